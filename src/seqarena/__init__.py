@@ -1,0 +1,1 @@
+"""Families of sequence models and attention mechanisms, compared under the same rules."""

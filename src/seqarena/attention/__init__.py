@@ -1,0 +1,1 @@
+"""Floor 2: attention mechanisms, and the record of where a model looked."""

@@ -1,0 +1,1 @@
+"""Where a model looked: captured, stored and drawn."""

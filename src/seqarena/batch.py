@@ -1,0 +1,177 @@
+"""Sequences of unequal length: many in memory (`Sequences`), some of them padded (`Batch`).
+
+`Sequences` is ragged: one array of values and one of offsets, exactly the columns of an Arrow
+list array. `collate` is the only maker of a `Batch`.
+"""
+
+from dataclasses import dataclass, fields, replace
+from typing import Any
+
+import numpy as np
+import torch
+from jaxtyping import Bool, Float, Int
+from torch import Tensor
+
+from seqarena.errors import DataError
+
+Rows = Int[np.ndarray, "rows"]
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Some sequences, padded to the longest. Every mask is True where something real stands."""
+
+    rows: Int[Tensor, "batch"]
+    """Row of each sequence in its split: the key of every per-example score."""
+    lengths: Int[Tensor, "batch"]
+    mask: Bool[Tensor, "batch time"]
+    """True on real steps."""
+    scored: Bool[Tensor, "batch time"]
+    """True on real steps that count in a score; leading context steps do not."""
+    tokens: Int[Tensor, "batch time"] | None = None
+    features: Float[Tensor, "batch time dim"] | None = None
+    labels: Int[Tensor, "batch"] | None = None
+    target: "Batch | None" = None
+    """What the input is to be turned into (transduction)."""
+
+    def __len__(self) -> int:
+        return int(self.lengths.shape[0])
+
+    def to(self, device: torch.device | str) -> "Batch":
+        """Return the batch with every tensor on `device`."""
+        moved: dict[str, Any] = {
+            field.name: value.to(device)
+            for field in fields(self)
+            if isinstance(value := getattr(self, field.name), Tensor | Batch)
+        }
+        return replace(self, **moved)
+
+
+@dataclass(frozen=True)
+class Sequences:
+    """A split: ragged sequences of tokens or of feature frames, with what belongs to each."""
+
+    offsets: Int[np.ndarray, "sequences_plus_1"]
+    """Sequence i is `values[offsets[i]:offsets[i + 1]]`."""
+    tokens: Int[np.ndarray, "steps"] | None = None
+    features: Float[np.ndarray, "steps dim"] | None = None
+    labels: Int[np.ndarray, "sequences"] | None = None
+    target: "Sequences | None" = None
+    scored_from: Int[np.ndarray, "sequences"] | None = None
+    """First step of each sequence that is scored; the steps before are context. None: all are."""
+    ids: tuple[str, ...] = ()
+    """Name of each sequence, stable across runs; empty when nobody needs it."""
+
+    def __post_init__(self) -> None:
+        if (self.tokens is None) == (self.features is None):
+            raise DataError("a sequence set holds either tokens or features, exactly one of them.")
+        if self.values.shape[0] != int(self.offsets[-1]):
+            raise DataError(
+                f"{self.values.shape[0]} steps of values, but the offsets end at "
+                f"{self.offsets[-1]}."
+            )
+        empty = np.flatnonzero(self.lengths == 0)
+        if empty.size:
+            raise DataError(f"sequence {empty[0]} of {len(self)} is empty; drop it first.")
+
+    def __len__(self) -> int:
+        return len(self.offsets) - 1
+
+    @property
+    def values(self) -> np.ndarray:
+        """Tokens or features, whichever is there."""
+        return self.tokens if self.tokens is not None else _present(self.features)
+
+    @property
+    def lengths(self) -> Int[np.ndarray, "sequences"]:
+        """Steps of each sequence."""
+        return np.diff(self.offsets)
+
+    @property
+    def n_steps(self) -> int:
+        """Steps in all."""
+        return int(self.offsets[-1])
+
+    @property
+    def n_scored(self) -> Int[np.ndarray, "sequences"]:
+        """Scored steps of each sequence."""
+        return self.lengths if self.scored_from is None else self.lengths - self.scored_from
+
+    def sequence(self, row: int) -> np.ndarray:
+        """Return the values of one sequence, without a copy."""
+        return self.values[self.offsets[row] : self.offsets[row + 1]]
+
+    def select(self, rows: Rows) -> "Sequences":
+        """Return the sequences of `rows`, in that order, as a set of their own."""
+        values = np.concatenate([self.sequence(int(row)) for row in rows])
+        return Sequences(
+            offsets=np.concatenate([[0], np.cumsum(self.lengths[rows])]).astype(np.int64),
+            tokens=values if self.tokens is not None else None,
+            features=values if self.features is not None else None,
+            labels=None if self.labels is None else self.labels[rows],
+            target=None if self.target is None else self.target.select(rows),
+            scored_from=None if self.scored_from is None else self.scored_from[rows],
+            ids=tuple(self.ids[row] for row in rows) if self.ids else (),
+        )
+
+
+def sequences_of(
+    values: list[np.ndarray],
+    labels: list[int] | None = None,
+    target: Sequences | None = None,
+    scored_from: list[int] | None = None,
+    ids: tuple[str, ...] = (),
+) -> Sequences:
+    """Build a split from one array per sequence: (time,) of integers, or (time, dim) of floats.
+
+    Raises:
+        DataError: no sequence, or an empty one.
+    """
+    if not values:
+        raise DataError("no sequence was given; at least one is needed.")
+    joined = np.concatenate(values)
+    is_tokens = np.issubdtype(joined.dtype, np.integer)
+    return Sequences(
+        offsets=np.concatenate([[0], np.cumsum([len(value) for value in values])]).astype(np.int64),
+        tokens=joined.astype(np.int64) if is_tokens else None,
+        features=None if is_tokens else joined.astype(np.float32),
+        labels=None if labels is None else np.asarray(labels, dtype=np.int64),
+        target=target,
+        scored_from=None if scored_from is None else np.asarray(scored_from, dtype=np.int64),
+        ids=ids,
+    )
+
+
+def collate(sequences: Sequences, rows: Rows) -> Batch:
+    """Pad the sequences of `rows` to the longest of them; the padding is 0 and never read."""
+    lengths = torch.from_numpy(sequences.lengths[rows])
+    time = torch.arange(int(lengths.max()))
+    mask = time < lengths[:, None]
+    scored = mask
+    if sequences.scored_from is not None:
+        scored = mask & (time >= torch.from_numpy(sequences.scored_from[rows])[:, None])
+    source = torch.from_numpy(sequences.offsets[rows])[:, None] + time
+    values = torch.from_numpy(sequences.values)[source.where(mask, 0)]
+    is_tokens = sequences.tokens is not None
+    padded = values.where(mask if is_tokens else mask[..., None], 0)
+    return Batch(
+        rows=torch.from_numpy(np.asarray(rows, dtype=np.int64)),
+        lengths=lengths,
+        mask=mask,
+        scored=scored,
+        tokens=padded if is_tokens else None,
+        features=None if is_tokens else padded,
+        labels=None if sequences.labels is None else torch.from_numpy(sequences.labels[rows]),
+        target=None if sequences.target is None else collate(sequences.target, rows),
+    )
+
+
+def collate_all(sequences: Sequences) -> Batch:
+    """Pad a whole (small) split into one batch."""
+    return collate(sequences, np.arange(len(sequences)))
+
+
+def _present(array: np.ndarray | None) -> np.ndarray:
+    if array is None:
+        raise DataError("neither tokens nor features are present.")
+    return array

@@ -1,0 +1,1 @@
+"""Floor 2: sources, stored splits, checks and batch plans."""

@@ -1,0 +1,1 @@
+"""Floor 4: what `families` in params.yaml can name."""

@@ -1,0 +1,37 @@
+"""Every family that `params.yaml` can name: one tagged union, one `match`."""
+
+from typing import Annotated, assert_never
+
+from pydantic import Field
+
+from seqarena.families.family import ClassifierFamily, DensityFamily, TransducerFamily
+from seqarena.families.gaussian_mixture import GaussianMixtureConfig
+from seqarena.families.hidden_markov import HiddenMarkovConfig
+from seqarena.families.markov_chain import MarkovChainConfig
+from seqarena.families.neural import AttentionConfig, RecurrentConfig, TransformerConfig
+from seqarena.schema import DataSchema
+from seqarena.seeds import torch_generator
+
+FamilyConfig = Annotated[
+    MarkovChainConfig
+    | HiddenMarkovConfig
+    | GaussianMixtureConfig
+    | RecurrentConfig
+    | TransformerConfig
+    | AttentionConfig,
+    Field(discriminator="kind"),
+]
+
+AnyFamily = DensityFamily | ClassifierFamily | TransducerFamily
+
+
+def build_family(config: FamilyConfig, schema: DataSchema, seed: int) -> AnyFamily:
+    """Return an unfitted family; its starting parameters are a function of the seed alone."""
+    generator = torch_generator(seed, "initialise")
+    match config:
+        case MarkovChainConfig() | HiddenMarkovConfig() | GaussianMixtureConfig():
+            return build_classical(config, schema, generator)
+        case RecurrentConfig() | TransformerConfig() | AttentionConfig():
+            return build_neural(config, schema, generator)
+        case _:
+            assert_never(config)

@@ -1,0 +1,95 @@
+"""What every family answers, whatever is inside.
+
+A family is a `torch.nn.Module` whose state dict is all that it has learned, so that one pair of
+functions (`families.store`) saves and loads every kind.
+"""
+
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
+
+from jaxtyping import Float, Int
+from torch import Tensor
+
+from seqarena.attention.maps import NativeMap
+from seqarena.batch import Batch, Sequences
+from seqarena.fitting.protocols import FitReport, FitSetting
+
+
+@runtime_checkable
+class Family(Protocol):
+    """Anything that can be fitted, stored and loaded."""
+
+    def fit(self, train: Sequences, valid: Sequences, setting: FitSetting) -> FitReport:
+        """Learn from `train`, select on `valid`, and report."""
+        ...
+
+    def n_free_parameters(self) -> int:
+        """Return how many numbers can vary independently."""
+        ...
+
+    def state_dict(self) -> dict[str, Tensor]:
+        """Return everything that was learned."""
+        ...
+
+
+@runtime_checkable
+class DensityFamily(Family, Protocol):
+    """A family that gives every sequence a probability (a density, for frames)."""
+
+    def step_log_prob(self, batch: Batch) -> Float[Tensor, "batch time"]:
+        """Return log p(x_t | x_1, ..., x_{t-1}) in nats; 0 on padding.
+
+        Raises:
+            NotFittedError: nothing was learned yet.
+        """
+        ...
+
+    def log_prob(self, batch: Batch) -> Float[Tensor, "batch"]:
+        """Return the sum of `step_log_prob` over the scored steps [nats]."""
+        ...
+
+
+@runtime_checkable
+class ClassifierFamily(Family, Protocol):
+    """A family that gives every label a probability."""
+
+    def class_log_prob(self, batch: Batch) -> Float[Tensor, "batch classes"]:
+        """Return log p(label | x), normalised over the labels [nats]."""
+        ...
+
+    def log_prob(self, batch: Batch) -> Float[Tensor, "batch"]:
+        """Return log p(the batch's own label | x) [nats]."""
+        ...
+
+
+@dataclass(frozen=True)
+class Generation:
+    """Sequences that a transducer wrote."""
+
+    tokens: Int[Tensor, "batch target_time"]
+    """Target symbols; the end symbol is included where it was reached; 0 after it."""
+    lengths: Int[Tensor, "batch"]
+    """Symbols written, the end symbol included."""
+
+
+@runtime_checkable
+class TransducerFamily(Family, Protocol):
+    """A family that turns one sequence into another."""
+
+    def log_prob(self, batch: Batch) -> Float[Tensor, "batch"]:
+        """Return log p(target | input), the end symbol included [nats]."""
+        ...
+
+    def generate(self, batch: Batch, max_length: int) -> Generation:
+        """Return the greedy output for each input, at most `max_length` symbols long."""
+        ...
+
+
+__all__ = [
+    "ClassifierFamily",
+    "DensityFamily",
+    "Family",
+    "Generation",
+    "NativeMap",
+    "TransducerFamily",
+]

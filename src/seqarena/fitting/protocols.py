@@ -1,0 +1,193 @@
+"""What can be fitted, what a fit is told, and what it reports."""
+
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Literal, Protocol, TypeVar, runtime_checkable
+
+from jaxtyping import Float
+from pydantic import BaseModel, ConfigDict, Field
+from torch import Tensor
+
+from seqarena.batch import Batch
+
+S = TypeVar("S", bound="Statistics")
+
+
+@dataclass(frozen=True)
+class Objective:
+    """A sum to be minimised, and what to divide it by: sums and weights add over batches and ranks."""
+
+    total: Float[Tensor, ""]
+    """Negative log-likelihood summed over the scored steps or labels [nats]."""
+    weight: int
+    """Number of scored steps or labels in the sum."""
+
+
+@runtime_checkable
+class GradientModel(Protocol):
+    """A `torch.nn.Module` that is fitted by gradients."""
+
+    def objective(self, batch: Batch) -> Objective:
+        """Return the loss of a batch as a sum and its weight."""
+        ...
+
+    def forward_flops(self, batch: Batch) -> float:
+        """Estimate the floating-point operations of one forward pass, padding included."""
+        ...
+
+
+class Statistics(Protocol):
+    """Sufficient statistics of some batches: a frozen record that adds."""
+
+    @property
+    def log_likelihood(self) -> Float[Tensor, ""]:
+        """Log-likelihood of what was counted, under the parameters that counted it [nats]."""
+        ...
+
+    def __add__(self: S, other: S) -> S:
+        """Return the statistics of both."""
+        ...
+
+    def tensors(self) -> list[Tensor]:
+        """Return every tensor of the record, in a fixed order (for reduction over ranks)."""
+        ...
+
+    def with_tensors(self: S, tensors: list[Tensor]) -> S:
+        """Return a record of the same kind that holds `tensors`, in the order of `tensors()`."""
+        ...
+
+
+@runtime_checkable
+class StatisticsModel(Protocol):
+    """A `torch.nn.Module` of buffers that is fitted by sufficient statistics: counting, or EM."""
+
+    @property
+    def n_passes(self) -> int | None:
+        """Passes over the data that fit it exactly (1 for counting); None: iterate to convergence."""
+        ...
+
+    def expect(self, batch: Batch) -> Any:
+        """Return the `Statistics` of a batch under the present parameters (the E-step)."""
+        ...
+
+    def expect_flops(self, batch: Batch) -> float:
+        """Estimate the floating-point operations of `expect` on this batch."""
+        ...
+
+    def maximise(self, statistics: Any) -> None:
+        """Set the parameters from the statistics of all the data (the M-step)."""
+        ...
+
+    def log_prior(self) -> float:
+        """Log-density of the present parameters under the prior; 0 for maximum likelihood [nats]."""
+        ...
+
+
+class HardwareConfig(BaseModel):
+    """Where a fit runs. The defaults take what the machine has."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, use_attribute_docstrings=True)
+
+    accelerator: Literal["auto", "cpu", "gpu", "mps"] = "auto"
+    """Lightning's accelerator."""
+    devices: int | Literal["auto"] = "auto"
+    """Processes on this machine. "auto": every GPU, or one process on a CPU."""
+    strategy: Literal["auto", "ddp"] = "auto"
+    """"auto": one process, or distributed data parallel when there are several devices."""
+    precision: Literal["32-true", "64-true", "bf16-mixed"] = "32-true"
+    """Lightning's precision. EM families always accumulate in 64 bits."""
+    n_threads: int = Field(default=1, ge=1)
+    """Threads of torch per process. Two are up to 13 times slower beside any other load."""
+
+
+class TrainingConfig(BaseModel):
+    """The budget of a task: the same for every family that stands in its table."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, use_attribute_docstrings=True)
+
+    batch_size: int = Field(default=32, ge=1)
+    """Sequences per optimiser step, over all processes together."""
+    max_epochs: int = Field(default=20, ge=1)
+    """Passes over the training data for families fitted by gradients."""
+    max_em_epochs: int = Field(default=30, ge=1)
+    """Passes over the training data for families fitted by expectation–maximisation."""
+    em_tolerance: float = Field(default=1e-4, ge=0)
+    """EM stops when the objective gains less than this per scored step [nats]; 0: never."""
+    patience: int = Field(default=5, ge=1)
+    """Epochs without a better validation loss before a gradient fit stops."""
+    max_minutes: float | None = Field(default=None, gt=0)
+    """Wall time of one fit [minutes]; None: unlimited."""
+
+
+class OptimiserConfig(BaseModel):
+    """How a gradient family descends. Each family carries its own."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, use_attribute_docstrings=True)
+
+    kind: Literal["adamw", "sgd"] = "adamw"
+    """AdamW (Loshchilov & Hutter 2019) or plain stochastic gradient descent with momentum 0.9."""
+    learning_rate: float = Field(default=3e-3, gt=0)
+    """Peak learning rate."""
+    weight_decay: float = Field(default=0.01, ge=0)
+    """Decoupled weight decay; 0 is none."""
+    schedule: Literal["constant", "cosine"] = "cosine"
+    """After the warm-up: stay, or fall along a cosine to a tenth of the peak at the last epoch."""
+    warmup_steps: int = Field(default=50, ge=0)
+    """Optimiser steps in which the learning rate grows linearly from 0."""
+    max_gradient_norm: float | None = Field(default=1.0, gt=0)
+    """Gradients are scaled down to this norm; None: never."""
+
+
+class Recorder(Protocol):
+    """Whatever wants to hear of a fit's progress (the journal, in production)."""
+
+    def metric(self, name: str, value: float, step: int) -> None:
+        """Take note of one finite number."""
+        ...
+
+
+@dataclass(frozen=True)
+class FitSetting:
+    """Everything that a fit is told besides the model and the data."""
+
+    seed: int
+    training: TrainingConfig
+    hardware: HardwareConfig
+    scratch: Path
+    """Folder for checkpoints, outside every stage output. A fit that finds its own resumes there."""
+    recorder: Recorder
+    label: str = "fit"
+    """What the progress bar calls it."""
+    show_progress: bool = False
+
+
+@dataclass(frozen=True)
+class FitReport:
+    """What a fit cost and how it ended; every field is measured, or None where it cannot be."""
+
+    stop_reason: Literal["max_epochs", "patience", "converged", "max_minutes", "exact", "engine"]
+    n_epochs: int
+    best_epoch: int | None
+    """Epoch (from 0) whose parameters were kept."""
+    train_loss: float | None
+    """Loss per scored step or label at the end [nats]."""
+    valid_loss: float | None
+    """The same on the validation split, of the parameters that were kept [nats]."""
+    n_parameters: int
+    """Free parameters of the fitted model."""
+    training_flops: float | None
+    """Estimated floating-point operations of the whole fit."""
+    wall_seconds: float
+    cpu_seconds: float
+    peak_memory_bytes: int
+    """Largest resident set of the process so far."""
+    examples_per_second: float
+    padding_share: float
+    """Padded steps over all steps of the training batches, 0 to 1."""
+    n_processes: int = 1
+    notes: tuple[str, ...] = field(default=())
+    """What a reader of the report should know."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the fields as JSON-ready values."""
+        return asdict(self)

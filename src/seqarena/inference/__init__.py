@@ -1,0 +1,1 @@
+"""Floor 2: exact algorithms on counts, hidden states and mixtures."""

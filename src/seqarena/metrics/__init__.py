@@ -1,0 +1,1 @@
+"""Pure arithmetic on scores: what is measured, and how sure it is."""

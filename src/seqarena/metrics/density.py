@@ -1,0 +1,57 @@
+"""Bits per step: what a density family is judged by, pooled over every scored step."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float, Int
+
+from seqarena.errors import DataError
+from seqarena.logspace import bits
+
+
+@dataclass(frozen=True)
+class DensityScore:
+    """Log-probability of some sequences and the steps it covers; scores add."""
+
+    log_prob: float
+    """Sum over the sequences [nats]; minus infinity when one of them is impossible."""
+    n_scored: int
+    """Steps that the sum covers."""
+
+    def __add__(self, other: "DensityScore") -> "DensityScore":
+        return DensityScore(self.log_prob + other.log_prob, self.n_scored + other.n_scored)
+
+    @property
+    def bits_per_step(self) -> float:
+        """Cross-entropy per scored step [bits]: long sequences count for all of their steps.
+
+        Raises:
+            DataError: no step is scored.
+        """
+        if self.n_scored == 0:
+            raise DataError("no step is scored, so there is nothing to divide by.")
+        return -bits(self.log_prob) / self.n_scored
+
+
+def density_score(
+    log_prob: Float[np.ndarray, "sequences"], n_scored: Int[np.ndarray, "sequences"]
+) -> DensityScore:
+    """Pool the log-probabilities of sequences [nats] and their scored steps."""
+    return DensityScore(float(log_prob.sum()), int(n_scored.sum()))
+
+
+def bits_standard_error(
+    log_prob: Float[np.ndarray, "sequences"], n_scored: Int[np.ndarray, "sequences"]
+) -> float | None:
+    """Return the standard error of the pooled bits per step, over the sequences as a sample.
+
+    The linearised error of a ratio of sums (Cochran 1977, eq. 6.13), because sequences differ in
+    length. None for a single sequence, or when a sequence is impossible.
+    """
+    n = len(log_prob)
+    if n < 2 or not np.isfinite(log_prob).all():
+        return None
+    ratio = -density_score(log_prob, n_scored).bits_per_step
+    residual = log_prob / np.log(2.0) - ratio * n_scored
+    variance = n / (n - 1) * float((residual**2).sum())
+    return float(variance**0.5 / n_scored.sum())

@@ -1,0 +1,1 @@
+"""Floor 3: neural networks, fitted by gradients."""

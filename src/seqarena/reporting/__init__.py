@@ -1,0 +1,1 @@
+"""Telling what the cells of the comparison have shown."""

@@ -1,0 +1,39 @@
+"""What a model must know about the data of a task, before it sees any of it."""
+
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+TaskKind = Literal["density", "classification", "transduction"]
+
+
+@dataclass(frozen=True)
+class DataSchema:
+    """Sizes of a task's alphabet, frames, labels and targets; None where it has no meaning."""
+
+    task_kind: TaskKind
+    n_symbols: int | None = None
+    """Size of the input alphabet, when the input is tokens."""
+    dim: int | None = None
+    """Numbers per frame, when the input is features."""
+    n_classes: int | None = None
+    """Number of labels (classification)."""
+    n_target_symbols: int | None = None
+    """Size of the target alphabet, the end symbol included (transduction)."""
+    target_end: int | None = None
+    """Target symbol that ends every target (transduction)."""
+    max_length: int = 0
+    """Longest input in any split [steps]."""
+    max_target_length: int = 0
+    """Longest target in any split, the end symbol included [steps]."""
+    grid: tuple[int, int] | None = None
+    """Rows and columns, when the steps are regions of a picture in row-major order."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the fields as JSON-ready values."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, fields: dict[str, Any]) -> "DataSchema":
+        """Build the schema from what `as_dict` gave (JSON turns the grid into a list)."""
+        grid = fields.get("grid")
+        return cls(**{**fields, "grid": None if grid is None else (grid[0], grid[1])})

@@ -1,0 +1,1 @@
+"""Floor 4: what `tasks` in params.yaml can name."""

@@ -1,0 +1,131 @@
+"""Guards on dvc.yaml: DVC skips a stage silently when something that it did not declare changes."""
+
+import ast
+from pathlib import Path
+
+import pytest
+from ruamel.yaml import YAML
+
+ROOT = Path(__file__).parents[2]
+STAGES = YAML(typ="safe").load(ROOT / "dvc.yaml")["stages"]
+PARAMS = YAML(typ="safe").load(ROOT / "params.yaml")
+
+
+def module_file(name: str) -> Path | None:
+    base = ROOT / "src" / Path(*name.split("."))
+    for candidate in (base.with_suffix(".py"), base / "__init__.py"):
+        if candidate.exists():
+            return candidate
+    return None
+
+
+def imported_modules(path: Path) -> set[str]:
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+    return {name for name in names if name.split(".")[0] == "seqarena"}
+
+
+def closure(script: Path) -> set[Path]:
+    """Every file of the project that running `script` can import."""
+    seen: set[Path] = set()
+    waiting = [script]
+    while waiting:
+        path = waiting.pop()
+        if path in seen:
+            continue
+        seen.add(path)
+        files = (module_file(name) for name in imported_modules(path))
+        waiting += [file for file in files if file is not None]
+    return {path for path in seen if has_code(path)}
+
+
+def has_code(path: Path) -> bool:
+    body = ast.parse(path.read_text()).body
+    return any(
+        not (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)) for node in body
+    )
+
+
+def stage(name: str) -> dict:
+    return STAGES[name].get("do", STAGES[name])
+
+
+def declared(name: str) -> list[Path]:
+    return [ROOT / dep for dep in stage(name)["deps"] if "${" not in dep]
+
+
+@pytest.mark.parametrize("name", STAGES)
+def test_a_stage_declares_every_module_that_it_imports(name):
+    dependencies = declared(name)
+    missing = [
+        str(path.relative_to(ROOT))
+        for path in closure(ROOT / "pipelines" / f"{name}.py")
+        if not any(path == dep or dep in path.parents for dep in dependencies)
+    ]
+    assert sorted(missing) == []
+
+
+@pytest.mark.parametrize("name", STAGES)
+def test_a_stage_declares_no_file_that_is_not_there(name):
+    sources = [path for path in declared(name) if path.is_relative_to(ROOT / "src")]
+    assert [str(path) for path in sources if not path.exists()] == []
+
+
+@pytest.mark.parametrize("name", STAGES)
+def test_a_stage_declares_no_module_that_it_does_not_import(name):
+    imported = closure(ROOT / "pipelines" / f"{name}.py")
+    idle = [
+        str(dep.relative_to(ROOT))
+        for dep in declared(name)
+        if dep.is_relative_to(ROOT / "src")
+        and not any(dep == f or dep in f.parents for f in imported)
+    ]
+    assert idle == []
+
+
+def test_the_params_of_a_cell_are_exactly_the_keys_that_its_stage_reads():
+    for name in ("train", "evaluate"):
+        assert stage(name)["params"] == [
+            "experiments.${key}",
+            "families.${item.family}",
+            "hardware",
+            "seeds",
+            "tasks.${item.task}",
+        ]
+
+
+def test_every_section_of_params_is_a_parameter_of_some_stage():
+    read = {key.split(".")[0] for name in STAGES for key in stage(name).get("params", [])}
+    assert read == set(PARAMS)
+
+
+def test_every_task_and_family_is_used_by_an_experiment():
+    entries = PARAMS["experiments"].values()
+    assert {entry["task"] for entry in entries} == set(PARAMS["tasks"])
+    assert {entry["family"] for entry in entries} == set(PARAMS["families"])
+
+
+def test_no_command_holds_a_value_that_was_not_checked_as_a_name():
+    allowed = {"${key}", "${item.task}"}
+    for name in STAGES:
+        words = stage(name)["cmd"].replace("/", " ").split()
+        assert {word for word in words if "${" in word} <= allowed
+
+
+def test_the_test_split_is_named_by_the_evaluation_alone():
+    readers = {
+        str(path.relative_to(ROOT))
+        for folder in ("src", "pipelines")
+        for path in (ROOT / folder).rglob("*.py")
+        if "Split.TEST" in path.read_text()
+    }
+    assert readers <= {
+        "pipelines/evaluate.py",
+        "src/seqarena/experiment/evaluate.py",
+        "src/seqarena/tasks/prepare.py",
+    }
+    assert "src/seqarena/experiment/evaluate.py" in readers
