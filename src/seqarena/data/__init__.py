@@ -1,1 +1,1 @@
-"""Floor 2: sources, stored splits, checks and batch plans."""
+"""Data on its way in: sources, guards, and the Arrow files that every later stage maps."""

@@ -1,0 +1,148 @@
+"""Splits as Arrow IPC files: ragged columns, memory-mapped, handed over without a copy.
+
+The columns are `tokens` or `features` (large lists: 64-bit offsets, the layout of `Sequences`),
+and where the task has them `label`, `scored_from`, `id`, `target` and `alignment`. A file holds one
+record batch, so that every column is one contiguous run of bytes.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from seqarena.batch import Sequences
+from seqarena.data.alignment import Alignment
+from seqarena.data.splits import Split
+from seqarena.errors import ArtifactError, DataError
+
+_RAGGED_BUFFERS = 2
+"""Buffers of a large list before those of its values: validity, offsets."""
+
+
+def split_path(folder: Path, split: Split) -> Path:
+    """Return where a split of a prepared task lies."""
+    return folder / f"{split.value}.arrow"
+
+
+def write_split(
+    folder: Path, split: Split, sequences: Sequences, alignment: Alignment | None = None
+) -> Path:
+    """Write one split, the same bytes for the same content, and return its path."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = split_path(folder, split)
+    columns = _columns(sequences, alignment)
+    batch = pa.RecordBatch.from_arrays(list(columns.values()), names=list(columns))
+    with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, batch.schema) as writer:
+        writer.write_batch(batch)
+    return path
+
+
+def read_split(folder: Path, split: Split) -> Sequences:
+    """Map one split into memory. Nothing is read before it is used.
+
+    The arrays are writable views of a private mapping (torch warns about read-only ones):
+    writing to them changes this process's pages alone, never the file.
+
+    Raises:
+        ArtifactError: the file is missing, truncated, or not one of ours.
+    """
+    return _Mapped(split_path(folder, split)).sequences()
+
+
+def read_alignment(folder: Path, split: Split) -> Alignment | None:
+    """Map the gold alignment of a split; None where the task has none.
+
+    Raises:
+        ArtifactError: the file is missing, truncated, or not one of ours.
+    """
+    return _Mapped(split_path(folder, split)).alignment()
+
+
+def _columns(sequences: Sequences, alignment: Alignment | None) -> dict[str, pa.Array]:
+    name = "tokens" if sequences.tokens is not None else "features"
+    columns = {name: _ragged(sequences.offsets, sequences.values)}
+    if sequences.labels is not None:
+        columns["label"] = pa.array(sequences.labels)
+    if sequences.scored_from is not None:
+        columns["scored_from"] = pa.array(sequences.scored_from)
+    if sequences.ids:
+        columns["id"] = pa.array(sequences.ids, pa.string())
+    if sequences.target is not None:
+        if sequences.target.tokens is None:
+            raise DataError("the target of a transduction is tokens; it came as features.")
+        columns["target"] = _ragged(sequences.target.offsets, sequences.target.tokens)
+    if alignment is not None:
+        columns["alignment"] = _ragged(alignment.offsets, alignment.spans)
+    return columns
+
+
+def _ragged(offsets: np.ndarray, values: np.ndarray) -> pa.Array:
+    items = pa.array(np.ascontiguousarray(values).reshape(-1))
+    if values.ndim > 1:
+        items = pa.FixedSizeListArray.from_arrays(items, values.shape[1])
+    return pa.LargeListArray.from_arrays(pa.array(offsets.astype(np.int64)), items)
+
+
+class _Mapped:
+    """A file of ours in memory, copy on write."""
+
+    def __init__(self, path: Path) -> None:
+        try:
+            self._bytes = np.memmap(path, dtype=np.uint8, mode="c")
+            buffer = pa.py_buffer(self._bytes)
+            self._batch = pa.ipc.open_file(pa.BufferReader(buffer)).get_batch(0)
+        except FileNotFoundError:
+            raise ArtifactError(f"{path}: not found; run the prepare stage of this task.") from None
+        except (pa.ArrowInvalid, OSError, ValueError, IndexError) as error:
+            raise ArtifactError(
+                f"{path}: not a whole Arrow file ({error}); run the prepare stage of this task "
+                "again."
+            ) from None
+
+    def sequences(self) -> Sequences:
+        is_tokens = "tokens" in self._batch.schema.names
+        offsets, values = self._ragged("tokens" if is_tokens else "features")
+        return Sequences(
+            offsets=offsets,
+            tokens=values if is_tokens else None,
+            features=None if is_tokens else values,
+            labels=self._flat("label"),
+            target=self._target(),
+            scored_from=self._flat("scored_from"),
+            ids=self._ids(),
+        )
+
+    def alignment(self) -> Alignment | None:
+        return Alignment(*self._ragged("alignment")) if self._has("alignment") else None
+
+    def _target(self) -> Sequences | None:
+        if not self._has("target"):
+            return None
+        offsets, tokens = self._ragged("target")
+        return Sequences(offsets=offsets, tokens=tokens)
+
+    def _ids(self) -> tuple[str, ...]:
+        return tuple(self._batch.column("id").to_pylist()) if self._has("id") else ()
+
+    def _has(self, name: str) -> bool:
+        return name in self._batch.schema.names
+
+    def _flat(self, name: str) -> np.ndarray | None:
+        if not self._has(name):
+            return None
+        column = self._batch.column(name)
+        return self._view(column.buffers()[-1], column.type)
+
+    def _ragged(self, name: str) -> tuple[np.ndarray, np.ndarray]:
+        column = self._batch.column(name)
+        offsets = self._view(column.buffers()[_RAGGED_BUFFERS - 1], pa.int64())
+        item = column.type.value_type
+        is_vector = pa.types.is_fixed_size_list(item)
+        values = self._view(column.buffers()[-1], item.value_type if is_vector else item)
+        return offsets, values.reshape(-1, item.list_size) if is_vector else values
+
+    def _view(self, buffer: Any, kind: Any) -> np.ndarray:
+        start = buffer.address - self._bytes.ctypes.data
+        run = self._bytes[start : start + buffer.size]
+        return np.asarray(run.view(kind.to_pandas_dtype()))

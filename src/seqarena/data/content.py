@@ -1,0 +1,54 @@
+"""Checksums of files, of splits, and of single examples."""
+
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from seqarena.batch import Sequences
+from seqarena.data.part import Part
+
+
+def file_sha256(path: Path) -> str:
+    """Return the SHA-256 of a file's bytes, as hex digits."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def content_sha256(part: Part) -> str:
+    """Return the SHA-256 of what a split says, whatever file format holds it."""
+    digest = hashlib.sha256()
+    for name, array in _columns(part):
+        digest.update(f"{name}:{array.dtype.str}:{array.shape}:".encode())
+        digest.update(np.ascontiguousarray(array).tobytes())
+    digest.update("\0".join(part.sequences.ids).encode())
+    return digest.hexdigest()
+
+
+def example_digests(sequences: Sequences) -> list[bytes]:
+    """Return a digest of each input, equal exactly where the inputs are equal.
+
+    Labels and targets are left out: an input that stands in two splits under two labels leaks too.
+    """
+    return [
+        hashlib.blake2b(sequences.sequence(row).tobytes(), digest_size=16).digest()
+        for row in range(len(sequences))
+    ]
+
+
+def _columns(part: Part) -> Iterator[tuple[str, np.ndarray]]:
+    yield from _sequence_columns("input", part.sequences)
+    if part.alignment is not None:
+        yield "alignment", part.alignment.spans
+
+
+def _sequence_columns(name: str, sequences: Sequences) -> Iterator[tuple[str, np.ndarray]]:
+    yield f"{name}.offsets", sequences.offsets
+    yield f"{name}.values", sequences.values
+    if sequences.labels is not None:
+        yield f"{name}.labels", sequences.labels
+    if sequences.scored_from is not None:
+        yield f"{name}.scored_from", sequences.scored_from
+    if sequences.target is not None:
+        yield from _sequence_columns("target", sequences.target)

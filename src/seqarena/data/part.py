@@ -1,0 +1,36 @@
+"""One split of a task's data, in memory."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Int
+
+from seqarena.batch import Sequences
+from seqarena.data.alignment import Alignment
+from seqarena.data.splits import Split
+
+
+@dataclass(frozen=True)
+class Part:
+    """The sequences of a split, and where their targets come from if that is known."""
+
+    sequences: Sequences
+    alignment: Alignment | None = None
+
+    def select(self, rows: Int[np.ndarray, "rows"]) -> "Part":
+        """Return the examples of `rows`, in that order."""
+        alignment = None if self.alignment is None else self.alignment.select(rows)
+        return Part(self.sequences.select(rows), alignment)
+
+    def name(self, row: int) -> str:
+        """Name an example in a message: its row, and its id where it has one."""
+        ids = self.sequences.ids
+        return f"row {row} ({ids[row]})" if ids else f"row {row}"
+
+
+Parts = dict[Split, Part]
+
+
+def three_parts(train: Part, valid: Part, test: Part) -> Parts:
+    """Key the three parts by their split."""
+    return dict(zip(Split, (train, valid, test), strict=True))

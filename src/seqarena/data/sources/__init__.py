@@ -1,0 +1,1 @@
+"""Where data comes from: one module per source, each with its config beside it."""

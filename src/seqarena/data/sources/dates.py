@@ -1,0 +1,176 @@
+"""Dates as people write them, to ISO 8601: `5. November 1999` to `1999-11-05`."""
+
+import datetime
+from dataclasses import dataclass
+from importlib.metadata import version
+from typing import Any, Literal
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from seqarena.batch import sequences_of
+from seqarena.data.alignment import alignment_of
+from seqarena.data.alphabet import Alphabet, alphabet_of, n_unknown
+from seqarena.data.manifest import BestPossible, Provenance
+from seqarena.data.part import Part, three_parts
+from seqarena.data.sources.date_forms import DateForm, Format, WrittenDate, usable_forms
+from seqarena.data.sources.source_data import SourceData
+from seqarena.schema import DataSchema
+from seqarena.seeds import numpy_generator
+
+END = "<end>"
+"""Name of the symbol that ends every target."""
+TARGET_SYMBOLS = (*"0123456789-", END)
+
+_LOCALES = ("en_US", "de", "fr", "es", "it", "pt", "nl", "sv", "fi", "ja")
+
+
+class DatesConfig(BaseModel):
+    """Which locales write the dates, and how many."""
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", strict=True, use_attribute_docstrings=True
+    )
+
+    kind: Literal["dates"]
+    locales: tuple[str, ...] = Field(default=_LOCALES, min_length=1, strict=False)
+    """CLDR locales, such as "de" or "en_GB"."""
+    formats: tuple[Format, ...] = Field(
+        default=("full", "long", "medium"), min_length=1, strict=False
+    )
+    """CLDR date formats; "full" names the weekday, "medium" often writes the month as a number."""
+    first_year: int = Field(default=1900, ge=1000, le=9999)
+    """Earliest year."""
+    last_year: int = Field(default=2099, ge=1000, le=9999, validate_default=True)
+    """Latest year."""
+    n_train: int = Field(default=12_000, ge=1)
+    """Training dates."""
+    n_valid: int = Field(default=1_000, ge=1)
+    """Validation dates."""
+    n_test: int = Field(default=1_000, ge=1)
+    """Test dates."""
+    seed: int = Field(default=0, ge=0)
+    """Seed of the dates and of the form that each is written in."""
+
+    @field_validator("last_year")
+    @classmethod
+    def _not_before_the_first(cls, last_year: int, info: Any) -> int:
+        first_year = info.data.get("first_year", last_year)
+        if last_year < first_year:
+            raise ValueError(f"got {last_year}; should be at least first_year ({first_year}).")
+        return last_year
+
+    @model_validator(mode="after")
+    def _enough_days(self) -> "DatesConfig":
+        wanted = self.n_train + self.n_valid + self.n_test
+        days = _last_day(self) - _first_day(self) + 1
+        if wanted > days:
+            raise ValueError(
+                f"{wanted} different dates are wanted, but the years {self.first_year} to "
+                f"{self.last_year} have {days} days; lower n_train, n_valid or n_test."
+            )
+        return self
+
+
+@dataclass(frozen=True)
+class _Example:
+    date: datetime.date
+    form: DateForm
+    written: WrittenDate
+
+
+def write_dates(config: DatesConfig) -> SourceData:
+    """Draw different days, and write each in one form.
+
+    A calendar day is drawn once in all, so that neither it nor its string stands in two splits, in
+    whatever language.
+
+    Raises:
+        DataError: CLDR does not know a locale, or a locale has no form that determines the date.
+    """
+    forms, refused = usable_forms(config.locales, config.formats)
+    examples = _draw(config, forms)
+    bounds = np.cumsum([config.n_train, config.n_valid])
+    train, valid, test = (
+        examples[: bounds[0]],
+        examples[bounds[0] : bounds[1]],
+        examples[bounds[1] :],
+    )
+    alphabet = alphabet_of([example.written.text for example in train])
+    parts = three_parts(*(_part(each, alphabet) for each in (train, valid, test)))
+    return SourceData(
+        schema=DataSchema(
+            "transduction",
+            n_symbols=len(alphabet),
+            n_target_symbols=len(TARGET_SYMBOLS),
+            target_end=len(TARGET_SYMBOLS) - 1,
+        ),
+        parts=parts,
+        provenance=Provenance(
+            description="dates written by Babel in the formats of Unicode's CLDR",
+            licence="Unicode-3.0 (CLDR), BSD-3-Clause (Babel)",
+            citation="Unicode Common Locale Data Repository, https://cldr.unicode.org.",
+            versions={"Babel": version("babel")},
+        ),
+        protocol={
+            "split": "by calendar day: no day stands in two splits, in whatever locale",
+            "seed": config.seed,
+            "forms": [form.name for form in forms],
+            "refused_forms": [f"{name}: {why}" for name, why in refused.items()],
+            "alphabet": "source: characters (Unicode code points) of the training strings, all "
+            "others are one unknown character (token 0); target: ten digits, the hyphen, the end",
+            "scored": "the whole target, without its end symbol",
+        },
+        symbols=alphabet.symbols,
+        target_symbols=TARGET_SYMBOLS,
+        best_possible=BestPossible(
+            value=1.0,
+            unit="share of examples",
+            standard_error=0.0,
+            lower=1.0,
+            upper=1.0,
+            how="every source string determines its date: no two forms in use write one string for "
+            "two dates (checked for every day of a year)",
+            on_test=1.0,
+        ),
+        counts={
+            "forms_refused": len(refused),
+            **{
+                f"unknown_characters_{split}": n_unknown(part.sequences.values)
+                for split, part in parts.items()
+            },
+        },
+    )
+
+
+def _draw(config: DatesConfig, forms: list[DateForm]) -> list[_Example]:
+    generator = numpy_generator(config.seed, config.kind)
+    wanted = config.n_train + config.n_valid + config.n_test
+    days = np.arange(_first_day(config), _last_day(config) + 1)
+    chosen = generator.choice(days, size=wanted, replace=False)
+    dates = [datetime.date.fromordinal(int(day)) for day in chosen]
+    picks = [forms[index] for index in generator.integers(len(forms), size=wanted)]
+    return [_Example(day, form, form.write(day)) for day, form in zip(dates, picks, strict=True)]
+
+
+def _part(examples: list[_Example], alphabet: Alphabet) -> Part:
+    targets = [[*example.date.isoformat(), END] for example in examples]
+    target_tokens = [
+        np.asarray([TARGET_SYMBOLS.index(symbol) for symbol in target]) for target in targets
+    ]
+    return Part(
+        sequences_of(
+            [alphabet.encode(example.written.text) for example in examples],
+            target=sequences_of(target_tokens),
+            ids=tuple(f"{each.date.isoformat()}:{each.form.name}" for each in examples),
+        ),
+        alignment_of([np.asarray(example.written.alignment()) for example in examples]),
+    )
+
+
+def _first_day(config: DatesConfig) -> int:
+    return datetime.date(config.first_year, 1, 1).toordinal()
+
+
+def _last_day(config: DatesConfig) -> int:
+    return datetime.date(config.last_year, 12, 31).toordinal()

@@ -1,0 +1,84 @@
+"""Tasks as they stand in `params.yaml`: a source of data, and the protocol that holds for all."""
+
+from typing import Annotated, Literal, assert_never
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from seqarena.data.checks import DuplicatePolicy
+from seqarena.data.sources.dates import DatesConfig
+from seqarena.data.sources.handwritten_digits import HandwrittenDigitsConfig
+from seqarena.data.sources.hidden_markov import HiddenMarkovSourceConfig
+from seqarena.data.sources.japanese_vowels import JapaneseVowelsConfig
+from seqarena.data.sources.lagged_markov import LaggedMarkovSourceConfig
+from seqarena.data.sources.python_reference import PythonReferenceConfig
+from seqarena.fitting.protocols import TrainingConfig
+
+_CONFIG = ConfigDict(frozen=True, extra="forbid", strict=True, use_attribute_docstrings=True)
+
+DensitySource = Annotated[
+    PythonReferenceConfig | HiddenMarkovSourceConfig | LaggedMarkovSourceConfig,
+    Field(discriminator="kind"),
+]
+ClassificationSource = Annotated[
+    JapaneseVowelsConfig | HandwrittenDigitsConfig, Field(discriminator="kind")
+]
+TransductionSource = DatesConfig
+
+
+class _AnyTaskConfig(BaseModel):
+    """What every kind of task says."""
+
+    model_config = _CONFIG
+
+    training: TrainingConfig = Field(default_factory=TrainingConfig)
+    """The budget of every family on this task."""
+    n_probes: int = Field(default=6, ge=0)
+    """Test examples whose maps of attention are kept."""
+    duplicates: DuplicatePolicy = "refuse"
+    """An input that stands in two splits: refuse it, count it, or drop the earlier copy."""
+
+
+class DensityTaskConfig(_AnyTaskConfig):
+    """Predict each next symbol: bits per symbol."""
+
+    kind: Literal["density"]
+    source: DensitySource
+    """Where the sequences come from."""
+
+
+class ClassificationTaskConfig(_AnyTaskConfig):
+    """Name the class of each sequence: accuracy."""
+
+    kind: Literal["classification"]
+    source: ClassificationSource
+    """Where the sequences come from."""
+
+
+class TransductionTaskConfig(_AnyTaskConfig):
+    """Turn each sequence into another: exact match and character error rate."""
+
+    kind: Literal["transduction"]
+    source: TransductionSource
+    """Where the sequences come from."""
+
+
+TaskConfig = Annotated[
+    DensityTaskConfig | ClassificationTaskConfig | TransductionTaskConfig,
+    Field(discriminator="kind"),
+]
+
+
+def input_kind(config: TaskConfig) -> Literal["tokens", "frames"]:
+    """Say what a step of the task's input is, before any data exists."""
+    match config.source:
+        case JapaneseVowelsConfig() | HandwrittenDigitsConfig():
+            return "frames"
+        case (
+            PythonReferenceConfig()
+            | HiddenMarkovSourceConfig()
+            | LaggedMarkovSourceConfig()
+            | DatesConfig()
+        ):
+            return "tokens"
+        case _:
+            assert_never(config.source)

@@ -1,0 +1,104 @@
+from typing import Any
+
+import pytest
+
+from seqarena.errors import ConfigError
+from seqarena.parsing import parse
+from seqarena.tasks.config import TaskConfig, input_kind
+
+
+def _parse(raw: dict[str, Any]) -> Any:
+    return parse(TaskConfig, raw, "tasks.toy")
+
+
+def _mistakes(raw: dict[str, Any]) -> list[str]:
+    with pytest.raises(ConfigError) as error:
+        _parse(raw)
+    return error.value.mistakes
+
+
+@pytest.mark.parametrize(
+    ("kind", "source", "expected"),
+    [
+        ("classification", {"kind": "japanese_vowels"}, "frames"),
+        ("classification", {"kind": "handwritten_digits", "view": "regions"}, "frames"),
+        ("density", {"kind": "python_reference"}, "tokens"),
+        ("density", {"kind": "hidden_markov_source"}, "tokens"),
+        ("density", {"kind": "lagged_markov_source"}, "tokens"),
+        ("transduction", {"kind": "dates", "locales": ["de", "fr"]}, "tokens"),
+    ],
+)
+def test_every_source_is_read_and_its_input_is_known_before_the_data(
+    kind: str, source: dict[str, Any], expected: str
+) -> None:
+    config = _parse({"kind": kind, "source": source})
+    assert input_kind(config) == expected
+    assert config.n_probes == 6
+    assert config.duplicates == "refuse"
+
+
+def test_a_source_of_another_kind_of_task_is_refused() -> None:
+    assert _mistakes({"kind": "density", "source": {"kind": "japanese_vowels"}}) == [
+        "tasks.toy.source.kind: 'japanese_vowels' is not a kind; expected one of "
+        "'hidden_markov_source', 'lagged_markov_source', 'python_reference'."
+    ]
+    assert _mistakes({"kind": "transduction", "source": {"kind": "python_reference"}}) == [
+        "tasks.toy.source.kind: 'python_reference' is not allowed; expected 'dates'."
+    ]
+
+
+def test_all_mistakes_are_named_at_once_with_their_keys() -> None:
+    source = {"kind": "python_reference", "window": 64, "stride": 65, "min_cout": 3}
+    assert _mistakes({"kind": "density", "source": source, "duplicates": "ignore"}) == [
+        "tasks.toy.duplicates: 'ignore' is not allowed; expected 'refuse', 'count' or 'drop'.",
+        "tasks.toy.source.stride: got 65; should be at most window (64), or characters stay "
+        "unscored.",
+        "tasks.toy.source.min_cout: unknown; did you mean 'min_count'?",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("kind", "source", "key", "reason"),
+    [
+        (
+            "density",
+            {"kind": "hidden_markov_source", "draw": {"length": 10, "scored_from": 10}},
+            "source.draw.scored_from: got 10",
+            "should be less than length (10)",
+        ),
+        (
+            "density",
+            {"kind": "lagged_markov_source", "lag": 20},
+            "source.lag: got 20",
+            "should be at most draw.scored_from (16), or the floor is not exact",
+        ),
+        (
+            "transduction",
+            {"kind": "dates", "first_year": 2000, "last_year": 1999},
+            "source.last_year: got 1999",
+            "should be at least first_year (2000)",
+        ),
+    ],
+)
+def test_bad_combinations_are_refused(
+    kind: str, source: dict[str, Any], key: str, reason: str
+) -> None:
+    assert _mistakes({"kind": kind, "source": source}) == [f"tasks.toy.{key}; {reason}."]
+
+
+def test_more_dates_than_days_are_refused() -> None:
+    source = {"kind": "dates", "first_year": 2000, "last_year": 2000}
+    (mistake,) = _mistakes({"kind": "transduction", "source": source})
+    assert mistake == (
+        "tasks.toy.source: 14000 different dates are wanted, but the years 2000 to 2000 have 366 "
+        "days; lower n_train, n_valid or n_test."
+    )
+
+
+def test_a_chain_with_too_many_contexts_is_refused() -> None:
+    source = {"kind": "lagged_markov_source", "n_symbols": 64, "lag": 3}
+    (mistake,) = _mistakes({"kind": "density", "source": source})
+    assert mistake == (
+        "tasks.toy.source: n_symbols ** lag is 262144 contexts, at most 100000 can be "
+        "listed; lower one of them."
+    )
