@@ -1,0 +1,57 @@
+"""What every attention mechanism answers, and how much work it is."""
+
+from abc import ABC, abstractmethod
+
+from jaxtyping import Bool, Float
+from torch import Tensor, nn
+
+from seqarena.attention.attend import Weights
+
+
+class Mechanism(nn.Module, ABC):
+    """A learned way for queries to look at keys.
+
+    `forward` is the explicit path: it returns the weights. `context` is the path for training: the
+    same context to rounding, by a fused kernel where there is one.
+    """
+
+    context_dim: int
+    """Width of the context."""
+
+    @abstractmethod
+    def forward(
+        self,
+        query: Float[Tensor, "batch query_time query_dim"],
+        key_value: Float[Tensor, "batch key_time key_dim"],
+        attend_mask: Bool[Tensor, "batch #query_time key_time"],
+    ) -> tuple[Float[Tensor, "batch query_time context_dim"], Weights]:
+        """Return the context of each query, and the weights that made it."""
+
+    @abstractmethod
+    def context(
+        self,
+        query: Float[Tensor, "batch query_time query_dim"],
+        key_value: Float[Tensor, "batch key_time key_dim"],
+        attend_mask: Bool[Tensor, "batch #query_time key_time"],
+    ) -> Float[Tensor, "batch query_time context_dim"]:
+        """Return the context of each query alone, as fast as it can be had."""
+
+    @abstractmethod
+    def flops(self, batch: int, query_time: int, key_time: int) -> float:
+        """Estimate the floating-point operations of `context`; a multiply-add counts as two."""
+
+
+class Score(nn.Module, ABC):
+    """A learned number for each pair of a query and a key; a width of 0 means there is no query."""
+
+    @abstractmethod
+    def forward(
+        self,
+        query: Float[Tensor, "batch query_time query_dim"],
+        key: Float[Tensor, "batch key_time key_dim"],
+    ) -> Float[Tensor, "batch query_time key_time"]:
+        """Return the score of each key for each query, before any softmax."""
+
+    @abstractmethod
+    def flops(self, batch: int, query_time: int, key_time: int) -> float:
+        """Estimate the floating-point operations of `forward`."""

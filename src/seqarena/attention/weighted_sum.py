@@ -1,0 +1,44 @@
+"""A weighted sum of the keys themselves, under any score."""
+
+from jaxtyping import Bool, Float
+from torch import Tensor
+
+from seqarena.attention.attend import Weights, attend
+from seqarena.attention.mechanism import Mechanism, Score
+
+
+class WeightedSum(Mechanism):
+    """Context c_i = sum_j a_ij k_j with a_ij = softmax_j(e_ij), e from a score.
+
+    Bahdanau, Cho & Bengio (2015), eqs. 5-6. The values are the keys: nothing is projected, so the
+    weights alone decide what the context is.
+    """
+
+    def __init__(self, score: Score, key_dim: int) -> None:
+        super().__init__()
+        self.score = score
+        self.context_dim = key_dim
+
+    def forward(
+        self,
+        query: Float[Tensor, "batch query_time query_dim"],
+        key_value: Float[Tensor, "batch key_time key_dim"],
+        attend_mask: Bool[Tensor, "batch #query_time key_time"],
+    ) -> tuple[Float[Tensor, "batch query_time key_dim"], Weights]:
+        """Return the context of each query, and the weights (one head)."""
+        context, weights = attend(self.score(query, key_value), key_value, attend_mask)
+        return context, weights[:, None]
+
+    def context(
+        self,
+        query: Float[Tensor, "batch query_time query_dim"],
+        key_value: Float[Tensor, "batch key_time key_dim"],
+        attend_mask: Bool[Tensor, "batch #query_time key_time"],
+    ) -> Float[Tensor, "batch query_time key_dim"]:
+        """Return the context of each query; no kernel fuses these scores."""
+        return attend(self.score(query, key_value), key_value, attend_mask)[0]
+
+    def flops(self, batch: int, query_time: int, key_time: int) -> float:
+        """Estimate the floating-point operations of `context`."""
+        summed = 2.0 * batch * query_time * key_time * self.context_dim
+        return self.score.flops(batch, query_time, key_time) + summed

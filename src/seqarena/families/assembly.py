@@ -1,0 +1,135 @@
+"""From settings and a schema to a network, part by part."""
+
+from typing import assert_never
+
+from seqarena.attention.choice import build_mechanism
+from seqarena.attention.pooling import AttentionPooling, build_pooling
+from seqarena.attention.positions import LearnedPositions, build_positions
+from seqarena.errors import ConfigError
+from seqarena.families.attention_pooling import AttentionConfig
+from seqarena.families.recurrent import RecurrentConfig
+from seqarena.families.transformer import TransformerConfig
+from seqarena.networks.classifier import SequenceClassifier
+from seqarena.networks.elements import ElementEncoder
+from seqarena.networks.encoder import Encoder
+from seqarena.networks.inputs import TokenInput, build_inputs
+from seqarena.networks.language_model import LanguageModel
+from seqarena.networks.pooling import PlainPooling
+from seqarena.networks.recurrent import Recurrent
+from seqarena.networks.recurrent_transducer import RecurrentTransducer
+from seqarena.networks.transducer import Transducer
+from seqarena.networks.transformer import EMBEDDING_SCALE, Block, TransformerEncoder
+from seqarena.networks.transformer_transducer import DecoderBlock, TransformerTransducer
+from seqarena.schema import DataSchema
+
+NeuralConfig = RecurrentConfig | TransformerConfig | AttentionConfig
+
+
+def language_model(config: NeuralConfig, schema: DataSchema) -> LanguageModel:
+    """Return a density of tokens."""
+    n_symbols = _sized(schema.n_symbols, "n_symbols")
+    inputs = TokenInput(n_symbols, config.model_dim, _embedding_scale(config))
+    return LanguageModel(inputs, _encoder(config, schema, config.model_dim, True), n_symbols)
+
+
+def classifier(config: NeuralConfig, schema: DataSchema) -> SequenceClassifier:
+    """Return a classifier of tokens or frames."""
+    project = not isinstance(config, RecurrentConfig)
+    inputs = build_inputs(schema, config.model_dim, project, _embedding_scale(config))
+    encoder = _encoder(config, schema, inputs.out_dim, False)
+    n_classes = _sized(schema.n_classes, "n_classes")
+    pooling = _pooling(config, schema)
+    return SequenceClassifier(inputs, encoder, pooling, n_classes, config.dropout)
+
+
+def transducer(config: RecurrentConfig | TransformerConfig, schema: DataSchema) -> Transducer:
+    """Return an encoder-decoder."""
+    match config:
+        case RecurrentConfig():
+            return _recurrent_transducer(config, schema)
+        case TransformerConfig():
+            return _transformer_transducer(config, schema)
+        case _:
+            assert_never(config)
+
+
+def _recurrent_transducer(config: RecurrentConfig, schema: DataSchema) -> RecurrentTransducer:
+    dim = config.model_dim
+    inputs = build_inputs(schema, dim, project=False)
+    if config.attention == "none":
+        mechanism = None
+    elif config.attention == "self_attention":
+        raise ConfigError([str(config.cannot("transduction", "tokens"))])
+    else:
+        mechanism = build_mechanism(
+            config.attention, dim, dim, dim, config.n_heads, schema.max_length
+        )
+    return RecurrentTransducer(
+        inputs,
+        _recurrent(config, inputs.out_dim),
+        _recurrent(config, dim),
+        mechanism,
+        _sized(schema.n_target_symbols, "n_target_symbols"),
+        _sized(schema.target_end, "target_end"),
+    )
+
+
+def _transformer_transducer(config: TransformerConfig, schema: DataSchema) -> TransformerTransducer:
+    dim = config.model_dim
+    return TransformerTransducer(
+        build_inputs(schema, dim, project=True, scale=EMBEDDING_SCALE),
+        _transformer(config, schema.max_length, False),
+        build_positions(config.positions, schema.max_target_length, dim, EMBEDDING_SCALE),
+        [DecoderBlock(block, config.n_heads) for block in _blocks(config, True)],
+        _sized(schema.n_target_symbols, "n_target_symbols"),
+        _sized(schema.target_end, "target_end"),
+    )
+
+
+def _encoder(config: NeuralConfig, schema: DataSchema, input_dim: int, is_causal: bool) -> Encoder:
+    match config:
+        case RecurrentConfig():
+            return _recurrent(config, input_dim)
+        case TransformerConfig():
+            return _transformer(config, schema.max_length, is_causal)
+        case AttentionConfig():
+            positions = LearnedPositions(schema.max_length, config.model_dim)
+            return ElementEncoder(positions, config.model_dim, config.dropout)
+        case _:
+            assert_never(config)
+
+
+def _recurrent(config: RecurrentConfig, input_dim: int) -> Recurrent:
+    return Recurrent(config.kind, input_dim, config.model_dim, config.n_layers, config.dropout)
+
+
+def _transformer(config: TransformerConfig, max_time: int, is_causal: bool) -> TransformerEncoder:
+    positions = build_positions(config.positions, max_time, config.model_dim, EMBEDDING_SCALE)
+    blocks = _blocks(config, is_causal)
+    return TransformerEncoder(positions, blocks, config.model_dim, config.dropout)
+
+
+def _blocks(config: TransformerConfig, is_causal: bool) -> list[Block]:
+    return [
+        Block(config.model_dim, config.n_heads, config.feedforward_ratio, config.dropout, is_causal)
+        for _ in range(config.n_layers)
+    ]
+
+
+def _pooling(config: NeuralConfig, schema: DataSchema) -> PlainPooling | AttentionPooling:
+    dim = config.model_dim
+    if isinstance(config, TransformerConfig):
+        return PlainPooling("mean", dim)
+    if config.attention == "none":
+        return PlainPooling(config.pooling, dim)
+    return build_pooling(config.attention, dim, dim, config.n_heads, schema.max_length)
+
+
+def _embedding_scale(config: NeuralConfig) -> float:
+    return EMBEDDING_SCALE if isinstance(config, TransformerConfig) else 1.0
+
+
+def _sized(size: int | None, name: str) -> int:
+    if size is None:
+        raise ConfigError([f"schema.{name}: missing; the task's data must say it."])
+    return size

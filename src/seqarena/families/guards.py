@@ -1,0 +1,130 @@
+"""Refusals that the classical families share: each names the sequence, the step, the value."""
+
+import numpy as np
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor
+
+from seqarena.batch import Batch, Sequences
+from seqarena.errors import DataError, NotFittedError
+
+
+def require_fitted(fitted: Tensor, family: str) -> None:
+    """Raise unless the flag is set.
+
+    Raises:
+        NotFittedError: nothing was learned yet.
+    """
+    if not bool(fitted):
+        raise NotFittedError(f"{family}: not fitted; call fit, or load a fitted state dict, first.")
+
+
+def symbols_of(batch: Batch, n_symbols: int) -> Int[Tensor, "batch time"]:
+    """Return the tokens of a batch.
+
+    Raises:
+        DataError: the batch holds frames, or a symbol is outside the alphabet.
+    """
+    if batch.tokens is None:
+        raise DataError("a batch of frames came where tokens were expected; quantise it first.")
+    outside = batch.mask & ((batch.tokens < 0) | (batch.tokens >= n_symbols))
+    for row, step in outside.nonzero()[:1].tolist():
+        symbol = int(batch.tokens[row, step])
+        raise _outside_alphabet(int(batch.rows[row]), step, symbol, n_symbols)
+    return batch.tokens
+
+
+def frames_of(batch: Batch, dim: int) -> Float[Tensor, "batch time dim"]:
+    """Return the frames of a batch.
+
+    Raises:
+        DataError: the batch holds tokens, frames of another size, or a number that is not finite.
+    """
+    if batch.features is None:
+        raise DataError("a batch of tokens came where frames were expected.")
+    if batch.features.shape[2] != dim:
+        raise DataError(f"frames of {batch.features.shape[2]} numbers came, {dim} were expected.")
+    # One sum tells in a fraction of the time whether all are finite: padding is zero.
+    if bool(batch.features.sum().isfinite()):
+        return batch.features
+    wrong = batch.mask & ~torch.isfinite(batch.features).all(dim=2)
+    for row, step in wrong.nonzero()[:1].tolist():
+        raise _not_finite(int(batch.rows[row]), step, batch.features[row, step].cpu().numpy())
+    return batch.features
+
+
+def require_alphabet(sequences: Sequences, n_symbols: int) -> None:
+    """Raise unless every symbol of a split is inside the alphabet.
+
+    Raises:
+        DataError: names the first sequence, step and symbol that is not.
+    """
+    if sequences.tokens is None:
+        raise DataError("frames came where tokens were expected; quantise them first.")
+    for at in np.flatnonzero((sequences.tokens < 0) | (sequences.tokens >= n_symbols))[:1]:
+        row, step = _place(sequences, int(at))
+        raise _outside_alphabet(row, step, int(sequences.tokens[at]), n_symbols)
+
+
+def require_finite(sequences: Sequences) -> Float[np.ndarray, "steps dim"]:
+    """Return the frames of a split, all of them finite.
+
+    Raises:
+        DataError: names the first sequence, step and dimension that is not finite.
+    """
+    if sequences.features is None:
+        raise DataError("tokens came where frames were expected.")
+    for at in np.flatnonzero(~np.isfinite(sequences.features).all(axis=1))[:1]:
+        raise _not_finite(*_place(sequences, int(at)), sequences.features[at])
+    return sequences.features
+
+
+def require_explained(
+    batch: Batch, step_log_prob: Float[Tensor, "batch time"], family: str
+) -> None:
+    """Raise when a sequence has probability zero: nothing can be learned or read from it.
+
+    Raises:
+        DataError: names the first such sequence, its first impossible step and the value there.
+    """
+    for row, step in (step_log_prob.isneginf() & batch.mask).nonzero()[:1].tolist():
+        values = batch.tokens if batch.tokens is not None else batch.features
+        value = None if values is None else values[row, step].tolist()
+        raise DataError(
+            f"sequence {int(batch.rows[row])}, step {step}: {value} is impossible after what came "
+            f"before it: no path of the {family} explains it; use a pseudo_count above 0, "
+            "another topology, or drop the sequence."
+        )
+
+
+def require_varied(frames: Float[np.ndarray, "steps dim"]) -> None:
+    """Raise when a dimension never varies: its density would be infinite.
+
+    Raises:
+        DataError: names the dimension and its only value.
+    """
+    for dimension in np.flatnonzero(frames.min(axis=0) == frames.max(axis=0))[:1]:
+        raise DataError(
+            f"dimension {dimension} of the training frames is {frames[0, dimension]:g} at every "
+            "step: its variance is 0 and a covariance with it is singular; drop the dimension."
+        )
+
+
+def _place(sequences: Sequences, at: int) -> tuple[int, int]:
+    row = int(np.searchsorted(sequences.offsets, at, side="right")) - 1
+    return row, int(at - sequences.offsets[row])
+
+
+def _outside_alphabet(row: int, step: int, symbol: int, n_symbols: int) -> DataError:
+    return DataError(
+        f"sequence {row}, step {step}: symbol {symbol} is outside the alphabet "
+        f"(0 to {n_symbols - 1}); map unknown symbols to one inside."
+    )
+
+
+def _not_finite(row: int, step: int, frame: np.ndarray) -> DataError:
+    dimension = int(np.flatnonzero(~np.isfinite(frame))[0])
+    return DataError(
+        f"sequence {row}, step {step}: dimension {dimension} is {frame[dimension]}; "
+        "frames must be finite: repair or drop the sequence."
+    )

@@ -1,0 +1,58 @@
+"""Settings of the recurrent families: Elman RNN, LSTM, GRU."""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from seqarena.attention.choice import AttentionKind
+from seqarena.families.heads import HeadCount
+from seqarena.fitting.protocols import OptimiserConfig
+from seqarena.networks.pooling import PoolingKind
+from seqarena.networks.recurrent import RecurrentKind
+from seqarena.schema import TaskKind
+
+
+class RecurrentConfig(BaseModel):
+    """A recurrent network; in a classifier or a transducer with an attention mechanism, or none."""
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", strict=True, use_attribute_docstrings=True
+    )
+
+    kind: RecurrentKind
+    """Which recurrence."""
+    model_dim: int = Field(default=64, ge=1)
+    """Width of states and embeddings."""
+    n_layers: int = Field(default=1, ge=1)
+    """Recurrent layers on top of each other (in encoder and decoder each)."""
+    dropout: float = Field(default=0.0, ge=0, lt=1)
+    """Probability with which a number that leaves a layer is set to zero in training."""
+    attention: AttentionKind = "none"
+    """What pools (classification), or looks from the decoder into the input (transduction)."""
+    pooling: PoolingKind = "last"
+    """How a classifier without attention makes one vector of a sequence."""
+    n_heads: HeadCount = Field(default=4, ge=1, validate_default=True)
+    """Heads of `multi_head` and `self_attention`; divides `model_dim`."""
+    optimiser: OptimiserConfig = OptimiserConfig()
+    """How it descends."""
+
+    def cannot(self, task_kind: TaskKind, input_kind: Literal["tokens", "frames"]) -> str | None:
+        """Return why the family cannot do such a task, or None."""
+        if task_kind == "density" and input_kind == "frames":
+            return "a recurrent density predicts tokens, and the task has frames"
+        if task_kind == "density" and self.attention != "none":
+            return (
+                f"a recurrent density has no place for attention {self.attention!r}; "
+                "set it to 'none', or use the transformer"
+            )
+        if task_kind == "transduction" and self.attention == "self_attention":
+            return (
+                "self-attention does not look from a decoder into an input; "
+                "use 'softmax' or 'multi_head', or the transformer"
+            )
+        return None
+
+    @property
+    def mechanism(self) -> str:
+        """The word for its attention in tables and tags."""
+        return self.attention

@@ -1,0 +1,120 @@
+"""Recurrent encoder-decoder, with an attention mechanism between the two, or with none."""
+
+from typing import NamedTuple
+
+import torch
+from jaxtyping import Bool, Float, Int
+from torch import Tensor, nn
+
+from seqarena.attention.maps import NativeMap
+from seqarena.attention.mechanism import Mechanism
+from seqarena.batch import Batch
+from seqarena.networks.generation import Stepper, write_greedily
+from seqarena.networks.inputs import Inputs
+from seqarena.networks.recurrent import Recurrent, State, last_real
+from seqarena.networks.transducer import Transducer, read_before, target_of, target_tokens
+
+
+class Source(NamedTuple):
+    """The encoded input."""
+
+    states: Float[Tensor, "batch time model_dim"]
+    mask: Bool[Tensor, "batch time"]
+
+
+class RecurrentTransducer(Transducer, Stepper[tuple[State, Source]]):
+    """Decoder s_i from y_{i-1}; context c_i by attention of s_i; logits from tanh(W [c_i; s_i]).
+
+    Luong, Pham & Manning (2015), eqs. 5-6: attention stands after the recurrence, so that under
+    teacher forcing the decoder runs as one fused kernel and all its states attend at once. The
+    decoder starts from the encoder's last real state through tanh(W h_T), as in Bahdanau, Cho &
+    Bengio (2015), appendix A.2.2. Without a mechanism that state is all that it knows of the input
+    (Sutskever, Vinyals & Le 2014).
+    """
+
+    def __init__(
+        self,
+        inputs: Inputs,
+        encoder: Recurrent,
+        decoder: Recurrent,
+        mechanism: Mechanism | None,
+        n_symbols: int,
+        end_symbol: int,
+    ) -> None:
+        super().__init__()
+        model_dim = decoder.out_dim
+        self.inputs, self.encoder, self.decoder = inputs, encoder, decoder
+        self.mechanism = mechanism
+        self.end_symbol = end_symbol
+        self.start_symbol = n_symbols
+        self.embedding = nn.Embedding(n_symbols + 1, model_dim)
+        self.bridge = nn.Linear(encoder.out_dim, decoder.n_states * model_dim)
+        context_dim = 0 if mechanism is None else mechanism.context_dim
+        self.combine = nn.Linear(context_dim + model_dim, model_dim) if mechanism else None
+        self.output = nn.Linear(model_dim, n_symbols)
+
+    def target_logits(self, batch: Batch) -> Float[Tensor, "batch target_time symbols"]:
+        """Return the logits of each target step, given the true steps before it."""
+        start, source = self._encode(batch)
+        states = self._decode(batch, start)
+        return self._logits(states, source)
+
+    def generate(
+        self, batch: Batch, max_length: int
+    ) -> tuple[Int[Tensor, "batch target_time"], Int[Tensor, "batch"]]:
+        """Return the greedy output for each input, and how many symbols it has."""
+        start = torch.full_like(batch.lengths, self.start_symbol)
+        return write_greedily(self, self._encode(batch), start, self.end_symbol, max_length)
+
+    def advance(
+        self, previous: Int[Tensor, "batch"], memory: tuple[State, Source]
+    ) -> tuple[Float[Tensor, "batch symbols"], tuple[State, Source]]:
+        """Return the logits of the next symbol, and the memory after `previous` was read."""
+        state, source = memory
+        states, state = self.decoder.run(self.embedding(previous[:, None]), state)
+        return self._logits(states, source)[:, 0], (state, source)
+
+    def native_maps(self, batch: Batch) -> list[NativeMap]:
+        """Return the weights of each target step over the input, while the true target is read."""
+        if self.mechanism is None:
+            return []
+        start, source = self._encode(batch)
+        _, weights = self.mechanism(
+            self._decode(batch, start), source.states, self._attend_mask(source)
+        )
+        rows = target_of(batch).mask
+        values = weights.where(rows[:, None, :, None], 0.0)
+        return [NativeMap("decoder.cross", "weights", values, rows, batch.mask)]
+
+    def forward_flops(self, batch: Batch) -> float:
+        """Estimate the floating-point operations of `target_logits`, padding included."""
+        (size, time), target_time = batch.mask.shape, target_of(batch).mask.shape[1]
+        attended = self.mechanism.flops(size, target_time, time) if self.mechanism else 0.0
+        combined = self.combine.weight.numel() if self.combine else 0
+        written = 2.0 * size * target_time * (combined + self.output.weight.numel())
+        read = self.inputs.flops(size, time) + self.encoder.flops(size, time)
+        bridged = 2.0 * size * self.bridge.weight.numel()
+        return read + bridged + self.decoder.flops(size, target_time) + attended + written
+
+    def _encode(self, batch: Batch) -> tuple[State, Source]:
+        states = self.encoder(self.inputs(batch), batch.mask)
+        joined = self.bridge(last_real(states, batch.mask)).tanh()
+        parts = joined.view(len(batch), self.decoder.n_states, -1).transpose(0, 1).contiguous()
+        return parts.split(self.decoder.n_layers), Source(states, batch.mask)
+
+    def _decode(self, batch: Batch, start: State) -> Float[Tensor, "batch target_time model_dim"]:
+        read = self.embedding(read_before(target_tokens(batch), self.start_symbol))
+        return self.decoder.run(read, start)[0]
+
+    def _logits(
+        self, states: Float[Tensor, "batch target_time model_dim"], source: Source
+    ) -> Float[Tensor, "batch target_time symbols"]:
+        if self.mechanism is not None and self.combine is not None:
+            context = self.mechanism.context(states, source.states, self._attend_mask(source))
+            states = self.combine(torch.cat([context, states], dim=-1)).tanh()
+        logits: Tensor = self.output(states)
+        return logits
+
+    @staticmethod
+    def _attend_mask(source: Source) -> Bool[Tensor, "batch 1 time"]:
+        return source.mask[:, None]

@@ -1,0 +1,98 @@
+import pytest
+
+from seqarena.errors import ConfigError
+from seqarena.families.attention_pooling import AttentionConfig
+from seqarena.families.recurrent import RecurrentConfig
+from seqarena.families.transformer import TransformerConfig
+from seqarena.parsing import parse
+
+
+def mistakes(model, **settings) -> list[str]:
+    with pytest.raises(ConfigError) as refusal:
+        parse(model, settings, at="families.mine")
+    return refusal.value.mistakes
+
+
+@pytest.mark.parametrize(
+    ("model", "settings"),
+    [
+        (TransformerConfig, {"kind": "transformer"}),
+        (RecurrentConfig, {"kind": "gru", "attention": "multi_head"}),
+        (AttentionConfig, {"kind": "attention", "attention": "self_attention"}),
+    ],
+)
+def test_heads_that_do_not_divide_the_width_are_refused_with_the_numbers(model, settings):
+    expected = (
+        "families.mine.n_heads: 5 heads do not divide a model_dim of 64; choose a divisor of it."
+    )
+    assert mistakes(model, **settings, n_heads=5) == [expected]
+    by_default = (
+        "families.mine.n_heads: 4 heads do not divide a model_dim of 50; choose a divisor of it."
+    )
+    assert mistakes(model, **settings, model_dim=50) == [by_default]
+
+
+def test_heads_are_no_concern_of_a_network_that_has_none():
+    assert RecurrentConfig(kind="gru", model_dim=50).n_heads == 4
+    assert AttentionConfig(kind="attention", attention="softmax", model_dim=50).n_heads == 4
+
+
+def test_attention_alone_must_name_its_mechanism():
+    assert mistakes(AttentionConfig, kind="attention") == [
+        "families.mine.attention: missing; it has no default."
+    ]
+    assert mistakes(AttentionConfig, kind="attention", attention="none") == [
+        "families.mine.attention: 'none' is not allowed; expected 'weighted_sum_linear', "
+        "'weighted_sum_additive', 'softmax', 'multi_head' or 'self_attention'."
+    ]
+
+
+def test_each_family_says_what_it_cannot_do():
+    plain, attending = (
+        RecurrentConfig(kind="lstm"),
+        RecurrentConfig(kind="gru", attention="softmax"),
+    )
+    looped = RecurrentConfig(kind="gru", attention="self_attention")
+    transformer = TransformerConfig(kind="transformer")
+    alone = AttentionConfig(kind="attention", attention="softmax")
+    assert plain.cannot("density", "frames") == (
+        "a recurrent density predicts tokens, and the task has frames"
+    )
+    assert attending.cannot("density", "tokens") == (
+        "a recurrent density has no place for attention 'softmax'; set it to 'none', or use the "
+        "transformer"
+    )
+    assert looped.cannot("transduction", "tokens") == (
+        "self-attention does not look from a decoder into an input; use 'softmax' or "
+        "'multi_head', or the transformer"
+    )
+    assert transformer.cannot("density", "frames") == (
+        "a transformer density predicts tokens, and the task has frames"
+    )
+    assert alone.cannot("density", "tokens") == (
+        "attention alone classifies; it has no order in which to do density"
+    )
+    assert alone.cannot("transduction", "tokens") == (
+        "attention alone classifies; it has no order in which to do transduction"
+    )
+
+
+def test_everything_else_can_be_done():
+    able = [
+        (RecurrentConfig(kind="lstm"), "density", "tokens"),
+        (RecurrentConfig(kind="gru", attention="softmax"), "transduction", "tokens"),
+        (RecurrentConfig(kind="gru", attention="self_attention"), "classification", "frames"),
+        (TransformerConfig(kind="transformer"), "density", "tokens"),
+        (TransformerConfig(kind="transformer"), "transduction", "frames"),
+        (AttentionConfig(kind="attention", attention="softmax"), "classification", "tokens"),
+    ]
+    assert [config.cannot(task, given) for config, task, given in able] == [None] * len(able)
+
+
+def test_each_config_names_its_mechanism():
+    assert RecurrentConfig(kind="gru").mechanism == "none"
+    assert RecurrentConfig(kind="gru", attention="weighted_sum_linear").mechanism == (
+        "weighted_sum_linear"
+    )
+    assert TransformerConfig(kind="transformer").mechanism == "self_attention"
+    assert AttentionConfig(kind="attention", attention="multi_head").mechanism == "multi_head"

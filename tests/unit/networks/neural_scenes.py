@@ -1,0 +1,68 @@
+"""Tiny data and networks of every kind."""
+
+import numpy as np
+import torch
+
+from seqarena.batch import Batch, collate_all, sequences_of
+from seqarena.families.assembly import classifier, language_model, transducer
+from seqarena.families.attention_pooling import AttentionConfig
+from seqarena.families.recurrent import RecurrentConfig
+from seqarena.families.transformer import TransformerConfig
+from seqarena.schema import DataSchema
+
+TOKENS = DataSchema("density", n_symbols=3, max_length=6)
+FRAMES = DataSchema("classification", dim=3, n_classes=4, max_length=6)
+PAIRS = DataSchema(
+    "transduction",
+    n_symbols=3,
+    n_target_symbols=4,
+    target_end=3,
+    max_length=6,
+    max_target_length=5,
+)
+TRANSFORMER = TransformerConfig(kind="transformer", model_dim=8, n_heads=2)
+
+
+def recurrent(kind="gru", attention="none", n_layers=1, **settings):
+    return RecurrentConfig(
+        kind=kind, model_dim=8, n_heads=2, attention=attention, n_layers=n_layers, **settings
+    )
+
+
+def alone(attention):
+    return AttentionConfig(kind="attention", attention=attention, model_dim=8, n_heads=2)
+
+
+TRANSDUCERS = {
+    "elman": recurrent("elman_rnn", "softmax"),
+    "lstm": recurrent("lstm", "weighted_sum_additive", n_layers=2),
+    "gru": recurrent("gru"),
+    "gru_linear": recurrent("gru", "weighted_sum_linear"),
+    "gru_multi_head": recurrent("gru", "multi_head", n_layers=2),
+    "transformer": TRANSFORMER,
+}
+
+
+def seeded(build, *arguments):
+    torch.manual_seed(3)
+    return build(*arguments).double()
+
+
+def token_batch() -> Batch:
+    return collate_all(sequences_of([np.array(s) for s in ([0, 1, 2, 2, 0], [2, 1], [1])]))
+
+
+def frame_batch() -> Batch:
+    draws = np.random.default_rng(0)
+    frames = [draws.normal(size=(n, 3)) for n in (5, 2, 1)]
+    return collate_all(sequences_of(frames, labels=[0, 3, 1]))
+
+
+def pair_batch() -> Batch:
+    target = sequences_of([np.array(s) for s in ([0, 1, 3], [3], [2, 2, 1, 3])])
+    return collate_all(
+        sequences_of([np.array(s) for s in ([0, 1, 2, 2, 0], [2, 1], [1])], target=target)
+    )
+
+
+__all__ = ["classifier", "language_model", "transducer"]

@@ -1,0 +1,64 @@
+import pytest
+from neural_scenes import (
+    FRAMES,
+    PAIRS,
+    TOKENS,
+    TRANSFORMER,
+    alone,
+    classifier,
+    frame_batch,
+    language_model,
+    pair_batch,
+    recurrent,
+    seeded,
+    token_batch,
+    transducer,
+)
+from torch.nn.attention import SDPBackend, sdpa_kernel
+from torch.utils.flop_counter import FlopCounterMode
+
+
+def counted(run) -> int:
+    explicit = sdpa_kernel(SDPBackend.MATH)  # the fused kernel of a CPU is not counted
+    with explicit, FlopCounterMode(display=False) as counter:
+        run()
+    return counter.get_total_flops()
+
+
+@pytest.mark.parametrize("attention", ["softmax", "multi_head", "self_attention"])
+def test_the_estimate_is_what_torch_counts_for_attention_alone(attention):
+    model, batch = seeded(classifier, alone(attention), FRAMES), frame_batch()
+    standardising = 2 * 3 * 5 * 3
+    expected = counted(lambda: model.class_log_prob(batch)) + standardising
+    assert model.forward_flops(batch) == expected
+
+
+def test_the_estimate_is_what_torch_counts_for_transformers():
+    model, batch = seeded(language_model, TRANSFORMER, TOKENS), token_batch()
+    assert model.forward_flops(batch) == counted(lambda: model.step_log_prob(batch))
+    pairs, pair = seeded(transducer, TRANSFORMER, PAIRS), pair_batch()
+    assert pairs.forward_flops(pair) == counted(lambda: pairs.target_logits(pair))
+
+
+@pytest.mark.parametrize("kind", ["elman_rnn", "lstm", "gru"])
+def test_a_recurrent_estimate_counts_the_products_of_every_step(kind):
+    model, batch = seeded(language_model, recurrent(kind, n_layers=2), TOKENS), token_batch()
+    gates = {"elman_rnn": 1, "lstm": 4, "gru": 3}[kind]
+    per_step = 2 * (gates * 8 * (8 + 8)) * 2 + 2 * 8 * 3
+    assert model.forward_flops(batch) == 3 * 5 * per_step
+
+
+@pytest.mark.parametrize("attention", ["weighted_sum_linear", "weighted_sum_additive"])
+def test_a_mechanism_costs_what_its_products_and_its_tanh_cost(attention):
+    with_it = seeded(transducer, recurrent("gru", attention), PAIRS)
+    without = seeded(transducer, recurrent("gru"), PAIRS)
+    batch = pair_batch()
+    more = with_it.forward_flops(batch) - without.forward_flops(batch)
+    size, time, target_time, dim = 3, 5, 4, 8
+    pairs = time * target_time
+    scores = {
+        "weighted_sum_linear": 2 * time * dim + 2 * pairs * dim,
+        "weighted_sum_additive": 2 * (time + target_time) * dim**2 + 4 * pairs * dim,
+    }[attention]
+    combining = 2 * target_time * (2 * dim) * dim
+    assert more == size * (scores + 2 * pairs * dim + combining)
