@@ -2,7 +2,7 @@
 
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, Literal, Protocol, TypeVar, runtime_checkable
+from typing import Annotated, Any, Literal, Protocol, TypeVar, runtime_checkable
 
 from jaxtyping import Float
 from pydantic import BaseModel, ConfigDict, Field
@@ -15,7 +15,7 @@ S = TypeVar("S", bound="Statistics")
 
 @dataclass(frozen=True)
 class Objective:
-    """A sum to be minimised, and what to divide it by: sums and weights add over batches and ranks."""
+    """A sum to be minimised, and what to divide it by; both add over batches and ranks."""
 
     total: Float[Tensor, ""]
     """Negative log-likelihood summed over the scored steps or labels [nats]."""
@@ -63,7 +63,7 @@ class StatisticsModel(Protocol):
 
     @property
     def n_passes(self) -> int | None:
-        """Passes over the data that fit it exactly (1 for counting); None: iterate to convergence."""
+        """Passes over the data that fit it exactly (1 for counting); None: until it converges."""
         ...
 
     def expect(self, batch: Batch) -> Any:
@@ -79,31 +79,35 @@ class StatisticsModel(Protocol):
         ...
 
     def log_prior(self) -> float:
-        """Log-density of the present parameters under the prior; 0 for maximum likelihood [nats]."""
+        """Log-density of the parameters under the prior; 0 for maximum likelihood [nats]."""
         ...
 
 
 class HardwareConfig(BaseModel):
     """Where a fit runs. The defaults take what the machine has."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, use_attribute_docstrings=True)
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", strict=True, use_attribute_docstrings=True
+    )
 
     accelerator: Literal["auto", "cpu", "gpu", "mps"] = "auto"
     """Lightning's accelerator."""
-    devices: int | Literal["auto"] = "auto"
+    devices: Annotated[int, Field(ge=1)] | Literal["auto"] = "auto"
     """Processes on this machine. "auto": every GPU, or one process on a CPU."""
     strategy: Literal["auto", "ddp"] = "auto"
     """"auto": one process, or distributed data parallel when there are several devices."""
     precision: Literal["32-true", "64-true", "bf16-mixed"] = "32-true"
     """Lightning's precision. EM families always accumulate in 64 bits."""
     n_threads: int = Field(default=1, ge=1)
-    """Threads of torch per process. Two are up to 13 times slower beside any other load."""
+    """Threads of torch per process. Two are slower than one beside any other load."""
 
 
 class TrainingConfig(BaseModel):
     """The budget of a task: the same for every family that stands in its table."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, use_attribute_docstrings=True)
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", strict=True, use_attribute_docstrings=True
+    )
 
     batch_size: int = Field(default=32, ge=1)
     """Sequences per optimiser step, over all processes together."""
@@ -122,7 +126,9 @@ class TrainingConfig(BaseModel):
 class OptimiserConfig(BaseModel):
     """How a gradient family descends. Each family carries its own."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, use_attribute_docstrings=True)
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", strict=True, use_attribute_docstrings=True
+    )
 
     kind: Literal["adamw", "sgd"] = "adamw"
     """AdamW (Loshchilov & Hutter 2019) or plain stochastic gradient descent with momentum 0.9."""
@@ -138,6 +144,7 @@ class OptimiserConfig(BaseModel):
     """Gradients are scaled down to this norm; None: never."""
 
 
+@runtime_checkable
 class Recorder(Protocol):
     """Whatever wants to hear of a fit's progress (the journal, in production)."""
 
@@ -154,7 +161,7 @@ class FitSetting:
     training: TrainingConfig
     hardware: HardwareConfig
     scratch: Path
-    """Folder for checkpoints, outside every stage output. A fit that finds its own resumes there."""
+    """Folder for this fit's checkpoints alone, outside every stage output; it resumes there."""
     recorder: Recorder
     label: str = "fit"
     """What the progress bar calls it."""

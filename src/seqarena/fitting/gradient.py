@@ -1,0 +1,168 @@
+"""Fitting by gradients, under Lightning's Trainer."""
+
+import math
+
+import torch
+from torch import Tensor, nn
+from torch.optim import Optimizer
+
+from seqarena.batch import Batch, Sequences
+from seqarena.errors import ConvergenceError
+from seqarena.fitting.course import StopReason
+from seqarena.fitting.loader import Share
+from seqarena.fitting.module import FitModule
+from seqarena.fitting.optimiser import learning_rate_at, make_optimiser
+from seqarena.fitting.processes import is_main_process, n_processes, sum_over_processes
+from seqarena.fitting.protocols import FitReport, FitSetting, OptimiserConfig
+from seqarena.fitting.trainer import run
+
+STEPS_PER_RECORD = 10
+"""`train/loss_step` is the loss over this many steps together."""
+
+StepNumbers = tuple[Tensor, Tensor | int, Tensor | float]
+"""Loss, weight and elapsed seconds of a step; still on the accelerator, where there is one."""
+
+_FORWARD_AND_BACKWARD = 3.0  # The backward pass costs about two forward passes.
+
+
+def fit_by_gradient(
+    model: nn.Module,
+    optimiser: OptimiserConfig,
+    train: Sequences,
+    valid: Sequences,
+    setting: FitSetting,
+) -> FitReport:
+    """Fit `model` (a `GradientModel`) and leave in it the parameters of the best finite epoch.
+
+    Stops after `max_epochs`, after `patience` epochs without a better validation loss, or when
+    `max_minutes` are spent, which may be in the middle of an epoch.
+
+    Raises:
+        ConvergenceError: a loss is not a finite number, or no validation loss is.
+        ArtifactError: the scratch folder holds the checkpoint of another fit.
+    """
+    module = GradientFit(model, optimiser, train, valid, setting)
+    run(module, setting.training.max_epochs, True, optimiser.max_gradient_norm)
+    if module.best is None:
+        raise ConvergenceError(
+            f"{setting.label}: no epoch of {module.course.n_epochs} gave a finite validation loss;"
+            " lower optimiser.learning_rate, or look for values of the validation split that"
+            " training never shows."
+        )
+    return module.course.report(model, module.meter.stop(), _FORWARD_AND_BACKWARD)
+
+
+class GradientFit(FitModule):
+    """Minimises sum of losses / sum of weights of each global batch, over all processes."""
+
+    def __init__(
+        self,
+        model: nn.Module,
+        optimiser: OptimiserConfig,
+        train: Sequences,
+        valid: Sequences,
+        setting: FitSetting,
+    ) -> None:
+        super().__init__(model, train, {"valid": valid}, setting, optimiser)
+        self.optimiser = optimiser
+        self._pending: list[tuple[int, StepNumbers]] = []
+        self._window = [0.0, 0.0]
+        self._epoch = [0.0, 0.0]
+
+    def configure_optimizers(self) -> Optimizer:
+        """Return the optimiser; the learning rate is set at every step."""
+        return make_optimiser(self.model, self.optimiser)
+
+    def on_train_epoch_start(self) -> None:
+        """Begin the sums of the epoch."""
+        self._epoch = [0.0, 0.0]
+
+    def on_train_batch_start(self, batch: Share, batch_idx: int) -> None:
+        """Seed the step and set its learning rate, both functions of its number alone."""
+        super().on_train_batch_start(batch, batch_idx)
+        for group in self.trainer.optimizers[0].param_groups:
+            group["lr"] = self.learning_rate()
+
+    def learning_rate(self) -> float:
+        """Return the learning rate of the present step."""
+        n_steps = len(self.train_loader) * self.setting.training.max_epochs
+        return learning_rate_at(self.course.n_steps, n_steps, self.optimiser)
+
+    def training_step(self, share: Share, batch_idx: int) -> Tensor:
+        """Return a loss whose gradient, averaged over the processes, is that of the whole batch."""
+        del batch_idx
+        objective = self.model.objective(share.batch)
+        total, weight = objective.total, objective.weight
+        if not share.counts:
+            total, weight = 0.0 * total, 0
+        numbers = self._over_processes(total, weight)
+        self._pending.append((self.course.n_steps, numbers))
+        # Reading a number makes a GPU wait; a CPU knows it already.
+        if total.device.type == "cpu" or len(self._pending) == STEPS_PER_RECORD:
+            self._settle()
+        # DDP averages the gradients over the processes; what is wanted is their sum.
+        loss: Tensor = total * n_processes() / torch.as_tensor(numbers[1]).clamp(min=1)
+        return loss
+
+    def on_train_batch_end(self, outputs: object, batch: Share, batch_idx: int) -> None:
+        """Count the step, and take note of the loss now and then."""
+        super().on_train_batch_end(outputs, batch, batch_idx)
+        if self.trainer.is_last_batch:
+            self._settle()
+        if self.course.n_steps % STEPS_PER_RECORD == 0 and self._window[1]:
+            step = self.course.n_steps - 1
+            self.record("train/loss_step", self._window[0] / self._window[1], step)
+            self.record(
+                "train/learning_rate", self.trainer.optimizers[0].param_groups[0]["lr"], step
+            )
+            self._window = [0.0, 0.0]
+
+    def evaluate(self, batch: Batch) -> tuple[Tensor, int]:
+        """Return the objective of a batch."""
+        objective = self.model.objective(batch)
+        return objective.total, objective.weight
+
+    def flops(self, batch: Batch) -> float:
+        """Return those of a forward pass."""
+        return float(self.model.forward_flops(batch))
+
+    def on_validation_epoch_end(self) -> None:
+        """Take note of both losses: the validation is the last thing before an epoch ends."""
+        super().on_validation_epoch_end()
+        self._settle()
+        self.course.train_loss = self._epoch[0] / max(self._epoch[1], 1.0)
+
+    def reason_to_stop(self) -> StopReason | None:
+        """Stop when the best epoch lies `patience` epochs back."""
+        best = -1 if self.course.best_epoch is None else self.course.best_epoch
+        waited = self.course.n_epochs - 1 - best
+        return "patience" if waited >= self.setting.training.patience else None
+
+    def _over_processes(self, total: Tensor, weight: int) -> StepNumbers:
+        """Return loss, weight and the main process's time, over all processes, in one exchange."""
+        elapsed = self.elapsed() if is_main_process() else 0.0
+        if n_processes() == 1:
+            return total.detach(), weight, elapsed
+        mine = torch.tensor([0.0, weight, elapsed], dtype=torch.float64, device=total.device)
+        mine[0] = total.detach()
+        summed = sum_over_processes(mine)
+        return summed[0], summed[1], summed[2]
+
+    def _settle(self) -> None:
+        """Read the losses of the steps since the last time: add them up, stop on a bad one."""
+        for step, numbers in self._pending:
+            self._settle_step(step, *map(float, numbers))
+        self._pending.clear()
+
+    def _settle_step(self, step: int, total: float, weight: float, elapsed: float) -> None:
+        if not math.isfinite(total):
+            raise ConvergenceError(
+                f"{self.setting.label}: the training loss is {total} in epoch"
+                f" {self.course.n_epochs} at step {step}; lower optimiser.learning_rate (now"
+                f" {self.optimiser.learning_rate:g}) or optimiser.max_gradient_norm, or look for"
+                " extreme values in the data."
+            )
+        for sums in (self._epoch, self._window):
+            sums[0] += total
+            sums[1] += weight
+        self.stop_if_late(elapsed)

@@ -1,0 +1,93 @@
+"""Loaders that Lightning runs: each process takes its share of every global batch."""
+
+from collections.abc import Callable, Iterator, Mapping
+
+import numpy as np
+
+from seqarena.batch import Batch, Sequences, collate
+from seqarena.data.batching import Rows, plan_epoch, plan_evaluation, share_of
+from seqarena.fitting.processes import n_processes, rank
+
+
+class Share:
+    """What one process does of a global batch.
+
+    Not a dataclass: Lightning walks through dataclasses tensor by tensor, and refuses frozen ones.
+    """
+
+    __slots__ = ("batch", "counts", "n_padded", "n_real", "split")
+
+    def __init__(self, batch: Batch, split: str, counts: bool, n_real: int, n_padded: int) -> None:
+        self.batch = batch
+        self.split = split
+        self.counts = counts
+        """False: a stand-in. Every process must take part in every step, or the others would wait
+        for it; where there are fewer examples than processes, some work on one that is not theirs
+        and count it as nothing."""
+        self.n_real = n_real
+        """Real steps, those of the targets included."""
+        self.n_padded = n_padded
+        """Steps with the padding."""
+
+    def with_batch(self, batch: Batch) -> "Share":
+        """Return the share with another form of its batch: on another device, say."""
+        return Share(batch, self.split, self.counts, self.n_real, self.n_padded)
+
+
+class TrainingLoader:
+    """The shares of this process in the order of an epoch, which `epoch` tells."""
+
+    def __init__(
+        self, sequences: Sequences, batch_size: int, seed: int, epoch: Callable[[], int]
+    ) -> None:
+        self._sequences = sequences
+        self._lengths = cost_lengths(sequences)
+        self._batch_size = batch_size
+        self._seed = seed
+        self._epoch = epoch
+
+    def __len__(self) -> int:
+        return -(-len(self._sequences) // self._batch_size)
+
+    def __iter__(self) -> Iterator[Share]:
+        # Lightning asks for the iterator long before the epoch begins, and for its first share
+        # when it has begun: the plan must be made here, inside the generator.
+        plan = plan_epoch(self._lengths, self._batch_size, self._seed, self._epoch())
+        for batch in plan:
+            yield _share(self._sequences, batch, "train")
+
+
+class EvaluationLoader:
+    """The shares of this process in every split of `splits`, shortest sequences first."""
+
+    def __init__(self, splits: Mapping[str, Sequences], batch_size: int) -> None:
+        self.splits = list(splits)
+        self._plan = [
+            (split, sequences, batch)
+            for split, sequences in splits.items()
+            for batch in plan_evaluation(cost_lengths(sequences), batch_size)
+        ]
+
+    def __len__(self) -> int:
+        return len(self._plan)
+
+    def __iter__(self) -> Iterator[Share]:
+        for split, sequences, batch in self._plan:
+            yield _share(sequences, batch, split)
+
+
+def cost_lengths(sequences: Sequences) -> Rows:
+    """Return what the cost of each sequence grows with: its steps and those of its target."""
+    if sequences.target is None:
+        return sequences.lengths
+    return np.asarray(sequences.lengths + sequences.target.lengths)
+
+
+def _share(sequences: Sequences, global_batch: Rows, split: str) -> Share:
+    rows = share_of(global_batch, rank(), n_processes())
+    if not len(rows):
+        return Share(collate(sequences, global_batch[:1]), split, False, 0, 0)
+    batch = collate(sequences, rows)
+    parts = [part for part in (batch, batch.target) if part is not None]
+    n_real = sum(int(part.lengths.sum()) for part in parts)
+    return Share(batch, split, True, n_real, sum(part.mask.numel() for part in parts))

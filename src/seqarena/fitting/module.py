@@ -1,0 +1,249 @@
+"""What the two Lightning modules have in common: an epoch's end, and all that is decided there."""
+
+import math
+import time
+from abc import ABC, abstractmethod
+from dataclasses import asdict, replace
+from functools import cached_property
+from typing import Any
+
+import torch
+from pytorch_lightning import LightningModule
+from torch import Tensor, nn
+
+from seqarena.batch import Batch, Sequences
+from seqarena.errors import ArtifactError
+from seqarena.fitting.checkpoint import cloned
+from seqarena.fitting.cost import CostMeter
+from seqarena.fitting.course import Course, StopReason, identity_of
+from seqarena.fitting.loader import EvaluationLoader, Share, TrainingLoader
+from seqarena.fitting.processes import is_main_process, rank, sum_numbers
+from seqarena.fitting.progress import ProgressBar
+from seqarena.fitting.protocols import FitSetting, OptimiserConfig
+from seqarena.seeds import derive_seed
+
+SECONDS_BETWEEN_CHECKPOINTS = 2.0
+"""Less work than this is done again sooner than it is stored."""
+
+# Losses that differ by less are the same up to rounding; the earlier epoch is kept. Otherwise one
+# process and two could keep different epochs of a fit that no longer moves.
+_ROUNDING = 1e-10
+
+
+class FitModule(LightningModule, ABC):
+    """A model on its way: counts, validates, keeps the best, decides when to stop, stores itself.
+
+    An epoch runs: training steps, validation, `on_train_epoch_end`.
+    """
+
+    def __init__(
+        self,
+        model: nn.Module,
+        train: Sequences,
+        valid: dict[str, Sequences],
+        setting: FitSetting,
+        optimiser: OptimiserConfig | None = None,
+    ) -> None:
+        super().__init__()
+        self.model: Any = model
+        self.setting = setting
+        self.course = Course()
+        self.best: dict[str, Tensor] | None = None
+        batch_size = setting.training.batch_size
+        self.train_loader = TrainingLoader(
+            train, batch_size, setting.seed, epoch=lambda: self.current_epoch
+        )
+        self.valid_loader = EvaluationLoader(valid, batch_size)
+        self.meter = CostMeter.start()
+        self.bar = ProgressBar(setting.label, 0, is_shown=False)
+        self._data = train
+        self._optimiser = optimiser
+        self.losses: dict[str, float] = {}
+        self._sums: dict[str, Tensor] = {}
+        self._stored_at = time.monotonic()
+
+    # What the two kinds answer.
+
+    @abstractmethod
+    def evaluate(self, batch: Batch) -> tuple[Tensor, Tensor | int]:
+        """Return the loss of a batch, summed, and what to divide it by [nats]."""
+
+    @abstractmethod
+    def flops(self, batch: Batch) -> float:
+        """Estimate the operations of one pass over a batch."""
+
+    @abstractmethod
+    def reason_to_stop(self) -> StopReason | None:
+        """Return why no further epoch is wanted; asked at the end of each."""
+
+    # Data.
+
+    def train_dataloader(self) -> TrainingLoader:
+        """Return the loader of the training split."""
+        return self.train_loader
+
+    def val_dataloader(self) -> EvaluationLoader:
+        """Return the loader of what is evaluated after every epoch."""
+        return self.valid_loader
+
+    def transfer_batch_to_device(
+        self, batch: Share, device: torch.device, dataloader_idx: int
+    ) -> Share:
+        """Move a share to the accelerator, and its frames to 64 bits where the fit has those."""
+        del dataloader_idx
+        moved = batch.batch if device.type == "cpu" else batch.batch.to(device)
+        if moved.features is not None and self.trainer.precision == "64-true":
+            moved = replace(moved, features=moved.features.double())
+        return batch.with_batch(moved)
+
+    # A training step.
+
+    def on_fit_start(self) -> None:
+        """Set the threads; only now, because Lightning's launcher sets them too."""
+        torch.set_num_threads(self.setting.hardware.n_threads)
+
+    def on_train_start(self) -> None:
+        """Go on from where a resumed fit stood, which may be its end."""
+        n_steps = len(self.train_loader) * (self.trainer.max_epochs or 1)
+        is_shown = self.setting.show_progress and is_main_process()
+        self.bar = ProgressBar(self.setting.label, n_steps, is_shown)
+        self.bar.start_from(self.course)
+        self.trainer.should_stop = self.course.stop_reason is not None
+
+    def on_train_batch_start(self, batch: Share, batch_idx: int) -> None:
+        """Seed the step by its number, so that a resumed fit draws what an unbroken one drew."""
+        del batch, batch_idx
+        _seed_draws(
+            derive_seed(self.setting.seed, "step", self.course.n_steps, rank()), self.device
+        )
+
+    def on_train_batch_end(self, outputs: Any, batch: Share, batch_idx: int) -> None:
+        """Count what was done."""
+        del outputs, batch_idx
+        course = self.course
+        course.n_steps += 1
+        course.n_real += batch.n_real
+        course.n_padded += batch.n_padded
+        course.n_examples += len(batch.batch) if batch.counts else 0
+        if course.n_epochs == 0:
+            course.flops += self.flops(batch.batch) if batch.counts else 0.0
+            course.n_flops_steps += 1
+        self.bar.advance()
+
+    # Validation.
+
+    def on_validation_epoch_start(self) -> None:
+        """Forget the sums of the last epoch."""
+        self._sums = {}
+
+    def validation_step(self, share: Share, batch_idx: int) -> None:
+        """Add the loss of a share to the sums of its split."""
+        del batch_idx
+        if share.counts:
+            total, weight = self.evaluate(share.batch)
+            pair = torch.stack([total.detach(), torch.as_tensor(weight, device=total.device)])
+            self._sums[share.split] = self._sums.get(share.split, 0.0) + pair.cpu().double()
+
+    def _losses_over_processes(self) -> dict[str, float]:
+        splits = self.valid_loader.splits
+        none = torch.zeros(2, dtype=torch.float64)
+        mine = [float(number) for split in splits for number in self._sums.get(split, none)]
+        sums = sum_numbers(*mine)
+        return {
+            split: sums[2 * index] / max(sums[2 * index + 1], 1.0)
+            for index, split in enumerate(splits)
+        }
+
+    def on_validation_epoch_end(self) -> None:
+        """Take note of the losses of every split."""
+        self.losses = self._losses_over_processes()
+        self.course.valid_loss = finite(self.losses["valid"])
+
+    # The end of an epoch.
+
+    def on_train_epoch_end(self) -> None:
+        """Record, keep, decide, store."""
+        course = self.course
+        self._keep_if_best()
+        course.n_epochs += 1
+        self.record("train/loss", course.train_loss, course.n_epochs - 1)
+        self.record("valid/loss", course.valid_loss, course.n_epochs - 1)
+        self.bar.finish_epoch(course)
+        elapsed, since_stored = sum_numbers(
+            *((self.elapsed(), time.monotonic() - self._stored_at) if is_main_process() else (0, 0))
+        )
+        is_whole = course.stop_reason is None
+        course.stop_reason = course.stop_reason or self.reason_to_stop()
+        self.stop_if_late(elapsed)
+        self.trainer.should_stop = course.stop_reason is not None
+        if is_whole and since_stored >= SECONDS_BETWEEN_CHECKPOINTS:
+            self.trainer.save_checkpoint(self.setting.scratch, weights_only=False)
+            self._stored_at = time.monotonic()
+
+    def elapsed(self) -> float:
+        """Return the wall time of this fit, over all its runs [seconds]."""
+        return self.course.wall_seconds + time.monotonic() - self.meter.began_wall
+
+    def stop_if_late(self, elapsed: float) -> None:
+        """Stop when the time is spent; `elapsed` is the main process's, so that all agree."""
+        limit = self.setting.training.max_minutes
+        if limit is not None and elapsed >= 60 * limit and self.course.stop_reason is None:
+            self.course.stop_reason = "max_minutes"
+            self.trainer.should_stop = True
+
+    def record(self, name: str, value: float | None, step: int) -> None:
+        """Hand a number to the recorder: finite ones only, from the main process only."""
+        number = None if value is None else finite(value)
+        if number is not None and is_main_process():
+            self.setting.recorder.metric(name, number, step)
+
+    def _keep_if_best(self) -> None:
+        loss, best = self.course.valid_loss, self.course.best_valid_loss
+        if loss is None or (best is not None and loss >= best - _ROUNDING * abs(best)):
+            return
+        self.course.best_valid_loss = loss
+        self.course.best_epoch = self.course.n_epochs
+        self.best = cloned(self.model.state_dict())
+
+    # Checkpoints.
+
+    @cached_property
+    def identity(self) -> str:
+        """Digest of all that this fit depends on."""
+        return identity_of(self.model, self._data, self.setting, self._optimiser)
+
+    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Add the course and the best parameters to what Lightning stores."""
+        checkpoint["identity"] = self.identity
+        checkpoint["course"] = asdict(self.course.with_cost(self.meter.stop()))
+        checkpoint["best"] = self.best
+
+    def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Take up the course and the best parameters.
+
+        Raises:
+            ArtifactError: the checkpoint belongs to another fit.
+        """
+        if checkpoint["identity"] != self.identity:
+            raise ArtifactError(
+                f"{self.setting.scratch}: holds the checkpoint of another fit (other data, settings"
+                " or seed); give every fit a scratch folder of its own, or delete this one."
+            )
+        self.course = Course(**checkpoint["course"])
+        self.course.resumed_from = self.course.n_epochs
+        self.best = checkpoint["best"]
+
+
+def finite(number: float) -> float | None:
+    """Return the number, or None where it is infinite or not a number."""
+    return number if math.isfinite(number) else None
+
+
+def _seed_draws(seed: int, device: torch.device) -> None:
+    # torch.manual_seed does this for every kind of device there could be, and formats a stack
+    # trace for each that is absent: 0.4 ms a step.
+    torch.default_generator.manual_seed(seed)
+    if device.type == "cuda":
+        torch.cuda.manual_seed(seed)
+    elif device.type == "mps":
+        torch.mps.manual_seed(seed)

@@ -1,0 +1,162 @@
+"""Fitting by sufficient statistics, under Lightning's Trainer: counting, and EM.
+
+Every batch gives statistics that add. At the end of an epoch they are summed over the processes,
+once, and every process sets the same parameters from the same sum.
+"""
+
+import math
+from functools import reduce
+from operator import add
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from seqarena.batch import Batch, Sequences
+from seqarena.errors import ConvergenceError
+from seqarena.fitting.course import StopReason
+from seqarena.fitting.loader import Share
+from seqarena.fitting.module import FitModule, finite
+from seqarena.fitting.processes import lists_of_all
+from seqarena.fitting.protocols import FitReport, FitSetting
+from seqarena.fitting.trainer import run
+
+# A fall by less than this, per nat of the objective or per scored step, is the rounding of sums
+# that models may take in 32 bits.
+_ROUNDING = 1e-6
+
+
+def fit_by_statistics(
+    model: nn.Module, train: Sequences, valid: Sequences, setting: FitSetting
+) -> FitReport:
+    """Fit `model` (a `StatisticsModel`) and leave in it the parameters of the best finite epoch.
+
+    With `n_passes` set, that many passes are the exact fit. Otherwise stops when an epoch gains
+    less than `em_tolerance` per scored step, after `max_em_epochs`, or after the epoch in which
+    `max_minutes` are spent.
+
+    The training loss of the report is that of the last E-step, before the last M-step; of an
+    exact fit, that of the fitted parameters. Where no validation loss is finite (the validation
+    split holds what the model calls impossible), the last parameters stay and a note says so.
+
+    Raises:
+        ConvergenceError: the likelihood is not a finite number, or the objective fell.
+        ArtifactError: the scratch folder holds the checkpoint of another fit.
+    """
+    module = StatisticsFit(model, train, valid, setting)
+    run(module, module.max_epochs, by_gradient=False)
+    return module.course.report(model, module.meter.stop(), 1.0, module.notes())
+
+
+class StatisticsFit(FitModule):
+    """One E-step and one M-step per epoch; no optimiser, and no exchange within an epoch."""
+
+    def __init__(
+        self, model: nn.Module, train: Sequences, valid: Sequences, setting: FitSetting
+    ) -> None:
+        n_passes: int | None = model.n_passes  # type: ignore[assignment]
+        # Counting starts from nothing: only afterwards is there a likelihood to speak of.
+        evaluated = {"valid": valid} if n_passes is None else {"valid": valid, "train": train}
+        super().__init__(model, train, evaluated, setting)
+        self.automatic_optimization = False
+        self.n_passes = n_passes
+        self._n_scored = int(train.n_scored.sum())
+        self._running: Any = None
+        self._gain = math.inf
+
+    @property
+    def max_epochs(self) -> int:
+        """Passes over the data at most."""
+        return self.setting.training.max_em_epochs if self.n_passes is None else self.n_passes
+
+    def configure_optimizers(self) -> list[Any]:
+        """Return none."""
+        return []
+
+    def on_train_epoch_start(self) -> None:
+        """Begin the statistics of the epoch."""
+        self._running = None
+
+    def training_step(self, share: Share, batch_idx: int) -> None:
+        """Add the statistics of a share to the running record."""
+        del batch_idx
+        with torch.no_grad():
+            counted = self.model.expect(share.batch)
+            if not share.counts:
+                counted = counted.with_tensors([torch.zeros_like(t) for t in counted.tensors()])
+            self._running = counted if self._running is None else self._running + counted
+
+    def on_train_batch_end(self, outputs: object, batch: Share, batch_idx: int) -> None:
+        """Count the step; after the last of an epoch, set the parameters before validation."""
+        super().on_train_batch_end(outputs, batch, batch_idx)
+        if self.trainer.is_last_batch:
+            with torch.no_grad():
+                self._maximise()
+
+    def evaluate(self, batch: Batch) -> tuple[Tensor, Tensor]:
+        """Return the negative log-likelihood of a batch and its scored steps."""
+        return -self.model.expect(batch).log_likelihood, batch.scored.sum()
+
+    def flops(self, batch: Batch) -> float:
+        """Return those of an E-step."""
+        return float(self.model.expect_flops(batch))
+
+    def on_validation_epoch_end(self) -> None:
+        """Take note of the losses.
+
+        Raises:
+            ConvergenceError: the validation loss is not a number.
+        """
+        super().on_validation_epoch_end()
+        if math.isnan(self.losses["valid"]):
+            raise self._error("the validation loss is nan", "look for extreme values in the data.")
+        if "train" in self.losses:
+            self.course.train_loss = finite(self.losses["train"])
+
+    def reason_to_stop(self) -> StopReason | None:
+        """Stop when the epoch gained too little, or when nothing more can be learned."""
+        if self.n_passes is not None:
+            return "exact" if self.course.n_epochs >= self.n_passes else None
+        is_small = self._gain < self.setting.training.em_tolerance
+        return "converged" if is_small and self.setting.training.em_tolerance > 0 else None
+
+    def notes(self) -> tuple[str, ...]:
+        """Return what a reader of the report should know."""
+        if self.best is not None:
+            return ()
+        return (
+            "the validation split is impossible under the model (infinite loss); the last"
+            " parameters were kept",
+        )
+
+    def _maximise(self) -> None:
+        lists = lists_of_all(self._running.tensors())
+        total = reduce(add, [self._running.with_tensors(tensors) for tensors in lists])
+        if self.n_passes is None:
+            log_likelihood = float(total.log_likelihood)
+            # The prior of the parameters that counted, so before the new ones are set.
+            self._check(log_likelihood + float(self.model.log_prior()))
+            self.course.train_loss = -log_likelihood / self._n_scored
+        self.model.maximise(total)
+
+    def _check(self, objective: float) -> None:
+        if not math.isfinite(objective):
+            raise self._error(
+                f"the objective is {objective}",
+                "start from parameters under which the data is possible, or add pseudo-counts.",
+            )
+        before = self.course.objective
+        self.course.objective = objective
+        if before is None:
+            return
+        self._gain = (objective - before) / self._n_scored
+        if objective < before - _ROUNDING * max(abs(before), self._n_scored):
+            raise self._error(
+                f"the objective fell from {before:.6f} to {objective:.6f} nats",
+                "EM cannot do that: the M-step does not maximise, or log_prior is not the prior"
+                " that it maximises under.",
+            )
+
+    def _error(self, what: str, remedy: str) -> ConvergenceError:
+        epoch = self.course.n_epochs
+        return ConvergenceError(f"{self.setting.label}: in epoch {epoch} {what}; {remedy}")

@@ -1,0 +1,70 @@
+"""Where and on how many processes a fit runs."""
+
+from datetime import timedelta
+from typing import Any
+
+import torch
+from pytorch_lightning.strategies import DDPStrategy
+
+from seqarena.errors import ConfigError
+from seqarena.fitting.processes import copy_from_main
+from seqarena.fitting.protocols import HardwareConfig
+
+# A rank that hangs ends the job after this long; the default of gloo is half an hour.
+_TIMEOUT = timedelta(seconds=120)
+
+
+class DataParallel(DDPStrategy):
+    """Distributed data parallel that also takes modules without parameters to train.
+
+    torch refuses to wrap those, and there is nothing to wrap for: models fitted by statistics
+    exchange them once an epoch themselves.
+    """
+
+    def __init__(self, **settings: Any) -> None:
+        # The buffers are equal on all processes from the start and stay so.
+        super().__init__(timeout=_TIMEOUT, forward_sync_buffers=False, **settings)
+
+    def configure_ddp(self) -> None:
+        """Wrap a module with trainable parameters; give any other the main process's state."""
+        module = self.lightning_module
+        if module is None or any(part.requires_grad for part in module.parameters()):
+            super().configure_ddp()
+        else:
+            copy_from_main(list(module.state_dict().values()))
+
+
+def placement(hardware: HardwareConfig, by_gradient: bool) -> dict[str, Any]:
+    """Return Lightning's `accelerator`, `devices`, `strategy` and `precision`.
+
+    Models fitted by statistics choose the precision of every number themselves, and need 64 bits,
+    which Apple's GPUs lack.
+    """
+    accelerator = _accelerator(hardware, by_gradient)
+    n_devices = hardware.devices
+    if n_devices == "auto":
+        n_devices = torch.cuda.device_count() if accelerator == "cuda" else 1
+    is_parallel = n_devices > 1 or hardware.strategy == "ddp"
+    return {
+        "accelerator": accelerator,
+        "devices": n_devices,
+        "strategy": DataParallel() if is_parallel else "auto",
+        "precision": hardware.precision if by_gradient else "32-true",
+    }
+
+
+def _accelerator(hardware: HardwareConfig, by_gradient: bool) -> str:
+    if hardware.accelerator == "cpu":
+        return "cpu"
+    if torch.cuda.is_available() and hardware.accelerator != "mps":
+        return "cuda"
+    if torch.backends.mps.is_available():
+        return "mps" if by_gradient else "cpu"
+    if hardware.accelerator == "auto":
+        return "cpu"
+    raise ConfigError(
+        [
+            f"hardware.accelerator: {hardware.accelerator!r}, but torch finds no such device on"
+            " this machine; use 'auto' or 'cpu'."
+        ]
+    )

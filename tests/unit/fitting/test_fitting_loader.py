@@ -1,0 +1,70 @@
+import numpy as np
+import pytest
+from fitting_models import symbols
+
+from seqarena.batch import sequences_of
+from seqarena.fitting import loader
+from seqarena.fitting.loader import EvaluationLoader, TrainingLoader, cost_lengths
+
+
+@pytest.fixture
+def as_rank(monkeypatch):
+    def be(rank, n_ranks):
+        monkeypatch.setattr(loader, "rank", lambda: rank)
+        monkeypatch.setattr(loader, "n_processes", lambda: n_ranks)
+
+    return be
+
+
+@pytest.mark.parametrize("n_examples", [1, 8, 11, 37])
+def test_the_processes_together_see_every_example_once_in_equally_many_steps(as_rank, n_examples):
+    sequences, seen, n_steps = symbols(n_examples), [], set()
+    for rank in range(3):
+        as_rank(rank, 3)
+        shares = list(TrainingLoader(sequences, 8, seed=0, epoch=lambda: 0))
+        n_steps.add(len(shares))
+        seen += [row for share in shares if share.counts for row in share.batch.rows.tolist()]
+    assert sorted(seen) == list(range(n_examples))
+    assert n_steps == {-(-n_examples // 8)}
+
+
+def test_a_process_without_an_example_gets_a_stand_in_that_does_not_count(as_rank):
+    as_rank(1, 2)
+    (share,) = TrainingLoader(symbols(1), 8, seed=0, epoch=lambda: 0)
+    assert not share.counts
+    assert len(share.batch) == 1
+    assert (share.n_real, share.n_padded) == (0, 0)
+
+
+def test_the_order_is_that_of_the_epoch_in_which_the_first_share_is_drawn():
+    epoch = [0]
+    training = TrainingLoader(symbols(40), 8, seed=0, epoch=lambda: epoch[0])
+
+    def rows_of(shares):
+        return [share.batch.rows.tolist() for share in shares]
+
+    first = rows_of(training)
+    early = iter(training)
+    epoch[0] = 1
+    second = rows_of(early)
+    assert first != second
+    assert second == rows_of(training)
+
+
+def test_every_split_is_evaluated_shortest_first():
+    sequences = sequences_of([np.zeros(length, dtype=int) for length in (5, 1, 3)])
+    shares = list(EvaluationLoader({"valid": sequences, "train": sequences}, batch_size=2))
+    assert [(share.split, share.batch.rows.tolist()) for share in shares] == [
+        ("valid", [1, 2]),
+        ("valid", [0]),
+        ("train", [1, 2]),
+        ("train", [0]),
+    ]
+
+
+def test_the_steps_of_the_targets_are_counted_too():
+    target = sequences_of([np.zeros(length, dtype=int) for length in (2, 6)])
+    sequences = sequences_of([np.zeros(length, dtype=int) for length in (3, 4)], target=target)
+    assert cost_lengths(sequences).tolist() == [5, 10]
+    (share,) = EvaluationLoader({"valid": sequences}, batch_size=2)
+    assert (share.n_real, share.n_padded) == (15, 2 * 4 + 2 * 6)

@@ -1,0 +1,47 @@
+import pytest
+import torch
+from torch import nn
+
+from seqarena.fitting.optimiser import learning_rate_at, make_optimiser
+from seqarena.fitting.protocols import OptimiserConfig
+
+
+def _rates(n_steps, **config):
+    settings = OptimiserConfig(learning_rate=1.0, **config)
+    return [learning_rate_at(step, n_steps, settings) for step in range(n_steps)]
+
+
+def test_the_rate_grows_linearly_to_its_peak_and_stays():
+    rates = _rates(7, schedule="constant", warmup_steps=4)
+    assert rates == pytest.approx([0.25, 0.5, 0.75, 1.0, 1.0, 1.0, 1.0])
+
+
+def test_the_rate_falls_along_a_cosine_to_a_tenth_at_the_last_step():
+    rates = _rates(6, schedule="cosine", warmup_steps=1)
+    # 0.55 +- 0.45 cos(pi k / 4)
+    assert rates == pytest.approx([1.0, 1.0, 0.868198, 0.55, 0.231802, 0.1])
+
+
+def test_a_fit_shorter_than_its_warm_up_never_reaches_the_peak():
+    assert max(_rates(10, warmup_steps=50)) == pytest.approx(0.2)
+
+
+def test_weight_decay_pulls_matrices_only():
+    model = nn.Sequential(nn.Linear(2, 3), nn.LayerNorm(3))
+    optimiser = make_optimiser(model, OptimiserConfig(weight_decay=0.5))
+    decays = {
+        tuple(part.shape): group["weight_decay"]
+        for group in optimiser.param_groups
+        for part in group["params"]
+    }
+    assert decays == {(3, 2): 0.5, (3,): 0.0}
+
+
+def test_frozen_parameters_are_left_alone():
+    model = nn.Linear(2, 3)
+    model.bias.requires_grad_(False)
+    optimiser = make_optimiser(model, OptimiserConfig(kind="sgd"))
+    assert isinstance(optimiser, torch.optim.SGD)
+    (group,) = optimiser.param_groups
+    assert [tuple(part.shape) for part in group["params"]] == [(3, 2)]
+    assert group["momentum"] == 0.9
