@@ -1,0 +1,71 @@
+"""One door to the families that are fitted by sufficient statistics."""
+
+from typing import assert_never
+
+import torch
+
+from seqarena.errors import DataError
+from seqarena.families.bayes_classifier import BayesClassifier
+from seqarena.families.gaussian_mixture import (
+    GaussianMixture,
+    GaussianMixtureConfig,
+    build_gaussian_mixture,
+)
+from seqarena.families.hidden_markov import (
+    HiddenMarkovConfig,
+    HiddenMarkovModel,
+    build_hidden_markov,
+)
+from seqarena.families.markov_chain import MarkovChain, MarkovChainConfig, build_markov_chain
+from seqarena.families.vector_quantiser import QuantisedClassifier
+from seqarena.schema import DataSchema
+
+ClassicalConfig = MarkovChainConfig | HiddenMarkovConfig | GaussianMixtureConfig
+ClassicalFamily = (
+    MarkovChain | HiddenMarkovModel | GaussianMixture | BayesClassifier | QuantisedClassifier
+)
+
+
+def build_classical(
+    config: ClassicalConfig,
+    schema: DataSchema,
+    generator: torch.Generator,  # noqa: ARG001
+) -> ClassicalFamily:
+    """Return an unfitted density, or a classifier made of one density for each class.
+
+    Args:
+        config: which family; `config.cannot` must have been asked before.
+        schema: sizes of the task's data.
+        generator: not drawn from: these families take their start from data and seed, in `fit`.
+
+    Raises:
+        DataError: the family cannot do the schema's task.
+    """
+    reason = config.cannot(schema.task_kind, "tokens" if schema.dim is None else "frames")
+    if reason is not None:
+        raise DataError(f"{config.kind} cannot do this task: {reason}.")
+    if schema.task_kind == "density":
+        return _density(config, schema)
+    if schema.n_classes is None:
+        raise DataError("the schema of a classification task must say n_classes.")
+    classifier = BayesClassifier(lambda: _density(config, schema), schema.n_classes)
+    if isinstance(config, MarkovChainConfig) and schema.dim is not None:
+        return QuantisedClassifier(classifier, config.n_codes, schema.dim)
+    return classifier
+
+
+def _density(
+    config: ClassicalConfig, schema: DataSchema
+) -> MarkovChain | HiddenMarkovModel | GaussianMixture:
+    match config:
+        case MarkovChainConfig():
+            n_symbols = config.n_codes if schema.dim is not None else schema.n_symbols
+            if n_symbols is None:
+                raise DataError("a schema must say n_symbols or dim; this one says neither.")
+            return build_markov_chain(config, n_symbols)
+        case HiddenMarkovConfig():
+            return build_hidden_markov(config, schema)
+        case GaussianMixtureConfig():
+            return build_gaussian_mixture(config, schema)
+        case _:
+            assert_never(config)

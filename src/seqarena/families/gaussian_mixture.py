@@ -1,0 +1,209 @@
+"""Mixtures of Gaussians as models of sequences whose frames are independent."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+from jaxtyping import Float
+from pydantic import BaseModel, ConfigDict, Field
+from torch import Tensor, nn
+
+from seqarena.attention.maps import NativeMap
+from seqarena.batch import Batch, Sequences
+from seqarena.errors import DataError
+from seqarena.families.emissions import GaussianEmission, log_shares
+from seqarena.families.engine_fit import fit_with_engine
+from seqarena.families.guards import require_fitted
+from seqarena.families.statistics_fit import fit_in_large_batches
+from seqarena.families.vector_quantiser import clusters
+from seqarena.fitting.protocols import FitReport, FitSetting
+from seqarena.inference.gaussian import GaussianSums
+from seqarena.inference.mixture import mixture_log_prob, responsibilities
+from seqarena.schema import DataSchema, TaskKind
+from seqarena.seeds import derive_seed
+
+# Frames in one E-step product: its intermediate matrices stay in the processor's cache.
+_CHUNK = 4096
+
+
+class GaussianMixtureConfig(BaseModel):
+    """A mixture of Gaussians over frames, in any order."""
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", strict=True, use_attribute_docstrings=True
+    )
+
+    kind: Literal["gaussian_mixture"]
+    """Names this family."""
+    n_components: int = Field(default=4, ge=1)
+    """Gaussians in the mixture; in a classifier, of each class."""
+    covariance: Literal["diagonal", "full"] = "diagonal"
+    """Shape of each Gaussian."""
+    variance_floor: float = Field(default=0.01, gt=0, lt=1)
+    """Smallest variance, as a share of each dimension's variance over all training frames."""
+    engine: Literal["seqarena", "scikit-learn"] = "seqarena"
+    """Who runs the EM iterations; start, objective and stored parameters are the same."""
+
+    @property
+    def mechanism(self) -> str:
+        """Attention mechanism: "none"."""
+        return "none"
+
+    def cannot(self, task_kind: TaskKind, input_kind: Literal["tokens", "frames"]) -> str | None:
+        """Say why this configuration cannot do such a task, or return None."""
+        if task_kind == "transduction":
+            return "a Gaussian mixture gives densities of frames; it writes no output sequence"
+        if input_kind == "tokens":
+            return "a Gaussian mixture is a density of frames, and this task's input is tokens"
+        return None
+
+
+@dataclass(frozen=True)
+class GaussianMixtureStatistics:
+    """Weighted power sums of the frames of each component."""
+
+    log_likelihood: Float[Tensor, ""]
+    sums: GaussianSums
+
+    def __add__(self, other: "GaussianMixtureStatistics") -> "GaussianMixtureStatistics":
+        return GaussianMixtureStatistics(
+            self.log_likelihood + other.log_likelihood, self.sums + other.sums
+        )
+
+    def tensors(self) -> list[Tensor]:
+        """Return every tensor: log-likelihood, then weights and sums."""
+        return [self.log_likelihood, *self.sums.tensors()]
+
+    def with_tensors(self, tensors: list[Tensor]) -> "GaussianMixtureStatistics":
+        """Return a record of the same kind that holds `tensors`."""
+        return GaussianMixtureStatistics(tensors[0], GaussianSums(*tensors[1:]))
+
+
+class GaussianMixture(nn.Module):
+    """p(x) = product over steps of the mixture's density: Bishop (2006), section 9.2."""
+
+    log_weight: Tensor
+    fitted: Tensor
+    n_passes: int | None = None
+
+    def __init__(self, config: GaussianMixtureConfig, dim: int) -> None:
+        super().__init__()
+        self.config = config
+        n, is_full = config.n_components, config.covariance == "full"
+        self.components = GaussianEmission(n, dim, is_full, config.variance_floor)
+        self.register_buffer("log_weight", torch.full((n,), 1.0 / n, dtype=torch.float64).log())
+        self.register_buffer("fitted", torch.tensor(False))
+
+    def fit(self, train: Sequences, valid: Sequences, setting: FitSetting) -> FitReport:
+        """Start from k-means clusters, then iterate EM to convergence."""
+        self.initialise(train, train, derive_seed(setting.seed, "start"))
+        if self.config.engine == "scikit-learn":
+            return fit_with_engine(self, [(self, train)], train, valid, setting)
+        return fit_in_large_batches(self, train, valid, setting)
+
+    def initialise(self, train: Sequences, reference: Sequences, seed: int) -> None:
+        """Set each component to the moments of one k-means cluster of the frames.
+
+        Args:
+            train: what this model will be fitted to.
+            reference: all training frames, of every class: they set the variance floor.
+            seed: decides the clusters.
+        """
+        self.fitted.fill_(False)
+        self.components.reference(reference)
+        n_components = len(self.log_weight)
+        labels = clusters(train.values, n_components, seed, "n_components")
+        share = nn.functional.one_hot(labels, n_components).double()
+        self._set(self.components.sums(torch.from_numpy(train.values), share))
+
+    def run_engine(self, train: Sequences, setting: FitSetting) -> tuple[int, bool]:
+        """Iterate EM in scikit-learn; return iterations, and whether they converged."""
+        from seqarena.families.scikit_learn_engine import run_scikit_learn
+
+        iterations = run_scikit_learn(self, train, setting.training)
+        self.fitted.fill_(True)
+        return iterations
+
+    def expect(self, batch: Batch) -> GaussianMixtureStatistics:
+        """Return the responsibilities' power sums over the scored steps.
+
+        Raises:
+            DataError: a frame is not finite, or a covariance is singular.
+        """
+        frames = self.components.values(batch)[batch.scored]
+        total = self.no_statistics()
+        for part in torch.split(frames, _CHUNK):
+            log_density = self.components.log_prob(part)
+            log_prob, share = responsibilities(self.log_weight, log_density)
+            sums = self.components.sums(part, share)
+            total = total + GaussianMixtureStatistics(log_prob.sum(), sums)
+        return total
+
+    def no_statistics(self) -> GaussianMixtureStatistics:
+        """Return the statistics of no frame."""
+        frames = self.components.mean[:0]
+        share = self.log_weight.new_zeros(0, len(self.log_weight))
+        nothing = self.components.sums(frames, share)
+        return GaussianMixtureStatistics(self.log_weight.new_zeros(()), nothing)
+
+    def maximise(self, statistics: GaussianMixtureStatistics) -> None:
+        """Set the most likely parameters; a component without frames keeps its Gaussian."""
+        self._set(statistics.sums)
+        self.fitted.fill_(True)
+
+    def log_prior(self) -> float:
+        """Return 0: the variance floor is a bound, not a prior."""
+        return 0.0
+
+    def expect_flops(self, batch: Batch) -> float:
+        """Estimate densities, responsibilities and sums at the scored steps."""
+        per_step = self.components.flops_per_step() + 4.0 * len(self.log_weight)
+        return per_step * float(batch.scored.sum())
+
+    def step_log_prob(self, batch: Batch) -> Float[Tensor, "batch time"]:
+        """Return the log-density of each frame, in 64 bits; 0 on padding [nats].
+
+        Raises:
+            NotFittedError: nothing was learned yet.
+            DataError: a frame is not finite.
+        """
+        require_fitted(self.fitted, "Gaussian mixture")
+        frames = self.components.values(batch)
+        log_density = self.components.log_prob(frames[batch.mask])
+        padded = log_density.new_zeros(batch.mask.shape)
+        padded[batch.mask] = mixture_log_prob(self.log_weight, log_density)
+        return padded
+
+    def log_prob(self, batch: Batch) -> Float[Tensor, "batch"]:
+        """Return the sum of `step_log_prob` over the scored steps [nats]."""
+        return self.step_log_prob(batch).where(batch.scored, 0.0).sum(dim=1)
+
+    def native_maps(self, batch: Batch) -> list[NativeMap]:
+        """Return the responsibilities: row = time, column = component."""
+        require_fitted(self.fitted, "Gaussian mixture")
+        frames = self.components.values(batch)
+        n = len(self.log_weight)
+        log_density = self.components.log_prob(frames[batch.mask])
+        values = torch.zeros(*batch.mask.shape, n, device=frames.device)
+        values[batch.mask] = responsibilities(self.log_weight, log_density)[1].float()
+        columns = torch.ones(len(batch), n, dtype=torch.bool, device=frames.device)
+        return [NativeMap("components", "responsibility", values[:, None], batch.mask, columns)]
+
+    def n_free_parameters(self) -> int:
+        """Return the weights less one, plus the Gaussians' parameters."""
+        return len(self.log_weight) - 1 + self.components.n_free_parameters()
+
+    def _set(self, sums: GaussianSums) -> None:
+        self.log_weight.copy_(log_shares(sums.weight[None], self.log_weight[None])[0])
+        self.components.maximise(sums)
+
+
+def build_gaussian_mixture(config: GaussianMixtureConfig, schema: DataSchema) -> GaussianMixture:
+    """Return an unfitted mixture of one class's, or of all, frames.
+
+    Raises:
+        DataError: the schema has no frames.
+    """
+    if schema.dim is None:
+        raise DataError("a Gaussian mixture needs frames; this schema says no dim.")
+    return GaussianMixture(config, schema.dim)

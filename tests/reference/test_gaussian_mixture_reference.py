@@ -1,0 +1,71 @@
+"""Oracles of the Gaussian mixture: scikit-learn, and the hidden Markov model that forgets."""
+
+import warnings
+
+import numpy as np
+import pytest
+import torch
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.mixture import GaussianMixture as Peer
+from torch.testing import assert_close
+
+from classical_scenes import an_hmm, fit_plainly, random_frames, set_hmm
+from seqarena.batch import collate_all
+from seqarena.families.gaussian_mixture import GaussianMixture, GaussianMixtureConfig
+
+
+def a_mixture(n_components=2, dim=3, **knobs):
+    config = GaussianMixtureConfig(kind="gaussian_mixture", n_components=n_components, **knobs)
+    return GaussianMixture(config, dim)
+
+
+def twin(model, max_iter):
+    covariance = model.components.covariance.numpy()
+    is_full = covariance.ndim == 3
+    return Peer(
+        len(covariance),
+        covariance_type="full" if is_full else "diag",
+        weights_init=model.log_weight.exp().numpy(),
+        means_init=model.components.mean.numpy(),
+        precisions_init=np.linalg.inv(covariance) if is_full else 1 / covariance,
+        reg_covar=0.0,
+        tol=0.0,
+        max_iter=max_iter,
+    )
+
+
+@pytest.mark.parametrize("covariance", ["diagonal", "full"])
+def test_scores_responsibilities_and_em_steps_are_those_of_scikit_learn(covariance):
+    data = random_frames(40, dim=3, seed=2)
+    model = a_mixture(covariance=covariance, variance_floor=1e-6)
+    model.initialise(data, data, seed=1)
+    peer = twin(model, 5)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        peer.fit(data.values.astype(np.float64))
+    fit_plainly(model, data, 5)
+    assert_close(model.log_weight.exp(), torch.from_numpy(peer.weights_))
+    assert_close(model.components.mean, torch.from_numpy(peer.means_))
+    assert_close(model.components.covariance, torch.from_numpy(peer.covariances_))
+    batch = collate_all(data)
+    frames = batch.features[batch.mask].double().numpy()
+    assert_close(
+        model.step_log_prob(batch)[batch.mask], torch.from_numpy(peer.score_samples(frames))
+    )
+    (shares,) = model.native_maps(batch)
+    expected = torch.from_numpy(peer.predict_proba(frames)).float()
+    assert_close(shares.values[:, 0][batch.mask], expected)
+
+
+def test_a_hidden_markov_model_that_forgets_its_state_is_a_mixture():
+    data = random_frames(10, dim=3, seed=4)
+    mixture = a_mixture()
+    mixture.initialise(data, data, seed=1)
+    fit_plainly(mixture, data, 2)
+    hidden = an_hmm(2, dim=3)
+    weight = mixture.log_weight.exp()
+    set_hmm(hidden, weight, weight.expand(2, 2))
+    hidden.emission.load_state_dict(mixture.components.state_dict())
+    batch = collate_all(data)
+    assert_close(hidden.step_log_prob(batch), mixture.step_log_prob(batch))
+    assert_close(hidden.native_maps(batch)[0].values, mixture.native_maps(batch)[0].values)
