@@ -1,48 +1,62 @@
-"""Per-example scores of a fitted model, as Arrow tables: the one source of every number reported."""
+"""Per-example scores of a fitted model, as Arrow tables: the source of every number reported."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
-import numpy as np
 import pyarrow as pa
 import torch
-from jaxtyping import Int
+from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from seqarena.batch import Batch, Sequences, collate
-from seqarena.errors import DataError
+from seqarena.data.batching import plan_evaluation
+from seqarena.errors import ConvergenceError, DataError
 from seqarena.families.family import ClassifierFamily, DensityFamily, TransducerFamily
 from seqarena.metrics.classification import predicted_labels
 from seqarena.metrics.transduction import edit_counts
 
-Columns = dict[str, list[object]]
+Columns = dict[str, list[Any]]
+
+_NORMALISATION_TOLERANCE = 1e-3
 
 
 def score_density(model: DensityFamily, test: Sequences, batch_size: int) -> pa.Table:
-    """Return `row, id, n_scored, log_prob` of every sequence [nats]."""
+    """Return `row, id, n_scored, log_prob` of every sequence [nats].
+
+    Raises:
+        ConvergenceError: a log-probability is NaN or plus infinity.
+    """
 
     def score(batch: Batch) -> Columns:
         return {
             "n_scored": batch.scored.sum(dim=1).tolist(),
-            "log_prob": _nats(model.log_prob(batch)),
+            "log_prob": _checked(model.log_prob(batch), batch).tolist(),
         }
 
-    return _table(model, test, batch_size, score)
+    return _score_all(model, test, batch_size, score)
 
 
 def score_classifier(model: ClassifierFamily, test: Sequences, batch_size: int) -> pa.Table:
-    """Return `row, id, label, predicted, class_log_prob` of every sequence [nats]."""
+    """Return `row, id, label, predicted, class_log_prob` of every sequence [nats].
+
+    Raises:
+        ConvergenceError: the probabilities of a sequence's labels do not sum to 1.
+        DataError: the split holds no labels.
+    """
+    if test.labels is None:
+        raise DataError("the test split holds no labels, so nothing can be compared with them.")
+    labels = test.labels
 
     def score(batch: Batch) -> Columns:
-        class_log_prob = model.class_log_prob(batch).double()
-        _check_normalised(class_log_prob, batch)
+        class_log_prob = _normalised(model.class_log_prob(batch), batch)
         return {
-            "label": _present(batch.labels).tolist(),
+            "label": labels[batch.rows.numpy()].tolist(),
             "predicted": predicted_labels(class_log_prob.numpy()).tolist(),
             "class_log_prob": class_log_prob.tolist(),
         }
 
-    return _table(model, test, batch_size, score)
+    return _score_all(model, test, batch_size, score)
 
 
 def score_transducer(
@@ -51,59 +65,92 @@ def score_transducer(
     """Return `row, id, n_scored, log_prob, generated, exact, edits, n_gold` of every sequence.
 
     `log_prob` [nats] and `n_scored` are of the gold target, its end symbol included; `generated` is
-    the greedy output. Edits leave end symbols out.
+    the greedy output, at most `max_length` symbols. Edits leave end symbols out.
+
+    Raises:
+        ConvergenceError: a log-probability is NaN or plus infinity.
+        DataError: the split holds no targets.
     """
+    if test.target is None:
+        raise DataError("the test split holds no targets, so nothing can be compared with them.")
+    target = test.target
 
     def score(batch: Batch) -> Columns:
-        target = batch.target
-        if target is None or target.tokens is None:
-            raise DataError("the test split holds no target, so nothing can be compared with it.")
         generation = model.generate(batch, max_length)
         written = _ragged(generation.tokens, generation.lengths)
-        pairs = zip(written, _ragged(target.tokens, target.lengths), strict=True)
-        counts = [edit_counts(output, gold, end) for output, gold in pairs]
+        gold = [target.sequence(row).tolist() for row in batch.rows.tolist()]
+        counts = [edit_counts(*pair, end) for pair in zip(written, gold, strict=True)]
         return {
-            "n_scored": target.lengths.tolist(),
-            "log_prob": _nats(model.log_prob(batch)),
-            "generated": list(written),
+            "n_scored": [len(symbols) for symbols in gold],
+            "log_prob": _checked(model.log_prob(batch), batch).tolist(),
+            "generated": written,
             "exact": [bool(count.n_exact) for count in counts],
             "edits": [count.n_edits for count in counts],
             "n_gold": [count.n_gold for count in counts],
         }
 
-    return _table(model, test, batch_size, score)
+    return _score_all(model, test, batch_size, score)
 
 
-def length_buckets(sequences: Sequences, batch_size: int) -> list[Int[np.ndarray, "rows"]]:
-    """Split the rows into batches of like lengths, so that little is padded."""
-    order = np.argsort(sequences.lengths, kind="stable")
-    return [order[start : start + batch_size] for start in range(0, len(order), batch_size)]
-
-
-def _table(
+def _score_all(
     model: object, test: Sequences, batch_size: int, score: Callable[[Batch], Columns]
 ) -> pa.Table:
     """Score batch by batch, and lay the examples out in the order of the split."""
-    columns: Columns = {}
-    with _evaluating(model), torch.inference_mode():
-        for rows in length_buckets(test, batch_size):
-            found = {"row": rows.tolist(), **score(collate(test, rows))}
-            for name, values in found.items():
+    columns: Columns = {"row": []}
+    with _evaluation_mode(model), torch.inference_mode():
+        for rows in plan_evaluation(test.lengths, batch_size):
+            for name, values in score(collate(test, rows)).items():
                 columns.setdefault(name, []).extend(values)
-    ids = test.ids or tuple(str(row) for row in range(len(test)))
-    columns = {"row": columns.pop("row"), "id": [ids[row] for row in _rows(columns, test)], **columns}
-    table = pa.table(columns).sort_by("row")
-    return table
+            columns["row"].extend(rows.tolist())
+    ids = test.ids or tuple(map(str, range(len(test))))
+    named = {"row": columns.pop("row"), "id": [], **columns}
+    named["id"] = [ids[row] for row in named["row"]]
+    return pa.table(named).sort_by("row")
 
 
 @contextmanager
-def _evaluating(model: object) -> Iterator[None]:
+def _evaluation_mode(model: object) -> Iterator[None]:
     """Put a module into evaluation mode, and back into what it was."""
-    was_training = isinstance(model, nn.Module) and model.training
-    if isinstance(model, nn.Module):
-        model.eval()
+    if not isinstance(model, nn.Module):
+        yield
+        return
+    was_training = model.training
+    model.eval()
     try:
         yield
     finally:
-        if isinstance(model, nn.Module):
-            model.train(was_training)
+        model.train(was_training)
+
+
+def _checked(log_prob: Float[Tensor, "batch"], batch: Batch) -> Float[Tensor, "batch"]:
+    """Let minus infinity pass (impossible is an answer), and nothing else that is not finite."""
+    wrong = torch.nonzero(log_prob.isnan() | log_prob.isposinf())
+    if len(wrong):
+        index = int(wrong[0])
+        raise ConvergenceError(
+            f"row {int(batch.rows[index])} of the test split has log-probability "
+            f"{float(log_prob[index])}; expected a number below infinity. Fit the model again."
+        )
+    return log_prob.double()
+
+
+def _normalised(
+    class_log_prob: Float[Tensor, "batch classes"], batch: Batch
+) -> Float[Tensor, "batch classes"]:
+    """Refuse what is not a distribution over the labels."""
+    log_prob = class_log_prob.double()
+    total = log_prob.logsumexp(dim=1).exp()
+    wrong = torch.nonzero(~((total - 1).abs() <= _NORMALISATION_TOLERANCE))
+    if len(wrong):
+        index = int(wrong[0])
+        raise ConvergenceError(
+            f"the label probabilities of row {int(batch.rows[index])} of the test split sum to "
+            f"{float(total[index]):.4g}; expected 1. Normalise class_log_prob over the labels."
+        )
+    return log_prob
+
+
+def _ragged(tokens: Int[Tensor, "batch time"], lengths: Int[Tensor, "batch"]) -> list[list[int]]:
+    """Cut the padding off."""
+    pairs = zip(tokens.tolist(), lengths.tolist(), strict=True)
+    return [symbols[:length] for symbols, length in pairs]

@@ -27,7 +27,8 @@ def predicted_labels(
     class_log_prob: Float[np.ndarray, "examples classes"],
 ) -> Int[np.ndarray, "examples"]:
     """Return the most probable label of each example; among equals, the lowest."""
-    return np.argmax(class_log_prob, axis=1)
+    best: np.ndarray = class_log_prob.argmax(axis=1)
+    return best
 
 
 def classification_scores(

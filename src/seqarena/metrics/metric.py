@@ -26,6 +26,12 @@ CHARACTER_ERROR_RATE = Metric(
     "edits per gold character",
     higher_is_better=False,
 )
+BITS_PER_EXAMPLE = Metric("bits_per_example", "bits per label", "bits", higher_is_better=False)
+MACRO_F1 = Metric("macro_f1", "macro F1", "share", higher_is_better=True)
+BRIER = Metric("brier", "Brier score", "squared distance, 0 to 2", higher_is_better=False)
+BITS_PER_TARGET_SYMBOL = Metric(
+    "bits_per_target_symbol", "bits per target symbol", "bits", higher_is_better=False
+)
 
 _HEADLINE: dict[TaskKind, Metric] = {
     "density": BITS_PER_STEP,
@@ -37,3 +43,15 @@ _HEADLINE: dict[TaskKind, Metric] = {
 def headline_metric(task_kind: TaskKind) -> Metric:
     """Return the metric that orders the families of a task."""
     return _HEADLINE[task_kind]
+
+
+_FURTHER: dict[TaskKind, tuple[Metric, ...]] = {
+    "density": (),
+    "classification": (BITS_PER_EXAMPLE, MACRO_F1, BRIER),
+    "transduction": (CHARACTER_ERROR_RATE, BITS_PER_TARGET_SYMBOL),
+}
+
+
+def further_metrics(task_kind: TaskKind) -> tuple[Metric, ...]:
+    """Return what else is measured on a task, the most telling first."""
+    return _FURTHER[task_kind]

@@ -1,0 +1,258 @@
+"""Pictures of maps: twice as wide as high, so that MLflow's image table shows them whole."""
+
+from pathlib import Path
+
+import numpy as np
+
+from seqarena.attribution.axes import MAX_SHOWN, Axis, Panels, panels_of, primary_map
+from seqarena.attribution.canvas import FAINT, Box, Canvas, Pixels
+from seqarena.attribution.capture import Capture, ProbeMap
+from seqarena.attribution.glyphs import drawable
+from seqarena.attribution.probes import Probe
+
+WIDTH, HEIGHT = 600, 300
+MAX_HEADS = 4
+
+_COLOURS = {"weights": "Blues", "posterior": "Purples", "responsibility": "Greens"}
+_MEANING = {
+    "weights": "attention weight",
+    "posterior": "p(state | x)",
+    "responsibility": "p(component | frame)",
+}
+_GOLD = "#d9480f"
+_MANY = 400
+"""Values of a map from which on a few large ones may be cut."""
+_SMALLEST_LABEL = 6.5
+_PLOT = Box(56, 34, 466, 202)
+_GAP = 14.0
+_ROW_BESIDE_STRIP = 34.0
+"""Height of a map's row that stands above its input frames."""
+
+
+def write_pictures(folder: Path, capture: Capture, *, all_maps: bool = True) -> list[Path]:
+    """Draw `probe-<i>.png`, the most telling map of each probe, and return these files in order.
+
+    With `all_maps`, every further map is drawn beside it as `probe-<i>.<map name>.png`. A model
+    without maps has no pictures.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    paths = []
+    for index, (probe, maps) in enumerate(zip(capture.probes, capture.maps, strict=True)):
+        if not maps:
+            continue
+        primary = primary_map(maps)
+        paths.append(folder / f"probe-{index}.png")
+        paths[-1].write_bytes(draw_map(probe, primary))
+        for one in maps if all_maps else ():
+            if one is not primary:
+                (folder / f"probe-{index}.{one.name}.png").write_bytes(draw_map(probe, one))
+    return paths
+
+
+def draw_map(probe: Probe, one: ProbeMap) -> bytes:
+    """Return a picture of one map as PNG.
+
+    The strongest colour is 1 for posteriors and responsibilities. For attention it is the largest
+    weight, or where a few weights would leave the rest pale, what all but one in 200 stay below:
+    the colour bar says which. Where the steps are regions of a picture, pooling weights
+    lie over it. Gold alignments are outlined.
+    """
+    canvas = Canvas(WIDTH, HEIGHT)
+    limit = _strongest(one)
+    _head(canvas, probe, one)
+    _colour_bar(canvas, one, limit)
+    if one.values.size == 0:
+        canvas.text(_PLOT.centre, "there was nothing to look at", size=11, colour=FAINT)
+    elif probe.grid is not None and probe.frames is not None and one.values.shape[1] == 1:
+        _draw_regions(canvas, probe.frames, probe.grid, one, limit)
+    else:
+        _draw_panels(canvas, probe, one, limit)
+    return canvas.png()
+
+
+def region_picture(frames: np.ndarray, grid: tuple[int, int]) -> np.ndarray:
+    """Put regions in row-major order back into the picture that they were cut from.
+
+    A region whose size is a square number is taken as a square of pixels; of any other, the mean is
+    shown.
+    """
+    rows, columns = grid
+    side = int(frames.shape[1] ** 0.5)
+    if side * side != frames.shape[1]:
+        frames, side = frames.mean(axis=1, keepdims=True), 1
+    pixels = frames.reshape(rows, columns, side, side).transpose(0, 2, 1, 3)
+    picture: np.ndarray = pixels.reshape(rows * side, columns * side)
+    return picture
+
+
+def _strongest(one: ProbeMap) -> float:
+    """Return the value of the strongest colour. Early steps of a causal map have few to look at."""
+    if one.kind != "weights":
+        return 1.0
+    shown = one.values[:, :MAX_SHOWN, :MAX_SHOWN]
+    largest = max(float(shown.max(initial=0.0)), 1e-6)
+    if shown.size < _MANY:
+        return largest
+    common = float(np.percentile(shown, 99.5))
+    return common if 0 < common < largest / 2 else largest
+
+
+def _head(canvas: Canvas, probe: Probe, one: ProbeMap) -> None:
+    n_heads = one.values.shape[0]
+    shown = "" if n_heads == 1 else f" · {n_heads} heads"
+    if n_heads > MAX_HEADS and not (one.values.shape[1] == 1 and probe.grid is None):
+        shown = f" · heads 1–{MAX_HEADS} of {n_heads}"
+    canvas.text((8, 14), one.name + shown, size=12, align="left")
+    about = (
+        f"example {drawable(probe.id, longest=40)}"
+        if probe.label is None
+        else f"label {probe.label}"
+    )
+    canvas.text((_PLOT.right, 14), about, size=10, align="right", colour=FAINT)
+
+
+def _colour_bar(canvas: Canvas, one: ProbeMap, limit: float) -> None:
+    box = Box(_PLOT.right + 16, _PLOT.top, 10, _PLOT.height)
+    canvas.heat(np.linspace(limit, 0, 64)[:, None], box, _COLOURS[one.kind], limit)
+    canvas.outline(box, width=0.5)
+    for share in (0.0, 0.5, 1.0):
+        at = (box.right + 3, box.bottom - share * box.height)
+        more = "≥" if share == 1 and one.values.max(initial=0.0) > limit else ""
+        canvas.text(at, f"{more}{share * limit:.2g}", size=8, align="left")
+    canvas.text((WIDTH - 9, box.centre[1]), _MEANING[one.kind], size=9, turned=True)
+
+
+def _draw_panels(canvas: Canvas, probe: Probe, one: ProbeMap, limit: float) -> None:
+    panels = panels_of(probe, one)
+    strip = _strip_frames(probe, one, panels)
+    height = _PLOT.height if strip is None else _height_beside_strip(panels.values.shape[1])
+    boxes = _boxes(
+        min(len(panels.values), MAX_HEADS), Box(_PLOT.left, _PLOT.top, _PLOT.width, height)
+    )
+    for index, box in enumerate(boxes):
+        canvas.heat(panels.values[index], box, _COLOURS[one.kind], limit)
+        _outline_gold(canvas, panels, box)
+        canvas.outline(box)
+        if box.left == _PLOT.left:
+            _label_down(canvas, panels.down, box)
+        if strip is None and box.bottom == _PLOT.bottom:
+            _label_across(canvas, panels.across, box)
+        if panels.titles:
+            canvas.text((box.left, box.top - 6), panels.titles[index], size=8, align="left")
+    if strip is not None:
+        _draw_strip(canvas, strip, panels.across, top=boxes[0].bottom + _GAP)
+    canvas.text((9, _PLOT.top + height / 2), panels.down.title, size=9, turned=True)
+
+
+def _strip_frames(probe: Probe, one: ProbeMap, panels: Panels) -> np.ndarray | None:
+    """Return the input below the map, where its frames run along the same axis."""
+    across = one.values.shape[2] if one.kind == "weights" else one.values.shape[1]
+    if probe.frames is None or len(panels.values) > 1 or across != probe.n_steps:
+        return None
+    return probe.frames[: len(panels.across.labels)].T
+
+
+def _height_beside_strip(n_rows: int) -> Pixels:
+    """Leave at least a third of the picture to the frames."""
+    return min(n_rows * _ROW_BESIDE_STRIP, _PLOT.height * 0.62)
+
+
+def _draw_strip(canvas: Canvas, frames: np.ndarray, across: Axis, top: Pixels) -> None:
+    box = Box(_PLOT.left, top, _PLOT.width, _PLOT.bottom - top)
+    canvas.grey(_contrasted(frames), box)
+    canvas.outline(box)
+    canvas.text((box.left - 4, box.top + 2), "input", size=8, align="right", rise="top")
+    canvas.text((box.left - 4, box.bottom), f"1–{len(frames)}", 8, "right", "bottom", colour=FAINT)
+    _label_across(canvas, across, box)
+
+
+def _contrasted(frames: np.ndarray) -> np.ndarray:
+    """Cut the tenth of the values at either end, where one large dimension hides the others."""
+    low, high = np.percentile(frames, [10, 90])
+    return frames.clip(low, high) if low < high else frames
+
+
+def _boxes(n: int, whole: Box) -> list[Box]:
+    """Split a box into n panels: one, two side by side, or two rows of two."""
+    n_across = 1 if n == 1 else 2
+    n_down = -(-n // n_across)
+    width = (whole.width - _GAP * (n_across - 1)) / n_across
+    height = (whole.height - _GAP * (n_down - 1)) / n_down
+    return [
+        Box(
+            whole.left + index % n_across * (width + _GAP),
+            whole.top + index // n_across * (height + _GAP),
+            width,
+            height,
+        )
+        for index in range(n)
+    ]
+
+
+def _outline_gold(canvas: Canvas, panels: Panels, box: Box) -> None:
+    n_down, n_across = panels.values.shape[1:]
+    width, height = box.width / n_across, box.height / n_down
+    for row, (first, after) in enumerate(panels.gold):
+        last = min(after, n_across)
+        if 0 <= first < last:
+            left, top = box.left + first * width, box.top + row * height
+            canvas.outline(Box(left, top, (last - first) * width, height), _GOLD, 1.2)
+
+
+def _label_down(canvas: Canvas, axis: Axis, box: Box) -> None:
+    step = box.height / len(axis.labels)
+    size = float(np.clip(step, _SMALLEST_LABEL, 10))
+    stride = int(np.ceil(size / step))
+    for index in range(0, len(axis.labels), stride):
+        at = (box.left - 4, box.top + (index + 0.5) * step)
+        canvas.text(at, drawable(axis.labels[index]), size, "right")
+
+
+def _label_across(canvas: Canvas, axis: Axis, box: Box) -> None:
+    step = box.width / len(axis.labels)
+    size = float(np.clip(step, _SMALLEST_LABEL, 10))
+    labels = [drawable(label) for label in axis.labels]
+    turned = max(map(len, labels)) * size * 0.62 > max(step, size)
+    stride = int(np.ceil(size / step))
+    for index in range(0, len(labels), stride):
+        at = (box.left + (index + 0.5) * step, box.bottom + 4)
+        canvas.text(at, labels[index], size, "center", "top", turned=turned)
+    if box.left == _PLOT.left:
+        title_at = HEIGHT - 8 if turned else box.bottom + 26
+        canvas.text((_PLOT.centre[0], title_at), axis.title, size=9)
+
+
+def _draw_regions(
+    canvas: Canvas,
+    frames: np.ndarray,
+    grid: tuple[int, int],
+    one: ProbeMap,
+    limit: float,
+) -> None:
+    """Draw the picture, and beside it each head's weights laid over it."""
+    picture = region_picture(frames, grid)
+    heads = one.values[:MAX_HEADS, 0].reshape(-1, *grid)
+    boxes = _region_boxes(len(heads) + 1, grid)
+    for index, box in enumerate(boxes):
+        canvas.grey(picture, box)
+        if index > 0:
+            canvas.veil(heads[index - 1], box, _COLOURS[one.kind], limit)
+        canvas.outline(box)
+        title = "input" if index == 0 else f"head {index}" if len(heads) > 1 else "where it looked"
+        canvas.text((box.left, box.top - 7), title, size=8, align="left")
+        _label_across(canvas, _numbered("column of regions", grid[1]), box)
+    _label_down(canvas, _numbered("row of regions", grid[0]), boxes[0])
+    canvas.text((9, boxes[0].centre[1]), "row of regions", size=9, turned=True)
+
+
+def _region_boxes(n: int, grid: tuple[int, int]) -> list[Box]:
+    """Set n pictures side by side, as large as they can be, in the middle of the height."""
+    width = (_PLOT.width - (n - 1) * _GAP) / n
+    scale = min(width / grid[1], (_PLOT.height - 8) / grid[0])
+    width, height = scale * grid[1], scale * grid[0]
+    top = _PLOT.top + 8 + (_PLOT.height - 8 - height) / 2
+    return [Box(_PLOT.left + index * (width + _GAP), top, width, height) for index in range(n)]
+
+
+def _numbered(title: str, n: int) -> Axis:
+    return Axis(title, tuple(str(number + 1) for number in range(n)), n)

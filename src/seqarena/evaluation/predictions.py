@@ -1,0 +1,99 @@
+"""The file of per-example scores, and the numbers that follow from it."""
+
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+from pyarrow import ipc
+
+from seqarena.errors import ArtifactError, DataError
+from seqarena.metrics.classification import classification_scores
+from seqarena.metrics.density import bits_standard_error, density_score
+from seqarena.metrics.transduction import EditCounts
+from seqarena.schema import TaskKind
+
+PREDICTIONS_FILE = "predictions.arrow"
+
+Metrics = dict[str, float | int]
+"""Every number about some predictions, by name; counts are integers."""
+
+
+def write_predictions(folder: Path, predictions: pa.Table) -> Path:
+    """Write the table into `folder` as Arrow IPC, and return the file."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / PREDICTIONS_FILE
+    with ipc.new_file(path, predictions.schema) as writer:
+        writer.write_table(predictions)
+    return path
+
+
+def read_predictions(folder: Path) -> pa.Table:
+    """Read what `write_predictions` wrote.
+
+    Raises:
+        ArtifactError: the file is missing, or is not whole.
+    """
+    path = folder / PREDICTIONS_FILE
+    try:
+        with ipc.open_file(path) as reader:
+            return reader.read_all()
+    except (FileNotFoundError, pa.ArrowInvalid) as error:
+        raise ArtifactError(
+            f"{path}: cannot be read as Arrow ({error}); evaluate the experiment again."
+        ) from None
+
+
+def metrics_of(predictions: pa.Table, task_kind: TaskKind) -> Metrics:
+    """Return every metric of the predictions, computed from the table alone.
+
+    `bits_per_*` are infinite when the model called something impossible that happened.
+
+    Raises:
+        DataError: the table holds no example.
+    """
+    if predictions.num_rows == 0:
+        raise DataError("the predictions hold no example, so there is nothing to measure.")
+    match task_kind:
+        case "density":
+            return {**_likelihood(predictions, "step"), "n_examples": predictions.num_rows}
+        case "classification":
+            return _classification(predictions)
+        case "transduction":
+            return _transduction(predictions)
+
+
+def _likelihood(predictions: pa.Table, step: str) -> Metrics:
+    log_prob, n_scored = _array(predictions, "log_prob"), _array(predictions, "n_scored")
+    error = bits_standard_error(log_prob, n_scored)
+    found = {f"bits_per_{step}": density_score(log_prob, n_scored).bits_per_step}
+    if error is not None:
+        found[f"bits_per_{step}_standard_error"] = error
+    return {**found, "n_scored": int(n_scored.sum())}
+
+
+def _classification(predictions: pa.Table) -> Metrics:
+    class_log_prob = np.stack(predictions["class_log_prob"].to_numpy(zero_copy_only=False))
+    scores = classification_scores(_array(predictions, "label"), class_log_prob)
+    return {
+        "accuracy": scores.accuracy,
+        "bits_per_example": scores.bits_per_example,
+        "brier": scores.brier,
+        "macro_f1": scores.macro_f1,
+        "n_examples": scores.n_examples,
+    }
+
+
+def _transduction(predictions: pa.Table) -> Metrics:
+    sums = [int(_array(predictions, name).sum()) for name in ("exact", "edits", "n_gold")]
+    counts = EditCounts(predictions.num_rows, *sums)
+    return {
+        "exact_match": counts.exact_match,
+        "character_error_rate": counts.character_error_rate,
+        **_likelihood(predictions, "target_symbol"),
+        "n_examples": counts.n_examples,
+    }
+
+
+def _array(predictions: pa.Table, column: str) -> np.ndarray:
+    array: np.ndarray = predictions[column].to_numpy(zero_copy_only=False)
+    return array

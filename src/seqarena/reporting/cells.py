@@ -1,0 +1,76 @@
+"""What the comparison is made from: plain records, filled by whoever read the files."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from seqarena.data.manifest import BestPossible
+from seqarena.metrics.metric import Metric, headline_metric
+from seqarena.schema import TaskKind
+
+
+@dataclass(frozen=True)
+class TaskFacts:
+    """One table of the report."""
+
+    name: str
+    kind: TaskKind
+    description: str = ""
+    """What is to be done on which data, in a sentence or two."""
+    n_test: int | None = None
+    """Sequences of the test split."""
+    best_possible: BestPossible | None = None
+
+    @property
+    def metric(self) -> Metric:
+        """What orders the rows."""
+        return headline_metric(self.kind)
+
+    @property
+    def bound(self) -> str | None:
+        """Say what no model can beat on these test examples, and how that is known."""
+        best = self.best_possible
+        if best is None:
+            return None
+        if best.on_test is None or best.on_test == best.value:
+            return f"{best.value:.3f} {best.unit} ({best.how})"
+        return (
+            f"{best.paired:.3f} {best.unit} on these test examples, where the true process itself "
+            f"scores that; {best.value:.3f} in expectation ({best.how})"
+        )
+
+
+@dataclass(frozen=True)
+class SeedResult:
+    """One fit: what it scored, from metrics.json, and what it cost, from report.json."""
+
+    seed: int
+    metrics: Mapping[str, float | int | None]
+    """None: infinite."""
+    n_parameters: int
+    wall_seconds: float
+    """Of the fit."""
+    cpu_seconds: float
+    training_flops: float | None = None
+    """Estimated for the whole fit; None: not counted."""
+    stop_reason: str = ""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One experiment: a family, with its mechanism, on a task, over all of its seeds."""
+
+    experiment: str
+    task: str
+    """Name of a `TaskFacts`."""
+    family: str
+    mechanism: str | None
+    engine: str | None
+    seeds: tuple[SeedResult, ...]
+    """Those that finished; none at all is a cell that failed, and is shown as one."""
+    flags: tuple[str, ...] = ()
+    """What makes the numbers doubtful."""
+    failures: tuple[str, ...] = ()
+    """Why seeds are missing, a line for each."""
+    pictures: tuple[Path, ...] = field(default=())
+    """Attention picture of each probe of one seed, in the order of the task's probes."""

@@ -1,0 +1,58 @@
+"""Numbers as a reader wants them: as many digits as mean something."""
+
+from seqarena.metrics.confidence import Interval
+
+MISSING = "–"
+
+_PREFIXES = ((1e15, "P"), (1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"))
+
+
+def measured(interval: Interval | None, *, is_infinite: bool = False) -> str:
+    """Return `0.912 ± 0.012`; `∞` for an infinite result, a dash for none."""
+    if interval is None:
+        return "∞" if is_infinite else MISSING
+    return f"{interval.mean:.3f}{_spread(interval)}"
+
+
+def signed(value: float | None) -> str:
+    """Return `+0.036`; `0.000` without a sign for what rounds to nothing."""
+    if value is None:
+        return MISSING
+    return f"{value:+.3f}" if abs(value) >= 0.0005 else "0.000"
+
+
+def count(value: int | None) -> str:
+    """Return `12,345`."""
+    return MISSING if value is None else f"{value:,}"
+
+
+def scaled(value: float | None) -> str:
+    """Return `1.2 G`: three digits at most, with a decimal prefix."""
+    if value is None:
+        return MISSING
+    for size, prefix in _PREFIXES:
+        if value >= 0.9995 * size:
+            return f"{value / size:.3g} {prefix}"
+    return f"{value:.3g}"
+
+
+def seconds(value: float | None) -> str:
+    """Return `0.03 s`, `4.2 s`, `75 s` or `12 min`."""
+    if value is None:
+        return MISSING
+    if value < 0.005:
+        return "< 0.01 s"
+    if value < 0.995:
+        return f"{value:.2f} s"
+    if value < 9.95:
+        return f"{value:.1f} s"
+    return f"{value:.0f} s" if value < 600 else f"{value / 60:.0f} min"
+
+
+def _spread(interval: Interval) -> str:
+    half = interval.half_width
+    if half is None:
+        return ""
+    if half == 0:
+        return " ± 0"
+    return f" ± {half:.3f}" if half >= 0.0005 else " ± <0.001"

@@ -1,0 +1,59 @@
+"""The comparison as Markdown that reads well in a README."""
+
+import re
+from collections.abc import Mapping
+
+from seqarena.reporting.columns import Column, columns_of
+from seqarena.reporting.ranking import Table, caveat, verdict
+
+FIGURES = "figures"
+
+
+def markdown(tables: tuple[Table, ...], facts: Mapping[str, str]) -> str:
+    """Return the whole report. Links lead to `figures/` beside it."""
+    lines = ["# Comparison", ""]
+    lines += [f"- {_plain(name)}: {_plain(value)}" for name, value in facts.items()]
+    for table in tables:
+        lines += ["", f"## {_plain(table.task.name)}", "", *_section(table)]
+    return "\n".join(lines) + "\n"
+
+
+def table_lines(table: Table) -> list[str]:
+    """Return one task's table alone, as lines of Markdown."""
+    columns = columns_of(table)
+    rule = ["--:" if column.is_number else ":--" for column in columns]
+    body = [_cells(columns, index) for index in range(len(table.rows))]
+    lines = [[_plain(column.title) for column in columns], rule, *body]
+    return [f"| {' | '.join(line)} |" for line in lines]
+
+
+def _section(table: Table) -> list[str]:
+    task = table.task
+    lines = [_plain(task.description), ""] if task.description else []
+    if task.bound is not None:
+        lines += [f"Best possible: {_plain(task.bound)}.", ""]
+    lines += [*table_lines(table), "", f"{_plain(verdict(table))} {caveat(table)}", ""]
+    for row in table.rows:
+        notes = (*row.cell.flags, *row.cell.failures)
+        lines += [f"- **{_plain(row.label)}**: {_plain(note)}" for note in notes]
+    if any(row.interval is not None for row in table.rows):
+        lines += ["", f"![quality on {task.name}]({FIGURES}/{task.name}-quality.png)"]
+        lines += [f"![quality against cost on {task.name}]({FIGURES}/{task.name}-cost.png)"]
+    if any(row.cell.pictures for row in table.rows):
+        lines += ["", "Where each of them looked, on the same example:", ""]
+        lines += [f"![attention on {task.name}]({FIGURES}/{task.name}-attention.png)"]
+    return lines
+
+
+def _cells(columns: tuple[Column, ...], index: int) -> list[str]:
+    """Set the first row, the best, in bold."""
+    texts = [_plain(column.values[index].text) for column in columns]
+    if index == 0 and columns[0].values:
+        texts[0] = f"**{texts[0]}**"
+    return texts
+
+
+def _plain(text: str) -> str:
+    """Keep Markdown and HTML inside a text from having any effect."""
+    joined = re.sub(r"\s+", " ", text).strip()
+    return re.sub(r"([\\`*\[\]<>|])", r"\\\1", joined)

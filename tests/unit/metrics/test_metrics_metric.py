@@ -1,0 +1,37 @@
+import pyarrow as pa
+import pytest
+
+from seqarena.evaluation.predictions import metrics_of
+from seqarena.metrics.metric import further_metrics, headline_metric
+
+KINDS = ["density", "classification", "transduction"]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_metric_that_a_report_names_is_one_that_evaluation_measures(kind):
+    table = pa.table(
+        {
+            "n_scored": [2, 3],
+            "log_prob": [-1.0, -2.0],
+            "label": [0, 1],
+            "class_log_prob": [[-0.1, -2.4], [-0.1, -2.4]],
+            "exact": [True, False],
+            "edits": [0, 1],
+            "n_gold": [2, 2],
+        }
+    )
+    named = {headline_metric(kind).name, *(metric.name for metric in further_metrics(kind))}
+    assert named <= set(metrics_of(table, kind))
+
+
+def test_lower_is_better_for_whatever_counts_mistakes():
+    metrics = [headline_metric(kind) for kind in KINDS]
+    metrics += [metric for kind in KINDS for metric in further_metrics(kind)]
+    lower = {metric.name for metric in metrics if not metric.higher_is_better}
+    assert lower == {
+        "bits_per_step",
+        "bits_per_example",
+        "brier",
+        "character_error_rate",
+        "bits_per_target_symbol",
+    }
