@@ -41,7 +41,8 @@ def parse(kind: type[T] | Any, raw: object, at: str) -> T:
     try:
         return TypeAdapter[T](kind).validate_python(raw)
     except ValidationError as error:
-        raise ConfigError([_line(detail, kind, at) for detail in error.errors()]) from None
+        lines = [_line(detail, kind, at) for detail in error.errors()]
+        raise ConfigError(list(dict.fromkeys(lines))) from None
 
 
 def nearest(name: str, valid: list[str]) -> str:
@@ -85,6 +86,8 @@ def _walk(kind: Any, loc: tuple[int | str, ...]) -> tuple[list[str], type[BaseMo
         if chosen:
             models = chosen
             model = chosen[0]
+            continue
+        if path and not models:  # a choice among plain values, or a place inside a list
             continue
         path.append(str(part))
         model = models[0] if len(models) == 1 else model

@@ -70,6 +70,18 @@ def test_a_missing_field_is_named():
     assert mistakes(Pet, {"kind": "dog"}) == ["pet.teeth: missing; it has no default."]
 
 
+class Places(BaseModel):
+    model_config = STRICT
+    devices: Annotated[int, Field(ge=1)] | Literal["auto"] = "auto"
+
+
+def test_a_choice_among_plain_values_keeps_the_key_as_it_is_written():
+    assert mistakes(Places, {"devices": 0}, "hardware") == [
+        "hardware.devices: got 0; input should be greater than or equal to 1.",
+        "hardware.devices: 0 is not allowed; expected 'auto'.",
+    ]
+
+
 def test_a_word_where_a_number_is_due_is_refused():
     assert mistakes(Optimiser, {"learning_rate": "1e-3"}, "optimiser") == [
         "optimiser.learning_rate: got '1e-3'; input should be a valid number."

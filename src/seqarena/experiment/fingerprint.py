@@ -2,7 +2,9 @@
 
 import hashlib
 import json
+import platform
 from functools import cache
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -10,12 +12,26 @@ import seqarena
 from seqarena.data.manifest import Manifest
 from seqarena.experiment.suite import Experiment
 
-# What a fit executes. Judging and telling (floors 5 and 6) cannot change its result.
-_FITTING_CODE = ("attention", "inference", "data", "networks", "fitting", "families")
+# What makes the files of a fit: the model, its journal and its report.
+_CODE = (
+    "attention",
+    "batch.py",
+    "data",
+    "experiment/fit_seed.py",
+    "families",
+    "fitting",
+    "inference",
+    "logspace.py",
+    "networks",
+    "schema.py",
+    "seeds.py",
+    "tracking",
+)
+_LIBRARIES = ("hmmlearn", "numpy", "pytorch-lightning", "scikit-learn", "torch")
 
 
 def fingerprint(experiment: Experiment, manifest: Manifest, seed: int) -> str:
-    """Return 16 hex digits that change with the settings, the data, the code or the seed."""
+    """Return 16 hex digits that change with settings, data, code, libraries and seed."""
     identity: dict[str, Any] = {
         "experiment": experiment.name,
         "family": experiment.family.model_dump(mode="json"),
@@ -24,6 +40,8 @@ def fingerprint(experiment: Experiment, manifest: Manifest, seed: int) -> str:
         "schema": manifest.schema.as_dict(),
         "data": manifest.content_hashes(),
         "code": code_digest(),
+        "libraries": {name: version(name) for name in _LIBRARIES},
+        "python": platform.python_version(),
         "seed": seed,
     }
     return hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()[:16]
@@ -33,8 +51,10 @@ def fingerprint(experiment: Experiment, manifest: Manifest, seed: int) -> str:
 def code_digest() -> str:
     """Return one hash over every source file that a fit can execute."""
     root = Path(next(iter(seqarena.__path__)))
-    files = sorted(root.glob("*.py"))
-    files += sorted(path for name in _FITTING_CODE for path in (root / name).rglob("*.py"))
+    roots = [root / name for name in _CODE]
+    files = sorted(
+        file for path in roots for file in (path.rglob("*.py") if path.is_dir() else [path])
+    )
     digest = hashlib.sha256()
     for path in files:
         digest.update(path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes())

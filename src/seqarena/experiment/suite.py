@@ -1,10 +1,11 @@
 """`params.yaml` as one frozen record: parsed once, every mistake at once."""
 
+import contextlib
 import re
-from collections.abc import Callable
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -17,8 +18,6 @@ from seqarena.tasks.config import TaskConfig, input_kind
 PARAMS_FILE = Path("params.yaml")
 _SECTIONS = ("seeds", "hardware", "tasks", "families", "experiments")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
-
-T = TypeVar("T")
 
 
 class ExperimentEntry(BaseModel):
@@ -77,43 +76,56 @@ def parse_suite(raw: dict[str, Any]) -> Suite:
     mistakes = [
         f"{key}: unknown; {nearest(key, list(_SECTIONS))}" for key in raw if key not in _SECTIONS
     ]
-    collect = _Collector(mistakes)
-    seeds = collect(lambda: _parse_seeds(raw.get("seeds")), ())
-    hardware = collect(
-        lambda: parse(HardwareConfig, raw.get("hardware", {}), "hardware"), HardwareConfig()
-    )
-    tasks = {
-        name: task
-        for name, entry in _entries(raw, "tasks", mistakes).items()
-        if (task := collect(lambda n=name, e=entry: _parse_task(n, e), None)) is not None
-    }
-    families = _entries(raw, "families", mistakes)
-    for name, entry in families.items():
-        collect(lambda n=name, e=entry: parse(FamilyConfig, e, f"families.{n}"), None)
-    experiments = {}
+    seeds: tuple[int, ...] = ()
+    hardware = HardwareConfig()
+    tasks: dict[str, TaskConfig] = {}
+    experiments: dict[str, Experiment] = {}
+    with _collecting(mistakes):
+        seeds = _parse_seeds(raw.get("seeds"))
+    with _collecting(mistakes):
+        hardware = parse(HardwareConfig, raw.get("hardware", {}), "hardware")
+    for name, entry in _entries(raw, "tasks", mistakes).items():
+        with _collecting(mistakes):
+            tasks[name] = parse(TaskConfig, entry, f"tasks.{name}")
+    for name, entry in _entries(raw, "families", mistakes).items():
+        with _collecting(mistakes):
+            parse(FamilyConfig, entry, f"families.{name}")
     for name, entry in _entries(raw, "experiments", mistakes).items():
-        experiment = collect(
-            lambda n=name, e=entry: _parse_experiment(n, e, raw, tasks, seeds, hardware), None
-        )
-        if experiment is not None:
-            experiments[name] = experiment
+        with _collecting(mistakes):
+            experiments[name] = _parse_experiment(name, entry, raw, tasks, seeds, hardware)
     if mistakes:
         raise ConfigError(list(dict.fromkeys(mistakes)))
     return Suite(tasks, experiments, seeds, hardware)
 
 
-class _Collector:
-    """Runs parsers, and keeps their complaints instead of stopping at the first."""
+def read_experiment(name: str, path: Path = PARAMS_FILE) -> Experiment:
+    """Read one experiment, and only the keys that its stage declares.
 
-    def __init__(self, mistakes: list[str]) -> None:
-        self._mistakes = mistakes
+    Raises:
+        ConfigError: there is no such experiment, or its entries are wrong.
+    """
+    raw = read_yaml(path)
+    entries = raw.get("experiments") or {}
+    if name not in entries:
+        raise ConfigError([f"experiments.{name}: not there; {nearest(name, list(entries))}"])
+    entry: ExperimentEntry = parse(ExperimentEntry, entries[name], f"experiments.{name}")
+    kept = {
+        "seeds": raw.get("seeds"),
+        "hardware": raw.get("hardware", {}),
+        "experiments": {name: entries[name]},
+        "tasks": {k: v for k, v in (raw.get("tasks") or {}).items() if k == entry.task},
+        "families": {k: v for k, v in (raw.get("families") or {}).items() if k == entry.family},
+    }
+    return parse_suite(kept).experiments[name]
 
-    def __call__(self, parser: Callable[[], T], otherwise: T) -> T:
-        try:
-            return parser()
-        except ConfigError as error:
-            self._mistakes.extend(error.mistakes)
-            return otherwise
+
+@contextlib.contextmanager
+def _collecting(mistakes: list[str]) -> Iterator[None]:
+    """Keep the complaints of what is parsed inside, instead of stopping at the first."""
+    try:
+        yield
+    except ConfigError as error:
+        mistakes.extend(error.mistakes)
 
 
 def _entries(raw: dict[str, Any], section: str, mistakes: list[str]) -> dict[str, Any]:
@@ -131,14 +143,10 @@ def _entries(raw: dict[str, Any], section: str, mistakes: list[str]) -> dict[str
 
 
 def _parse_seeds(raw: object) -> tuple[int, ...]:
-    seeds = parse(list[int], raw, "seeds")
+    seeds: list[int] = parse(list[int], raw, "seeds")
     if not seeds or len(set(seeds)) < len(seeds) or min(seeds) < 0:
         raise ConfigError([f"seeds: got {seeds}; expected different whole numbers from 0 up."])
     return tuple(seeds)
-
-
-def _parse_task(name: str, entry: object) -> TaskConfig:
-    return parse(TaskConfig, entry, f"tasks.{name}")
 
 
 def _parse_experiment(
@@ -150,7 +158,7 @@ def _parse_experiment(
     hardware: HardwareConfig,
 ) -> Experiment:
     at = f"experiments.{name}"
-    entry = parse(ExperimentEntry, raw_entry, at)
+    entry: ExperimentEntry = parse(ExperimentEntry, raw_entry, at)
     raw_tasks, raw_families = raw.get("tasks") or {}, raw.get("families") or {}
     mistakes = _missing(at, "task", entry.task, list(raw_tasks))
     mistakes += _missing(at, "family", entry.family, list(raw_families))
@@ -171,7 +179,16 @@ def _resolve_family(at: str, entry: ExperimentEntry, raw_family: object) -> Fami
         return parse(FamilyConfig, raw_family, f"families.{entry.family}")
     if "kind" in entry.override:
         raise ConfigError([f"{at}.override.kind: an override cannot change the kind of a family."])
-    return parse(FamilyConfig, {**raw_family, **entry.override}, f"{at}.override")
+    return parse(FamilyConfig, _merged(raw_family, entry.override), f"{at}.override")
+
+
+def _merged(settings: dict[str, Any], override: dict[str, Any]) -> dict[str, Any]:
+    """Return the settings with those of the override in their place, record by record."""
+    merged = {**settings, **override}
+    for key in settings.keys() & override.keys():
+        if isinstance(settings[key], dict) and isinstance(override[key], dict):
+            merged[key] = _merged(settings[key], override[key])
+    return merged
 
 
 def _missing(at: str, key: str, name: str, valid: list[str]) -> list[str]:

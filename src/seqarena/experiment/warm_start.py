@@ -28,6 +28,7 @@ from typing import NoReturn
 from seqarena.errors import ConfigError, DataError, SeqarenaError
 
 SOCKET_VARIABLE = "SEQARENA_STAGE_SERVER"
+# Named here, outside `fitting` and `tracking`, to be loaded; nothing of them is run.
 _MODULES = (
     "seqarena.experiment.train",
     "seqarena.experiment.evaluate",
@@ -80,13 +81,17 @@ def _leave(code: int) -> NoReturn:
 def _hand_over(address: str) -> int | None:
     """Let the server at `address` do this process's work; None if there is no server."""
     connection = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    request = {"argv": sys.argv, "cwd": str(Path.cwd()), "env": dict(os.environ)}
     try:
         connection.connect(address)
+        # Refused when the environment is larger than a socket's buffer: then no server serves.
+        socket.send_fds(connection, [json.dumps(request).encode()], [0, 1, 2])
     except OSError:
         return None
-    request = {"argv": sys.argv, "cwd": str(Path.cwd()), "env": dict(os.environ)}
-    socket.send_fds(connection, [json.dumps(request).encode()], [0, 1, 2])
-    answer = connection.recv(16)
+    try:
+        answer = connection.recv(16)
+    except KeyboardInterrupt:
+        return 128 + signal.SIGINT
     return int(answer) if answer else 1
 
 
@@ -111,9 +116,10 @@ class StageServer:
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._process is not None and self._process.stdin is not None:
-            self._process.stdin.close()
-            self._process.wait()
+        if self._process is not None:
+            # Leaving it closes both pipes and waits; the server ends with its stdin.
+            with self._process:
+                pass
         self._folder.cleanup()
 
 
@@ -136,10 +142,10 @@ class _Server:
         self._listener = listener
         self._selector = selectors.DefaultSelector()
         self._selector.register(listener, selectors.EVENT_READ, None)
-        self._selector.register(0, selectors.EVENT_READ, None)
         self._children: dict[int, socket.socket] = {}
 
     def loop(self) -> None:
+        self._selector.register(0, selectors.EVENT_READ, None)
         while True:
             for key, _ in self._selector.select():
                 if key.fileobj == 0:
@@ -176,6 +182,8 @@ class _Server:
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
     def _react(self, source: object, pid: int) -> None:
+        if pid not in self._children:  # its end and its client's came together; the end was first
+            return
         if isinstance(source, socket.socket):  # the client went away
             self._selector.unregister(source)
             with contextlib.suppress(ProcessLookupError):

@@ -4,11 +4,19 @@ from typing import Annotated, assert_never
 
 from pydantic import Field
 
-from seqarena.families.family import ClassifierFamily, DensityFamily, TransducerFamily
+from seqarena.families.classical import ClassicalFamily, build_classical
 from seqarena.families.gaussian_mixture import GaussianMixtureConfig
 from seqarena.families.hidden_markov import HiddenMarkovConfig
 from seqarena.families.markov_chain import MarkovChainConfig
-from seqarena.families.neural import AttentionConfig, RecurrentConfig, TransformerConfig
+from seqarena.families.neural import (
+    AttentionConfig,
+    NeuralClassifier,
+    NeuralDensity,
+    NeuralTransducer,
+    RecurrentConfig,
+    TransformerConfig,
+    build_neural,
+)
 from seqarena.schema import DataSchema
 from seqarena.seeds import torch_generator
 
@@ -22,7 +30,7 @@ FamilyConfig = Annotated[
     Field(discriminator="kind"),
 ]
 
-AnyFamily = DensityFamily | ClassifierFamily | TransducerFamily
+AnyFamily = ClassicalFamily | NeuralDensity | NeuralClassifier | NeuralTransducer
 
 
 def build_family(config: FamilyConfig, schema: DataSchema, seed: int) -> AnyFamily:

@@ -57,7 +57,7 @@ def load_family(folder: Path) -> AnyFamily:
     content, checksums = read_config(folder)
     payload = _read(folder / MODEL_FILE)
     _verify(folder / MODEL_FILE, _sha256(payload), checksums["model"])
-    config = parse(FamilyConfig, content["family"], at=f"{folder / CONFIG_FILE}: family")
+    config: FamilyConfig = parse(FamilyConfig, content["family"], at="family")
     family = build_family(config, DataSchema.from_dict(content["schema"]), seed=0)
     family.load_state_dict(load_tensors(payload))
     family.eval()
@@ -73,11 +73,11 @@ def read_config(folder: Path) -> tuple[dict[str, Any], dict[str, str]]:
     path = folder / CONFIG_FILE
     try:
         document = json.loads(_read(path))
-        checksums = document.pop("sha256")
-        expected = checksums["content"]
+        found = document.pop("sha256")
+        checksums = {name: str(found[name]) for name in ("model", "content")}
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise ArtifactError(f"{path}: not a whole config.json ({error}); train it again.") from None
-    _verify(path, _sha256(_canonical(document)), expected)
+    _verify(path, _sha256(_canonical(document)), checksums["content"])
     return document, checksums
 
 

@@ -1,0 +1,99 @@
+"""The command `seqarena`."""
+
+import os
+import subprocess
+import sys
+
+import click
+
+from seqarena.errors import ConfigError, DataError, SeqarenaError
+
+
+class _Commands(click.Group):
+    """Turns deliberate errors into one message and an exit code: 2 for bad input, 1 otherwise."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except (ConfigError, DataError) as error:
+            click.echo(str(error), err=True)
+            ctx.exit(2)
+        except SeqarenaError as error:
+            click.echo(f"{type(error).__name__}: {error}", err=True)
+            ctx.exit(1)
+
+
+@click.group(cls=_Commands)
+@click.version_option(package_name="seqarena")
+def main() -> None:
+    """Compare families of sequence models on the same data under the same rules."""
+
+
+@main.command()
+@click.option("--jobs", type=click.IntRange(min=1), help="Fits at a time [one per core].")
+@click.option(
+    "--warm/--cold", default=True, help="Fork stages from one process that imported everything."
+)
+def repro(jobs: int | None, warm: bool) -> None:
+    """Run the whole pipeline: `dvc repro`, with the fits done beforehand on all cores."""
+    from seqarena.experiment.repro import reproduce
+
+    click.echo(reproduce(jobs, warm))
+
+
+@main.command()
+def check() -> None:
+    """Read params.yaml and report every mistake at once."""
+    from seqarena.experiment.suite import read_suite
+
+    suite = read_suite()
+    click.echo(
+        f"params.yaml: {len(suite.experiments)} experiments on {len(suite.tasks)} tasks, "
+        f"{len(suite.seeds)} seeds each."
+    )
+
+
+@main.command()
+@click.option("--thorough", is_flag=True, help="Send everything again, even what is there.")
+def sync(thorough: bool) -> None:
+    """Bring the MLflow store to what the journals say; an empty store is rebuilt whole."""
+    from seqarena.experiment.layout import Workspace
+    from seqarena.experiment.synchronise import synchronise
+    from seqarena.tracking.location import locate_store
+
+    workspace = Workspace.here()
+    report = synchronise(workspace, thorough)
+    for line in (*report.notes, *(f"killed: {key}" for key in report.killed)):
+        click.echo(line)
+    for line in report.failed:
+        click.echo(line, err=True)
+    click.echo(
+        f"{locate_store(workspace.home)}: {report.n_runs} runs from {report.n_journals} journals."
+    )
+    if report.failed:
+        raise SeqarenaError(f"{len(report.failed)} could not be stored; run `seqarena sync` again.")
+
+
+@main.command()
+@click.option("--port", default=5000, show_default=True, type=click.IntRange(1, 65535))
+def ui(port: int) -> None:
+    """Open MLflow on the runs, on this machine only."""
+    from seqarena.experiment.layout import Workspace
+    from seqarena.tracking.location import locate_store
+
+    location = locate_store(Workspace.here().home)
+    if location.tracking_uri.startswith("http"):
+        click.echo(f"The runs are on {location}; open that address.")
+        return
+    address = f"http://127.0.0.1:{port}"
+    click.echo(f"{address} - switch to 'Model training' at the top left; Control-C ends it.")
+    command = [sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--workers", "1"]
+    command += ["--port", str(port), "--backend-store-uri", location.tracking_uri]
+    # One worker answers faster than four, and the job runner takes 2 GB for nothing that is shown.
+    quiet = {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false", "MLFLOW_DISABLE_TELEMETRY": "true"}
+    code = subprocess.run(command, env={**os.environ, **quiet}, check=False).returncode
+    sys.exit(code)
+
+
+if __name__ == "__main__":
+    main()

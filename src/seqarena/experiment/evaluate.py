@@ -1,0 +1,202 @@
+"""The stage `evaluate`: the one reader of the test split."""
+
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from seqarena.attention.maps import HasNativeMaps
+from seqarena.attribution.capture import capture_maps
+from seqarena.attribution.pictures import write_pictures
+from seqarena.attribution.probes import Probe, probe_rows, probes_of
+from seqarena.attribution.store import INDEX_FILE, MAPS_FILE, write_maps
+from seqarena.data.arrow_store import read_alignment, read_split
+from seqarena.data.manifest import Manifest, verify_prepared
+from seqarena.data.part import Part
+from seqarena.data.splits import Split
+from seqarena.errors import ArtifactError
+from seqarena.evaluation.evaluate import Evaluation, evaluate_model
+from seqarena.evaluation.predictions import write_predictions
+from seqarena.evaluation.summary import summarise_seeds, write_metrics
+from seqarena.experiment.identity import aggregate_run, engine_of, seed_run, tell_data
+from seqarena.experiment.layout import Workspace
+from seqarena.experiment.suite import Experiment
+from seqarena.families.catalogue import AnyFamily
+from seqarena.families.store import load_family, read_config
+from seqarena.metrics.metric import headline_metric
+from seqarena.tracking.journal import Journal
+from seqarena.tracking.location import locate_store
+from seqarena.tracking.shipper import Shipper
+
+JOURNAL_FILE = "journal.jsonl"
+ATTENTION_FOLDER = "attention"
+
+
+@dataclass(frozen=True)
+class _Bench:
+    """What every seed of an experiment is judged on."""
+
+    experiment: Experiment
+    manifest: Manifest
+    test: Part
+    probes: tuple[Probe, ...]
+
+
+@dataclass(frozen=True)
+class _Judged:
+    """One seed: which fit it was, and what it scored."""
+
+    fingerprint: str
+    evaluation: Evaluation
+    pictures: tuple[Path, ...]
+    """Of the probes' most telling maps; empty for a family without maps."""
+
+
+def evaluate(
+    experiment: Experiment, prepared: Path, fits: Path, folder: Path, metrics: Path
+) -> None:
+    """Score every seed on the test split, keep its maps of the probes, and sum the seeds up.
+
+    Raises:
+        ArtifactError: a model or the data is altered, or they do not belong together.
+    """
+    began = time.monotonic()
+    bench = _bench(experiment, prepared)
+    with Shipper(locate_store(Workspace.here().home)) as shipper:
+        judged: dict[int, _Judged] = {}
+        for seed in experiment.seeds:
+            out = folder / f"seed-{seed}"
+            shipper.follow(out / JOURNAL_FILE)
+            judged[seed] = _judge(bench, seed, fits / f"seed-{seed}", out)
+        summary = _summary(experiment, judged)
+        write_metrics(metrics, summary)
+        shipper.follow(folder / JOURNAL_FILE)
+        _tell_aggregate(bench, judged, folder, summary)
+    seconds = time.monotonic() - began
+    sys.stdout.write(f"{_line(experiment, summary)}, evaluated in {seconds:.1f} s\n")
+
+
+def _bench(experiment: Experiment, prepared: Path) -> _Bench:
+    manifest = verify_prepared(prepared)
+    test = Part(read_split(prepared, Split.TEST), read_alignment(prepared, Split.TEST))
+    rows = probe_rows(test.sequences, experiment.task.n_probes)
+    return _Bench(experiment, manifest, test, probes_of(test, rows, manifest))
+
+
+def _judge(bench: _Bench, seed: int, fit: Path, out: Path) -> _Judged:
+    """Write the scores and maps of one seed, and journal them into the run that training began."""
+    family, identity = _load(fit, bench.manifest)
+    manifest = bench.manifest
+    evaluation = evaluate_model(
+        family, bench.test.sequences, manifest.schema, manifest.best_possible
+    )
+    out.mkdir(parents=True, exist_ok=True)
+    with Journal(out / JOURNAL_FILE) as journal:
+        journal.begin(seed_run(bench.experiment, seed, identity, part="evaluation"))
+        tell_data(journal, bench.experiment.task_name, manifest, Split.TEST, "evaluation")
+        journal.metrics(_under_test(evaluation.metrics), step=0)
+        if evaluation.flags:
+            journal.tags({"flags": " ".join(evaluation.flags)})
+        journal.artifact(write_predictions(out, evaluation.predictions), "evaluation")
+        pictures = _tell_maps(journal, out / ATTENTION_FOLDER, family, bench)
+    return _Judged(identity, evaluation, pictures)
+
+
+def _load(fit: Path, manifest: Manifest) -> tuple[AnyFamily, str]:
+    content, _ = read_config(fit)
+    provenance: dict[str, Any] = content["provenance"]
+    if provenance["data"] != manifest.content_hashes():
+        raise ArtifactError(
+            f"{fit}: was fitted to other data (train {provenance['data']['train'][:12]}) than is "
+            f"prepared now ({manifest.content_hashes()['train'][:12]}); train it again."
+        )
+    return load_family(fit), str(provenance["fingerprint"])
+
+
+def _tell_maps(
+    journal: Journal, folder: Path, family: AnyFamily, bench: _Bench
+) -> tuple[Path, ...]:
+    """Keep the maps of the probes as numbers and pictures, and return the primary pictures."""
+    if not isinstance(family, HasNativeMaps) or not bench.probes:
+        return ()
+    capture = capture_maps(family, bench.test.sequences, bench.probes)
+    if not any(capture.maps):
+        return ()
+    write_maps(folder, capture)
+    pictures = tuple(write_pictures(folder, capture))
+    for file in (folder / MAPS_FILE, folder / INDEX_FILE, *sorted(folder.glob("*.png"))):
+        journal.artifact(file, ATTENTION_FOLDER)
+    _tell_table(journal, bench, pictures)
+    return pictures
+
+
+def _tell_table(journal: Journal, bench: _Bench, pictures: tuple[Path, ...]) -> None:
+    """Journal a table that MLflow's artifact view sets beside those of other runs.
+
+    Two columns alone: the view then groups by the one and compares the other without being asked.
+    """
+    examples = [_describe(probe) for probe in bench.probes]
+    journal.table("attention_probes", {"example": examples, "picture": pictures})
+
+
+def _describe(probe: Probe) -> str:
+    """Say in a line what the probe is: its name, its text if it is one, its label."""
+    is_text = probe.steps is not None and all(len(step) == 1 for step in probe.steps)
+    text = "".join(probe.steps or ()) if is_text else ""
+    label = "" if probe.label is None else f"label {probe.label}"
+    return " · ".join(part for part in (probe.id, text, label) if part)
+
+
+def _summary(experiment: Experiment, judged: dict[int, _Judged]) -> dict[str, Any]:
+    facts = {
+        "experiment": experiment.name,
+        "task": experiment.task_name,
+        "family": experiment.family.kind,
+        "mechanism": experiment.family.mechanism,
+        "engine": engine_of(experiment),
+    }
+    return summarise_seeds(
+        facts,
+        headline_metric(experiment.task.kind),
+        {seed: each.evaluation.metrics for seed, each in judged.items()},
+        {seed: each.evaluation.flags for seed, each in judged.items()},
+    )
+
+
+def _tell_aggregate(
+    bench: _Bench, judged: dict[int, _Judged], folder: Path, summary: dict[str, Any]
+) -> None:
+    """Journal means and intervals over seeds as a run of its own, with the first seed's maps."""
+    experiment = bench.experiment
+    with Journal(folder / JOURNAL_FILE) as journal:
+        journal.begin(aggregate_run(experiment, [each.fingerprint for each in judged.values()]))
+        tell_data(journal, experiment.task_name, bench.manifest, Split.TEST, "evaluation")
+        first_seed, first = next(iter(judged.items()))
+        journal.tags(
+            {
+                "mlflow.note.content": f"Means over seeds {', '.join(map(str, judged))}, with 95 % "
+                f"Student t intervals. The maps are those of seed {first_seed}."
+            }
+        )
+        if first.pictures:
+            _tell_table(journal, bench, first.pictures)
+        means = {name: mean for name, mean in summary["mean"].items() if mean is not None}
+        journal.metrics(_under_test(means), step=0)
+        for name, interval in summary["interval"].items():
+            journal.metrics(
+                {f"test/{name}/low": interval["low"], f"test/{name}/high": interval["high"]}, step=0
+            )
+        journal.params({"n_seeds": len(judged)})
+
+
+def _under_test(metrics: dict[str, float]) -> dict[str, float]:
+    return {f"test/{name}": float(value) for name, value in metrics.items()}
+
+
+def _line(experiment: Experiment, summary: dict[str, Any]) -> str:
+    metric = headline_metric(experiment.task.kind)
+    mean, interval = summary["mean"][metric.name], summary["interval"].get(metric.name)
+    shown = "infinite" if mean is None else f"{mean:.4f}"
+    spread = f" ± {interval['half_width']:.4f}" if interval else ""
+    return f"{experiment.name}: {metric.label} {shown}{spread} over {len(experiment.seeds)} seeds"

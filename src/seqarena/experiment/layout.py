@@ -1,0 +1,55 @@
+"""Where everything lies. `dvc.yaml` says the same, and a test holds the two together."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """The folders of one checkout."""
+
+    root: Path
+    """Folder that holds `params.yaml` and `dvc.yaml`."""
+    home: Path
+    """Folder of the MLflow store and of scratch: the checkout that `dvc exp` copied from."""
+
+    @classmethod
+    def here(cls) -> "Workspace":
+        """Return the workspace of the present folder, absolute.
+
+        DVC sets DVC_ROOT to the original checkout even while it runs an experiment in a copy.
+        """
+        root = Path.cwd()
+        return cls(root, Path(os.environ.get("DVC_ROOT", root)))
+
+    def prepared(self, task: str) -> Path:
+        """Folder of a task's prepared splits."""
+        return self.root / "data" / "prepared" / task
+
+    def fit(self, experiment: str) -> Path:
+        """Folder of an experiment's fitted seeds."""
+        return self.runs / experiment / "fit"
+
+    def evaluation(self, experiment: str) -> Path:
+        """Folder of an experiment's scores and maps."""
+        return self.runs / experiment / "evaluation"
+
+    def metrics(self, experiment: str) -> Path:
+        """File of an experiment's metrics, as `dvc metrics` reads it."""
+        return self.runs / experiment / "metrics.json"
+
+    @property
+    def runs(self) -> Path:
+        """Folder of all experiments."""
+        return self.root / "runs"
+
+    @property
+    def reports(self) -> Path:
+        """Folder of the comparison."""
+        return self.root / "reports"
+
+    @property
+    def fits(self) -> Path:
+        """Scratch folder of fits by fingerprint: checkpoints while they run, the run afterwards."""
+        return self.home / ".scratch" / "fits"

@@ -1,0 +1,32 @@
+"""The stage `train`: every seed of one experiment, in one process."""
+
+import shutil
+import sys
+import time
+from pathlib import Path
+
+from seqarena.experiment.fit_seed import fit_seed
+from seqarena.experiment.layout import Workspace
+from seqarena.experiment.suite import Experiment
+from seqarena.fitting.processes import is_main_process
+
+
+def train(experiment: Experiment, prepared: Path, fits: Path) -> None:
+    """Fit every seed, and copy the finished runs to `fits/seed-<n>`.
+
+    Seeds share the process because importing the libraries costs more than many a fit.
+
+    Raises:
+        SeqarenaError: whatever a fit raises.
+    """
+    began = time.monotonic()
+    workspace = Workspace.here()
+    for seed in experiment.seeds:
+        run = fit_seed(experiment, seed, prepared, workspace, show_progress=sys.stderr.isatty())
+        if is_main_process():
+            shutil.copytree(run, fits / f"seed-{seed}", dirs_exist_ok=True)
+    if is_main_process():
+        sys.stdout.write(
+            f"{experiment.name}: {len(experiment.seeds)} seeds fitted or found in "
+            f"{time.monotonic() - began:.1f} s\n"
+        )

@@ -1,0 +1,347 @@
+"""What holds for every family that params.yaml can name, on every kind of task that it can do."""
+
+from dataclasses import dataclass
+from itertools import product
+from pathlib import Path
+from typing import get_args
+
+import numpy as np
+import pytest
+import torch
+from torch.testing import assert_close
+
+from seqarena.batch import Batch, collate, collate_all, sequences_of
+from seqarena.errors import ArtifactError, NotFittedError
+from seqarena.families.catalogue import FamilyConfig, build_family
+from seqarena.families.family import ClassifierFamily, DensityFamily, TransducerFamily
+from seqarena.families.store import CONFIG_FILE, MODEL_FILE, load_family, save_family
+from seqarena.fitting.protocols import FitSetting, HardwareConfig, TrainingConfig
+from seqarena.parsing import parse
+from seqarena.schema import DataSchema
+from seqarena.seeds import numpy_generator
+
+N_SYMBOLS = 3
+SMALL = {"model_dim": 8}
+FAMILIES = {
+    "markov_chain": {"kind": "markov_chain", "order": 2, "n_codes": 4},
+    "markov_chain-additive": {"kind": "markov_chain", "order": 1, "smoothing": "additive"},
+    "hidden_markov": {"kind": "hidden_markov", "n_states": 2},
+    "hidden_markov-left_to_right": {
+        "kind": "hidden_markov",
+        "n_states": 2,
+        "topology": "left_to_right",
+    },
+    "hidden_markov-hmmlearn": {"kind": "hidden_markov", "n_states": 2, "engine": "hmmlearn"},
+    "gaussian_mixture": {"kind": "gaussian_mixture", "n_components": 2},
+    "gaussian_mixture-full": {
+        "kind": "gaussian_mixture",
+        "n_components": 2,
+        "covariance": "full",
+    },
+    "gaussian_mixture-scikit-learn": {
+        "kind": "gaussian_mixture",
+        "n_components": 2,
+        "engine": "scikit-learn",
+    },
+    "elman_rnn": {"kind": "elman_rnn", **SMALL},
+    "lstm": {"kind": "lstm", **SMALL},
+    "gru": {"kind": "gru", **SMALL},
+    "gru-weighted_sum_linear": {"kind": "gru", "attention": "weighted_sum_linear", **SMALL},
+    "gru-weighted_sum_additive": {"kind": "gru", "attention": "weighted_sum_additive", **SMALL},
+    "lstm-softmax": {"kind": "lstm", "attention": "softmax", **SMALL},
+    "elman_rnn-multi_head": {"kind": "elman_rnn", "attention": "multi_head", **SMALL},
+    "attention-weighted_sum_linear": {
+        "kind": "attention",
+        "attention": "weighted_sum_linear",
+        **SMALL,
+    },
+    "attention-self_attention": {"kind": "attention", "attention": "self_attention", **SMALL},
+    "transformer": {"kind": "transformer", "n_layers": 1, "n_heads": 2, **SMALL},
+}
+TRAINING = TrainingConfig(batch_size=8, max_epochs=1, max_em_epochs=2)
+
+
+@dataclass(frozen=True)
+class Data:
+    schema: DataSchema
+    train: object
+    input_kind: str
+
+
+def random_tokens(rng, n=24, low=2, high=6, n_symbols=N_SYMBOLS):
+    return [rng.integers(0, n_symbols, size=rng.integers(low, high + 1)) for _ in range(n)]
+
+
+def make_data():
+    rng = numpy_generator(0, "contract")
+    inputs = random_tokens(rng)
+    labels = [i % 2 for i in range(24)]
+    frames = [
+        (rng.normal(size=(len(each), 2)) + label).astype(np.float32)
+        for each, label in zip(inputs, labels, strict=True)
+    ]
+    end = 2
+    target = sequences_of([np.append(each, end) for each in random_tokens(rng, 24, 1, 3, 2)])
+    tokens = {"n_symbols": N_SYMBOLS, "max_length": 8}
+    return {
+        "density": Data(DataSchema("density", **tokens), sequences_of(inputs), "tokens"),
+        "classification of tokens": Data(
+            DataSchema("classification", n_classes=2, **tokens),
+            sequences_of(inputs, labels),
+            "tokens",
+        ),
+        "classification of frames": Data(
+            DataSchema("classification", dim=2, n_classes=2, max_length=8),
+            sequences_of(frames, labels),
+            "frames",
+        ),
+        "transduction": Data(
+            DataSchema(
+                "transduction",
+                n_target_symbols=3,
+                target_end=end,
+                max_target_length=4,
+                **tokens,
+            ),
+            sequences_of(inputs, target=target),
+            "tokens",
+        ),
+    }
+
+
+DATA = make_data()
+
+
+def config_of(name):
+    return parse(FamilyConfig, FAMILIES[name], "family")
+
+
+CASES = [
+    pytest.param(name, kind, id=f"{name} · {kind}")
+    for name in FAMILIES
+    for kind, data in DATA.items()
+    if config_of(name).cannot(data.schema.task_kind, data.input_kind) is None
+]
+DENSITIES = [case for case in CASES if case.values[1] == "density"]
+
+
+class Silence:
+    def metric(self, name: str, value: float, step: int) -> None:
+        pass
+
+
+def fitted(name, kind, scratch, seed=0):
+    data = DATA[kind]
+    family = build_family(config_of(name), data.schema, seed)
+    setting = FitSetting(
+        seed=seed,
+        training=TRAINING,
+        hardware=HardwareConfig(accelerator="cpu", devices=1),
+        scratch=scratch,
+        recorder=Silence(),
+    )
+    report = family.fit(data.train, data.train, setting)
+    return family, report
+
+
+@pytest.fixture(scope="module")
+def models(tmp_path_factory):
+    """Fit each case once; the tests that only ask share it."""
+    kept = {}
+
+    def get(name, kind):
+        if (name, kind) not in kept:
+            kept[name, kind] = fitted(name, kind, tmp_path_factory.mktemp("scratch"))
+        return kept[name, kind]
+
+    return get
+
+
+def global_numpy_state() -> list[int]:
+    return np.random.get_state()[1].tolist()  # noqa: NPY002 - it is the state that must not move
+
+
+def answer(family, batch: Batch):
+    if isinstance(family, ClassifierFamily):
+        return family.class_log_prob(batch)
+    return family.log_prob(batch)
+
+
+def test_every_kind_of_family_stands_in_this_suite():
+    kinds = {
+        kind
+        for model in get_args(get_args(FamilyConfig)[0])
+        for kind in get_args(model.model_fields["kind"].annotation)
+    }
+    assert {config.split("-")[0] for config in FAMILIES} == kinds
+
+
+@pytest.mark.parametrize(("name", "kind"), CASES)
+def test_asking_before_fitting_is_an_error(name, kind):
+    data = DATA[kind]
+    family = build_family(config_of(name), data.schema, 0)
+    with pytest.raises(NotFittedError):
+        answer(family, collate_all(data.train))
+
+
+@pytest.mark.parametrize(("name", "kind"), CASES)
+def test_a_family_answers_as_its_task_asks(models, name, kind):
+    family, _ = models(name, kind)
+    protocol = {
+        "density": DensityFamily,
+        "classification": ClassifierFamily,
+        "transduction": TransducerFamily,
+    }[DATA[kind].schema.task_kind]
+    assert isinstance(family, protocol)
+
+
+@pytest.mark.parametrize(("name", "kind"), CASES)
+def test_the_report_of_a_fit_is_measured(models, name, kind):
+    _, report = models(name, kind)
+    assert report.n_epochs >= 1
+    assert report.n_parameters > 0
+    assert report.wall_seconds > 0
+    assert report.peak_memory_bytes > 10_000_000
+    assert 0 <= report.padding_share < 1
+    assert report.train_loss is not None
+    assert np.isfinite(report.train_loss)
+
+
+@pytest.mark.parametrize(("name", "kind"), CASES)
+def test_saved_and_loaded_it_answers_the_same(models, name, kind, tmp_path):
+    family, _ = models(name, kind)
+    data = DATA[kind]
+    save_family(tmp_path, family, config_of(name), data.schema, {})
+    batch = collate_all(data.train)
+    assert torch.equal(answer(load_family(tmp_path), batch), answer(family, batch))
+
+
+@pytest.mark.parametrize(("name", "kind"), CASES)
+def test_the_same_seed_gives_the_same_parameters_and_leaves_global_randomness_alone(
+    models, name, kind, tmp_path
+):
+    first, _ = models(name, kind)
+    torch_before, numpy_before = torch.random.get_rng_state(), global_numpy_state()
+    second, _ = fitted(name, kind, tmp_path)
+    assert torch.equal(torch_before, torch.random.get_rng_state())
+    assert numpy_before == global_numpy_state()
+    for key, value in first.state_dict().items():
+        assert torch.equal(value, second.state_dict()[key]), key
+
+
+@pytest.mark.parametrize(("name", "kind"), CASES)
+def test_padding_and_company_never_matter(models, name, kind):
+    family, _ = models(name, kind)
+    train = DATA[kind].train
+    together = answer(family, collate_all(train))
+    alone = torch.cat([answer(family, collate(train, np.array([i]))) for i in range(len(train))])
+    assert_close(together, alone, rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"), [case for case in CASES if case.values[1].startswith("classification")]
+)
+def test_the_probabilities_of_the_labels_sum_to_one(models, name, kind):
+    family, _ = models(name, kind)
+    log_probs = family.class_log_prob(collate_all(DATA[kind].train))
+    assert_close(log_probs.exp().sum(dim=1), torch.ones_like(log_probs[:, 0]), atol=1e-5, rtol=0)
+
+
+@pytest.mark.parametrize(("name", "kind"), DENSITIES)
+@pytest.mark.parametrize("length", [1, 2, 4])
+def test_the_probabilities_of_all_short_sequences_sum_to_one(models, name, kind, length):
+    family, _ = models(name, kind)
+    every = sequences_of([np.array(each) for each in product(range(N_SYMBOLS), repeat=length)])
+    total = family.log_prob(collate_all(every)).double().exp().sum()
+    assert_close(total, torch.tensor(1.0, dtype=torch.float64), atol=1e-5, rtol=0)
+
+
+@pytest.mark.parametrize(("name", "kind"), DENSITIES)
+def test_the_future_never_changes_the_past(models, name, kind):
+    family, _ = models(name, kind)
+    past = [0, 1, 2]
+    steps = [
+        family.step_log_prob(collate_all(sequences_of([np.array([*past, *future])])))[0, :3]
+        for future in ([0, 0], [2, 1])
+    ]
+    assert_close(steps[0], steps[1], atol=1e-6, rtol=0)
+
+
+def has_maps(name, kind):
+    """Whether a mechanism inside computes shares of something."""
+    family, _, inside = name.partition("-")
+    if family in ("elman_rnn", "lstm", "gru"):
+        return inside != ""
+    return family != "markov_chain"
+
+
+@pytest.mark.parametrize(("name", "kind"), CASES)
+def test_native_maps_are_shares_of_what_is_really_there(models, name, kind):
+    family, _ = models(name, kind)
+    batch = collate_all(DATA[kind].train)
+    maps = family.native_maps(batch) if hasattr(family, "native_maps") else []
+    assert bool(maps) == has_maps(name, kind)
+    for native in maps:
+        columns = native.column_mask[:, None, None].expand_as(native.values)
+        assert native.values[~columns].abs().sum() == 0
+        sums = native.values.sum(dim=-1)
+        rows = native.row_mask[:, None].expand_as(sums)
+        assert rows.any()
+        assert_close(sums[rows], torch.ones_like(sums[rows]), atol=1e-5, rtol=0)
+
+
+def test_a_family_does_exactly_the_tasks_that_it_should():
+    does = {}
+    for case in CASES:
+        name, kind = case.values
+        does.setdefault(FAMILIES[name]["kind"], set()).add(kind)
+    every_class = {"classification of tokens", "classification of frames"}
+    assert does == {
+        "markov_chain": {"density", *every_class},
+        "hidden_markov": {"density", *every_class},
+        "gaussian_mixture": {"classification of frames"},
+        "elman_rnn": {"density", "transduction", *every_class},
+        "lstm": {"density", "transduction", *every_class},
+        "gru": {"density", "transduction", *every_class},
+        "attention": every_class,
+        "transformer": {"density", "transduction", *every_class},
+    }
+
+
+def test_an_altered_byte_among_the_checksums_is_refused_too(models, tmp_path):
+    store_one(tmp_path, models)
+    text = (tmp_path / CONFIG_FILE).read_text()
+    (tmp_path / CONFIG_FILE).write_text(text.replace('"model":', '"modem":'))
+    with pytest.raises(ArtifactError, match=r"not a whole config\.json"):
+        load_family(tmp_path)
+
+
+def store_one(folder: Path, models):
+    family, _ = models("lstm", "density")
+    save_family(folder, family, config_of("lstm"), DATA["density"].schema, {"seed": 0})
+
+
+@pytest.mark.parametrize("position", [0, 10, -1])
+@pytest.mark.parametrize("file", [CONFIG_FILE, MODEL_FILE])
+def test_a_model_with_one_altered_byte_is_refused(models, tmp_path, file, position):
+    store_one(tmp_path, models)
+    content = bytearray((tmp_path / file).read_bytes())
+    # The last byte of the JSON is its newline; the one before it closes the document.
+    index = position if file == MODEL_FILE or position >= 0 else -2
+    content[index] ^= 1
+    (tmp_path / file).write_bytes(bytes(content))
+    with pytest.raises(ArtifactError) as caught:
+        load_family(tmp_path)
+    assert str(caught.value).startswith(f"{tmp_path / file}: ")
+
+
+@pytest.mark.parametrize("file", [CONFIG_FILE, MODEL_FILE])
+def test_a_truncated_or_missing_model_is_refused(models, tmp_path, file):
+    store_one(tmp_path, models)
+    content = (tmp_path / file).read_bytes()
+    (tmp_path / file).write_bytes(content[: len(content) // 2])
+    with pytest.raises(ArtifactError):
+        load_family(tmp_path)
+    (tmp_path / file).unlink()
+    with pytest.raises(ArtifactError, match="missing; train the experiment again"):
+        load_family(tmp_path)
