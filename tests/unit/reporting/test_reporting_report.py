@@ -133,7 +133,8 @@ def test_the_markdown_table_is_the_comparison(report):
 def test_rows_for_dvc_plots_hold_finite_means(report):
     rows = list(csv.DictReader(io.StringIO(report["plots/source.csv"].read_text())))
     assert [row["experiment"] for row in rows] == ["source-lstm", "source-markov"]
-    assert float(rows[0]["bits_per_step"]) == pytest.approx(1.62)
+    assert rows[0]["metric"] == "bits_per_step"
+    assert float(rows[0]["mean"]) == pytest.approx(1.62)
     assert float(rows[0]["low"]) < 1.62 < float(rows[0]["high"])
 
 
