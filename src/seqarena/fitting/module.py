@@ -177,6 +177,7 @@ class FitModule(LightningModule, ABC):
         self.stop_if_late(elapsed)
         self.trainer.should_stop = course.stop_reason is not None
         if is_whole and since_stored >= SECONDS_BETWEEN_CHECKPOINTS:
+            # The flag asks for the optimiser's state too; `CheckpointFiles` writes no pickle.
             self.trainer.save_checkpoint(self.setting.scratch, weights_only=False)
             self._stored_at = time.monotonic()
 

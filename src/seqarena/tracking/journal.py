@@ -82,7 +82,7 @@ class Journal:
         file = JournalFile(self.path)
         try:
             opening = self._opening(run, file.cut_torn_end())
-        except BaseException:
+        except BaseException:  # whatever it is, it goes on; the lock must not stay behind
             file.close()
             raise
         self._file = file

@@ -89,7 +89,7 @@ class Shipper:
                 return
             try:
                 is_done = sender.send(journal)
-            except Exception:
+            except Exception:  # MLflow and the network raise anything; `_run` warns and tries again
                 self._journals.append(self._journals.pop(self._journals.index(journal)))
                 raise
             if is_done:
