@@ -11,9 +11,10 @@ from torch import Tensor, nn
 from seqarena.attention.maps import NativeMap
 from seqarena.batch import Batch, Sequences
 from seqarena.errors import DataError
-from seqarena.families.emissions import GaussianEmission, log_shares
 from seqarena.families.engine_fit import fit_with_engine
+from seqarena.families.gaussian_emission import GaussianEmission
 from seqarena.families.guards import require_fitted
+from seqarena.families.shares import log_shares
 from seqarena.families.statistics_fit import fit_in_large_batches
 from seqarena.families.vector_quantiser import clusters
 from seqarena.fitting.protocols import FitReport, FitSetting

@@ -12,14 +12,10 @@ from torch import Tensor, nn
 from seqarena.attention.maps import NativeMap
 from seqarena.batch import Batch, Sequences
 from seqarena.errors import DataError
-from seqarena.families.emissions import (
-    CategoricalEmission,
-    Emission,
-    GaussianEmission,
-    dirichlet_log_prior,
-    log_shares,
-)
+from seqarena.families.categorical_emission import CategoricalEmission
+from seqarena.families.emissions import Emission
 from seqarena.families.engine_fit import fit_with_engine
+from seqarena.families.gaussian_emission import GaussianEmission
 from seqarena.families.guards import require_explained, require_fitted
 from seqarena.families.hidden_markov_start import (
     allowed_moves,
@@ -28,6 +24,7 @@ from seqarena.families.hidden_markov_start import (
     random_log_shares,
 )
 from seqarena.families.hidden_markov_statistics import HiddenMarkovStatistics
+from seqarena.families.shares import dirichlet_log_prior, log_shares
 from seqarena.families.statistics_fit import fit_in_large_batches
 from seqarena.families.vector_quantiser import clusters
 from seqarena.fitting.protocols import FitReport, FitSetting

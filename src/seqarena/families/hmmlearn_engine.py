@@ -10,8 +10,9 @@ import numpy as np
 import torch
 
 from seqarena.batch import Sequences
-from seqarena.families.emissions import CategoricalEmission, GaussianEmission
+from seqarena.families.categorical_emission import CategoricalEmission
 from seqarena.families.engine_fit import iterate
+from seqarena.families.gaussian_emission import GaussianEmission
 from seqarena.fitting.protocols import TrainingConfig
 from seqarena.inference.gaussian import floor_eigenvalues
 

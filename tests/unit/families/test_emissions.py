@@ -1,7 +1,8 @@
 import torch
 from torch.testing import assert_close
 
-from seqarena.families.emissions import GaussianEmission, dirichlet_log_prior, log_shares
+from seqarena.families.gaussian_emission import GaussianEmission
+from seqarena.families.shares import dirichlet_log_prior, log_shares
 
 
 def test_shares_are_counts_over_their_row_and_a_row_without_counts_stays():

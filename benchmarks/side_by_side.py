@@ -1,0 +1,110 @@
+"""Contestants timed side by side: they alternate in one run, and the ratio of medians is told."""
+
+import gc
+import json
+import os
+import platform
+import statistics
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import torch
+
+RESULTS = Path(__file__).parent / "results"
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the table: a piece of work, done by us and by a peer."""
+
+    work: str
+    peer: str
+    ours_seconds: float
+    """Median of the rounds."""
+    peer_seconds: float
+    wanted: float
+    """Least ratio that is good enough: peer's time over ours."""
+    n_threads: int
+    note: str = ""
+
+    @property
+    def ratio(self) -> float:
+        """How many times longer the peer takes."""
+        return self.peer_seconds / self.ours_seconds
+
+
+def medians(contestants: Mapping[str, Callable[[], object]], n_rounds: int = 5) -> dict[str, float]:
+    """Return the median wall time of each contestant [seconds].
+
+    Each runs once unmeasured; then they take turns, so that a busy moment of the machine hits all.
+    """
+    taken: dict[str, list[float]] = {name: [] for name in contestants}
+    for run in contestants.values():
+        run()
+    for _ in range(n_rounds):
+        for name, run in contestants.items():
+            gc.collect()
+            began = time.perf_counter()
+            run()
+            taken[name].append(time.perf_counter() - began)
+    return {name: statistics.median(seconds) for name, seconds in taken.items()}
+
+
+def machine() -> dict[str, str | int]:
+    """Describe where the numbers come from."""
+    cpu = next(
+        (
+            line.split(":", 1)[1].strip()
+            for line in _cpu_lines()
+            if line.startswith(("model name", "Model"))
+        ),
+        platform.processor() or platform.machine(),
+    )
+    return {
+        "cpu": cpu,
+        "cores": os.cpu_count() or 1,
+        "python": platform.python_version(),
+        "torch": torch.__version__,
+        "torch threads": torch.get_num_threads(),
+        "OMP_NUM_THREADS": os.environ.get("OMP_NUM_THREADS", "unset"),
+    }
+
+
+def table(rows: list[Row]) -> str:
+    """Return the rows as a Markdown table; a ratio below what is wanted is marked."""
+    head = ["work", "peer", "peer [ms]", "ours [ms]", "ratio", "wanted", "threads", ""]
+    lines = [head, [":--", ":--", "--:", "--:", "--:", "--:", "--:", ":--"]]
+    for row in rows:
+        short = "" if row.ratio >= row.wanted else "below"
+        lines.append(
+            [
+                row.work,
+                row.peer,
+                f"{1e3 * row.peer_seconds:.1f}",
+                f"{1e3 * row.ours_seconds:.1f}",
+                f"{row.ratio:.1f}",
+                f"{row.wanted:g}",
+                str(row.n_threads),
+                " ".join(part for part in (short, row.note) if part),
+            ]
+        )
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines) + "\n"
+
+
+def write(name: str, title: str, rows: list[Row]) -> str:
+    """Write `results/<name>.md` and `.json` with the machine's description; return the table."""
+    RESULTS.mkdir(exist_ok=True)
+    where = machine()
+    facts = ", ".join(f"{key} {value}" for key, value in where.items())
+    text = f"# {title}\n\n{facts}\n\n{table(rows)}"
+    (RESULTS / f"{name}.md").write_text(text)
+    content = {"machine": where, "rows": [{**asdict(row), "ratio": row.ratio} for row in rows]}
+    (RESULTS / f"{name}.json").write_text(json.dumps(content, indent=2) + "\n")
+    return text
+
+
+def _cpu_lines() -> list[str]:
+    path = Path("/proc/cpuinfo")
+    return path.read_text().splitlines() if path.exists() else []
