@@ -16,7 +16,8 @@ from classical_scenes import (
 from seqarena.batch import collate_all, sequences_of
 from seqarena.errors import DataError, NotFittedError
 from seqarena.families.hidden_markov import HiddenMarkovConfig
-from seqarena.families.hidden_markov_start import allowed_moves, count_path, equal_parts
+from seqarena.families.hidden_markov_start import count_path, equal_parts
+from seqarena.families.hidden_markov_topology import allowed_moves
 from seqarena.fitting.protocols import StatisticsModel
 
 
