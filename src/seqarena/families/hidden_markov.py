@@ -133,7 +133,8 @@ class HiddenMarkovModel(nn.Module):
             case CategoricalEmission() as emission:
                 self._start_at_random(emission, values, torch_generator(seed, "symbols"))
             case GaussianEmission():
-                labels = clusters(train.values, n_states, seed, "n_states")
+                surplus = "start as the Gaussian of all frames"
+                labels = clusters(train.values, n_states, seed, "n_states", surplus)
                 self._start_from(labels, values, train.offsets)
 
     def run_engine(self, train: Sequences, setting: FitSetting) -> tuple[int, bool]:
@@ -299,8 +300,9 @@ def build_hidden_markov(config: HiddenMarkovConfig, schema: DataSchema) -> Hidde
 
 def _emission(config: HiddenMarkovConfig, schema: DataSchema) -> Emission:
     if schema.dim is not None:
-        is_full = config.covariance == "full"
-        return GaussianEmission(config.n_states, schema.dim, is_full, config.variance_floor)
+        return GaussianEmission(
+            config.n_states, schema.dim, config.covariance, config.variance_floor
+        )
     if schema.n_symbols is None:
         raise DataError("a schema must say n_symbols or dim; this one says neither.")
     return CategoricalEmission(config.n_states, schema.n_symbols, config.pseudo_count)

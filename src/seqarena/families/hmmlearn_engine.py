@@ -14,7 +14,7 @@ from seqarena.families.categorical_emission import CategoricalEmission
 from seqarena.families.engine_fit import iterate
 from seqarena.families.gaussian_emission import GaussianEmission
 from seqarena.fitting.protocols import TrainingConfig
-from seqarena.inference.gaussian import floor_eigenvalues
+from seqarena.inference.gaussian_fit import floored
 
 if TYPE_CHECKING:
     from seqarena.families.hidden_markov import HiddenMarkovModel
@@ -83,7 +83,7 @@ def _take(model: "HiddenMarkovModel", peer: Any) -> None:
 
 
 def _floored(covariance: torch.Tensor, emission: GaussianEmission) -> torch.Tensor:
-    if emission.is_full:
-        return floor_eigenvalues(covariance, emission.least_variance)
-    # hmmlearn hands diagonal covariances out as matrices.
-    return covariance.diagonal(dim1=1, dim2=2).maximum(emission.least_variance)
+    if emission.shape == "diagonal":
+        # hmmlearn hands diagonal covariances out as matrices.
+        covariance = covariance.diagonal(dim1=1, dim2=2)
+    return floored(covariance, emission.least_variance, emission.shape)
