@@ -1,18 +1,16 @@
 """First guesses of which state or component each frame belongs to."""
 
-import warnings
-
 import numpy as np
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from seqarena.errors import SeqarenaWarning
-from seqarena.families.vector_quantiser import k_means, nearest
+from seqarena.families.vector_quantiser import k_means, nearest, warn_of_surplus
 from seqarena.seeds import numpy_generator
 
 # Frames that are clustered; the others go to the nearest centre.
 _SAMPLE = 20_000
+_SURPLUS = "share these frames with them at random, and may stay their copies"
 
 
 def cluster_frames(
@@ -41,7 +39,7 @@ def cluster_frames(
         sample = frames[np.sort(generator.choice(len(frames), _SAMPLE, replace=False))]
     different = np.unique(sample, axis=0)
     if len(different) < n:
-        _warn_of_surplus(len(different), n, knob)
+        warn_of_surplus(len(different), n, knob, _SURPLUS)
         return _shared_out(_nearest(frames, different), len(different), n, seed)
     if not is_rough:
         return _nearest(frames, k_means(sample, n, seed, knob))
@@ -84,14 +82,3 @@ def _shared_out(
     n_sharing = (n - 1 - first) // n_different + 1
     which = numpy_generator(seed, "surplus").integers(n_sharing)
     return torch.from_numpy(first + n_different * which)
-
-
-def _warn_of_surplus(n_different: int, n: int, knob: str) -> None:
-    warnings.warn(
-        f"{knob}: {n} asked for, but there are only {n_different} different frames to start "
-        f"from; {n_different} start at one of them each, and the other {n - n_different} "
-        f"share these at random and may stay their copies. Take at most {n_different} to be rid "
-        "of them.",
-        SeqarenaWarning,
-        stacklevel=3,
-    )

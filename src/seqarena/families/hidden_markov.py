@@ -37,6 +37,7 @@ from seqarena.families.shares import dirichlet_log_prior, log_shares
 from seqarena.families.statistics_fit import fit_in_large_batches
 from seqarena.fitting.protocols import FitReport, FitSetting
 from seqarena.inference.forward_backward import forward, forward_backward
+from seqarena.inference.gaussian import Shape
 from seqarena.inference.packing import Packing
 from seqarena.inference.viterbi import viterbi
 from seqarena.schema import DataSchema, TaskKind
@@ -59,8 +60,9 @@ class HiddenMarkovConfig(BaseModel):
     if the task says that they are binary, Poisson if counts, and else Gaussian."""
     n_components: int = Field(default=1, ge=1)
     """Parts of the mixture that each state emits frames from; 1 is no mixture."""
-    covariance: Literal["diagonal", "full"] = "diagonal"
-    """Shape of a Gaussian state; read only where frames are emitted."""
+    covariance: Shape = "diagonal"
+    """Shape of each Gaussian: "spherical" (one variance), "diagonal" (one for each dimension),
+    "tied" (one matrix that all share) or "full" (a matrix each)."""
     topology: Topology = "ergodic"
     """"ergodic": every state follows every state. "left_to_right": a path starts in the first
     state, and stays or moves on by at most `band_width`. "banded": it starts anywhere, and stays or
@@ -114,6 +116,11 @@ class HiddenMarkovConfig(BaseModel):
             return (
                 "its Poisson M-step weighs the prior by the frames of all states together; "
                 "set pseudo_count: 0, or engine: seqarena"
+            )
+        if self.covariance == "tied" and self.n_components > 1:
+            return (
+                "its mixtures tie the covariances of each state, and ours those of all states; "
+                "set another covariance, or engine: seqarena"
             )
         if self.n_restarts > 1:
             return "it fits one start at a time; set n_restarts: 1, or engine: seqarena"
@@ -396,7 +403,7 @@ def _frame_emission(
 ) -> FrameEmission:
     match kind:
         case "gaussian":
-            return GaussianEmission(n, dim, config.covariance == "full", config.variance_floor)
+            return GaussianEmission(n, dim, config.covariance, config.variance_floor)
         case "bernoulli":
             return BernoulliEmission(n, dim, config.pseudo_count)
         case "poisson":
