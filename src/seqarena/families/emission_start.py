@@ -69,7 +69,7 @@ def _components(values: Tensor, states: Tensor, n: int, parts: int, seed: int) -
     for state in range(n):
         own = (states == state).nonzero()[:, 0]
         if len(own):
-            frames = values[own].numpy()
             start = derive_seed(seed, "components", state)
-            component[own] = cluster_frames(frames, parts, start, f"n_components of state {state}")
+            # That a state has few different frames is no fault of the settings: no warning.
+            component[own] = cluster_frames(values[own].numpy(), parts, start, None)
     return component

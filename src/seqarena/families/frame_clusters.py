@@ -17,19 +17,19 @@ def cluster_frames(
     frames: Float[np.ndarray, "steps dim"],
     n: int,
     seed: int,
-    knob: str,
+    knob: str | None,
     is_rough: bool = False,
 ) -> Int[Tensor, "steps"]:
     """Return one of `n` clusters for every frame, from a k-means++ start.
 
-    Where there are fewer different frames than clusters, a warning says so; each different frame
-    is then shared out at random among the clusters that start from it.
+    Where there are fewer different frames than clusters, each of them is shared out at random
+    among the clusters that start from it.
 
     Args:
         frames: what to cluster; centres are sought in a random sample of at most 20,000.
         n: number of clusters.
         seed: decides sample and start.
-        knob: setting that asked for so many, for the warning.
+        knob: setting to warn of, where there are fewer different frames; None: do not warn.
         is_rough: leave the centres where k-means++ drew them (Arthur & Vassilvitskii 2007), so that
             several seeds give several starts; otherwise run Lloyd's algorithm to its end.
     """
@@ -39,10 +39,11 @@ def cluster_frames(
         sample = frames[np.sort(generator.choice(len(frames), _SAMPLE, replace=False))]
     different = np.unique(sample, axis=0)
     if len(different) < n:
-        warn_of_surplus(len(different), n, knob, _SURPLUS)
+        if knob is not None:
+            warn_of_surplus(len(different), n, knob, _SURPLUS)
         return _shared_out(_nearest(frames, different), len(different), n, seed)
     if not is_rough:
-        return _nearest(frames, k_means(sample, n, seed, knob))
+        return _nearest(frames, k_means(sample, n, seed, knob or ""))
     # Importing scikit-learn takes over a second, and a stage that only scores has no use for it.
     from sklearn.cluster import kmeans_plusplus
 
