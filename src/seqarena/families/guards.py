@@ -111,7 +111,7 @@ def require_alphabet(sequences: Sequences, n_symbols: int) -> None:
     if sequences.tokens is None:
         raise DataError("frames came where tokens were expected; quantise them first.")
     for at in np.flatnonzero((sequences.tokens < 0) | (sequences.tokens >= n_symbols))[:1]:
-        row, step = _place(sequences, int(at))
+        row, step = place_in(sequences, int(at))
         raise _outside_alphabet(row, step, int(sequences.tokens[at]), n_symbols)
 
 
@@ -124,7 +124,7 @@ def require_finite(sequences: Sequences) -> Float[np.ndarray, "steps dim"]:
     if sequences.features is None:
         raise DataError("tokens came where frames were expected.")
     for at in np.flatnonzero(~np.isfinite(sequences.features).all(axis=1))[:1]:
-        raise _not_finite(*_place(sequences, int(at)), sequences.features[at])
+        raise _not_finite(*place_in(sequences, int(at)), sequences.features[at])
     return sequences.features
 
 
@@ -174,7 +174,7 @@ def _require_kind_at(
     """Raise for the first number of a split that is marked."""
     for at in np.flatnonzero(wrong.any(axis=1))[:1]:
         dimension = int(np.flatnonzero(wrong[at])[0])
-        row, step = _place(sequences, int(at))
+        row, step = place_in(sequences, int(at))
         raise _wrong_kind(row, step, dimension, float(sequences.values[at, dimension]), remedy)
 
 
@@ -182,7 +182,8 @@ def _wrong_kind(row: int, step: int, dimension: int, value: float, remedy: str) 
     return DataError(f"sequence {row}, step {step}: dimension {dimension} is {value:g}; {remedy}")
 
 
-def _place(sequences: Sequences, at: int) -> tuple[int, int]:
+def place_in(sequences: Sequences, at: int) -> tuple[int, int]:
+    """Return the sequence, and the step within it, of a step counted over the whole split."""
     row = int(np.searchsorted(sequences.offsets, at, side="right")) - 1
     return row, int(at - sequences.offsets[row])
 

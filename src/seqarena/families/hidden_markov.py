@@ -1,5 +1,6 @@
 """Hidden Markov models of symbols and of frames, fitted by Baum and Welch's algorithm."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Annotated, Literal, assert_never
 
@@ -25,6 +26,10 @@ from seqarena.families.emissions import (
 from seqarena.families.engine_fit import fit_with_engine
 from seqarena.families.frame_clusters import along_main_axis, cluster_frames
 from seqarena.families.guards import require_explained, require_fitted
+from seqarena.families.hidden_markov_parameters import set_parameters
+from seqarena.families.hidden_markov_prediction import NextStep, next_step
+from seqarena.families.hidden_markov_sampling import HiddenMarkovSample, draw_sequences
+from seqarena.families.hidden_markov_selection import akaike, bayesian, log_likelihood
 from seqarena.families.hidden_markov_start import (
     count_path,
     equal_parts,
@@ -32,7 +37,9 @@ from seqarena.families.hidden_markov_start import (
     random_parts,
 )
 from seqarena.families.hidden_markov_statistics import HiddenMarkovStatistics
+from seqarena.families.hidden_markov_supervised import count_paths, fit_paths
 from seqarena.families.hidden_markov_topology import Topology, allowed_moves, topology_mistakes
+from seqarena.families.restarts import Restarts
 from seqarena.families.shares import dirichlet_log_prior, log_shares
 from seqarena.families.statistics_fit import fit_in_large_batches
 from seqarena.fitting.protocols import FitReport, FitSetting
@@ -156,7 +163,7 @@ class HiddenMarkovModel(nn.Module):
         super().__init__()
         self.config = config
         self.emission: Emission = _emission(config, schema)
-        self.dim = schema.dim
+        self.schema = schema
         can_start, can_move = allowed_moves(
             config.n_states, config.topology, config.band_width, config.forbidden_moves
         )
@@ -171,10 +178,23 @@ class HiddenMarkovModel(nn.Module):
         """Start from the data, then iterate EM to convergence."""
         # EM climbs the probability of whole sequences: of the training split, all steps count.
         train = replace(train, scored_from=None)
-        self.initialise(train, train, derive_seed(setting.seed, "start"))
+        seed = derive_seed(setting.seed, "start")
+        if self.config.n_restarts > 1:
+            starts = self.starts(train, train, seed)
+            report = fit_in_large_batches(starts, train, valid, setting)
+            self.load_state_dict(starts.winner.state_dict())
+            return replace(report, notes=(*report.notes, starts.note(train.n_steps)))
+        self.initialise(train, train, seed)
         if self.config.engine == "hmmlearn":
             return fit_with_engine(self, [(self, train)], train, valid, setting)
         return fit_in_large_batches(self, train, valid, setting)
+
+    def starts(self, train: Sequences, reference: Sequences, seed: int) -> Restarts:
+        """Return all starts of this model, side by side; arguments as `initialise`."""
+        n = self.config.n_restarts
+        starts = Restarts([HiddenMarkovModel(self.config, self.schema) for _ in range(n)])
+        starts.initialise(train, reference, seed)
+        return starts
 
     def initialise(
         self, train: Sequences, reference: Sequences, seed: int, restart: int = 0
@@ -246,8 +266,8 @@ class HiddenMarkovModel(nn.Module):
         """Return the statistics of no sequence."""
         nothing = self.log_start.new_zeros(0, len(self.log_start))
         values = torch.zeros(0, dtype=torch.long, device=nothing.device)
-        if self.dim is not None:
-            values = nothing.new_zeros(0, self.dim)
+        if self.schema.dim is not None:
+            values = nothing.new_zeros(0, self.schema.dim)
         return HiddenMarkovStatistics(
             log_likelihood=nothing.new_zeros(()),
             start=torch.zeros_like(self.log_start),
@@ -318,6 +338,69 @@ class HiddenMarkovModel(nn.Module):
         log_emission = self.emission.log_prob(packing.pack(self.emission.values(batch)))
         path, _ = viterbi(self.log_start, self.log_transition, log_emission, packing)
         return packing.unpack(path)
+
+    def decode_posterior(self, batch: Batch) -> Int[Tensor, "batch time"]:
+        """Return the most probable state of each step, whatever its neighbours are; 0 on padding.
+
+        As many states as can be are right on average, but the path as a whole may be impossible.
+        Ties go to the lower state.
+        """
+        return self.state_probs(batch).argmax(dim=2)
+
+    def predict_next(self, batch: Batch) -> NextStep:
+        """Return what follows each sequence of a batch.
+
+        Raises:
+            NotFittedError: nothing was learned yet.
+            DataError: as `expect`.
+        """
+        last = (batch.lengths - 1)[:, None, None]
+        known = self.state_probs(batch)
+        known = known.gather(1, last.expand(-1, 1, known.shape[2]))[:, 0]
+        return next_step(self.emission, known @ self.log_transition.exp())
+
+    def sample(self, lengths: Sequence[int], generator: torch.Generator) -> HiddenMarkovSample:
+        """Draw one sequence, and its hidden path, of each length.
+
+        Raises:
+            NotFittedError: nothing was learned yet.
+        """
+        require_fitted(self.fitted, "hidden Markov model")
+        return draw_sequences(self, lengths, generator)
+
+    def set_parameters(self, start: Tensor, transition: Tensor, **emission: Tensor) -> None:
+        """Take parameters that are known, instead of learning them.
+
+        Args:
+            start: probability of each first state.
+            transition: probability of each move, from the row to the column.
+            emission: `emission` of symbols; `mean`, `covariance`; `on_prob`; or `rate`; and
+                `weight` of mixtures, whose components stand state after state.
+
+        Raises:
+            DataError: names what does not sum to 1, is out of its range, or is forbidden.
+        """
+        set_parameters(self, start, transition, emission)
+
+    def count_paths(
+        self, sequences: Sequences, states: Int[np.ndarray, "steps"]
+    ) -> HiddenMarkovStatistics:
+        """Return the statistics of known paths, which add: see `hidden_markov_supervised`."""
+        return count_paths(self, sequences, states)
+
+    def fit_supervised(self, sequences: Sequences, states: Int[np.ndarray, "steps"]) -> None:
+        """Set the most probable parameters given known paths: see `hidden_markov_supervised`."""
+        fit_paths(self, sequences, states)
+
+    def aic(self, sequences: Sequences) -> float:
+        """Return Akaike's information criterion on the training data; lower is better."""
+        return akaike(log_likelihood(self, sequences), self.n_free_parameters())
+
+    def bic(self, sequences: Sequences) -> float:
+        """Return Schwarz's criterion on the training data, a scored step as one observation."""
+        n_observations = int(sequences.n_scored.sum())
+        total = log_likelihood(self, sequences)
+        return bayesian(total, self.n_free_parameters(), n_observations)
 
     def native_maps(self, batch: Batch) -> list[NativeMap]:
         """Return the posteriors of the states: row = time, column = state."""

@@ -87,9 +87,9 @@ def _peer(model: "HiddenMarkovModel") -> Any:
                 weights_prior=prior,
                 **common,
             )
-            if shape == "spherical" and model.dim is not None:
+            if shape == "spherical" and model.schema.dim is not None:
                 # Its default counts components where the maximum of the likelihood has dimensions.
-                peer.covars_prior = -(model.dim / 2.0 + 1.0)
+                peer.covars_prior = -(model.schema.dim / 2.0 + 1.0)
             # It clusters all frames at the beginning of every fit, whatever it is told to start.
             peer._init = super(GMMHMM, peer)._init
             return peer

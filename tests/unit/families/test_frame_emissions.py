@@ -135,7 +135,7 @@ def as_one_state_for_each_component(model):
     n_states, n = model.emission.log_weight.shape
     weight = model.emission.log_weight.exp()
     knobs = {"emission": model.config.emission, "pseudo_count": 0.0}
-    plain = an_hmm(n_states * n, dim=model.dim, **knobs)
+    plain = an_hmm(n_states * n, dim=model.schema.dim, **knobs)
     start = (model.log_start.exp()[:, None] * weight).flatten()
     move = model.log_transition.exp()[:, None, :, None] * weight
     move = move.expand(n_states, n, n_states, n).reshape(n_states * n, -1)
