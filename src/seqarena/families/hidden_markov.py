@@ -6,7 +6,7 @@ from typing import Literal
 import numpy as np
 import torch
 from jaxtyping import Float, Int
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 from torch import Tensor, nn
 
 from seqarena.attention.maps import NativeMap
@@ -25,9 +25,9 @@ from seqarena.families.hidden_markov_start import (
 )
 from seqarena.families.hidden_markov_statistics import HiddenMarkovStatistics
 from seqarena.families.shares import dirichlet_log_prior, log_shares
-from seqarena.families.statistics_fit import fit_in_large_batches
+from seqarena.families.statistics_fit import fit_in_large_batches, require_own_engine
 from seqarena.families.vector_quantiser import clusters
-from seqarena.fitting.protocols import FitReport, FitSetting
+from seqarena.fitting.protocols import FitReport, FitSetting, StepwiseConfig
 from seqarena.inference.forward_backward import forward, forward_backward
 from seqarena.inference.packing import Packing
 from seqarena.inference.viterbi import viterbi
@@ -63,6 +63,13 @@ class HiddenMarkovConfig(BaseModel):
     "float32" is two to three times faster, and rounds the parameters at about 1e-7."""
     engine: Literal["seqarena", "hmmlearn"] = "seqarena"
     """Who runs the EM iterations; start, objective and stored parameters are the same."""
+    stepwise: StepwiseConfig | None = None
+    """Stepwise (online) EM: parameters are set after every mini-batch. None: batch EM."""
+
+    @model_validator(mode="after")
+    def _stepwise_is_ours(self) -> "HiddenMarkovConfig":
+        require_own_engine(self.stepwise, self.engine)
+        return self
 
     @property
     def mechanism(self) -> str:
@@ -109,7 +116,7 @@ class HiddenMarkovModel(nn.Module):
         self.initialise(train, train, derive_seed(setting.seed, "start"))
         if self.config.engine == "hmmlearn":
             return fit_with_engine(self, [(self, train)], train, valid, setting)
-        return fit_in_large_batches(self, train, valid, setting)
+        return fit_in_large_batches(self, train, valid, setting, self.config.stepwise)
 
     def initialise(self, train: Sequences, reference: Sequences, seed: int) -> None:
         """Set starting parameters: a function of the data and the seed.
