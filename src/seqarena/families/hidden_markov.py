@@ -26,6 +26,7 @@ from seqarena.families.emissions import (
 from seqarena.families.engine_fit import fit_with_engine
 from seqarena.families.frame_clusters import along_main_axis, cluster_frames
 from seqarena.families.guards import require_explained, require_fitted
+from seqarena.families.hidden_markov_expectation import expect_one
 from seqarena.families.hidden_markov_parameters import set_parameters
 from seqarena.families.hidden_markov_prediction import NextStep, next_step
 from seqarena.families.hidden_markov_sampling import HiddenMarkovSample, draw_sequences
@@ -86,9 +87,9 @@ class HiddenMarkovConfig(BaseModel):
     which may call a new sequence impossible."""
     variance_floor: float = Field(default=0.01, gt=0, lt=1)
     """Smallest variance, as a share of each dimension's variance over all training frames."""
-    precision: Literal["float32", "float64"] = "float64"
-    """Arithmetic of the recursions in fitting an ergodic model; sums are always in 64 bits.
-    "float32" is two to three times faster, and rounds the parameters at about 1e-7."""
+    precision: Literal["float32", "float64"] = "float32"
+    """Arithmetic of the recursions in fitting; sums are always in 64 bits. "float32" rounds the
+    statistics at about 1e-7, and does a sequence that it cannot follow again in 64 bits."""
     n_restarts: int = Field(default=1, ge=1)
     """Starts that are fitted side by side; the one with the highest objective is kept."""
     engine: Literal["seqarena", "hmmlearn"] = "seqarena"
@@ -255,20 +256,7 @@ class HiddenMarkovModel(nn.Module):
             DataError: a symbol outside the alphabet, a frame that is not finite, or a sequence that
                 no path explains under the starting parameters.
         """
-        padded = self.emission.values(batch)
-        packing = Packing.of(batch.mask)
-        values = packing.pack(padded)
-        emission = self.emission.packed(values, self._dtype())
-        posterior = forward_backward(self.log_start, self.log_transition, emission, packing)
-        step_log_prob = packing.unpack(posterior.step_log_prob)
-        if not bool(self.fitted):
-            require_explained(batch, step_log_prob, "hidden Markov model")
-        return HiddenMarkovStatistics(
-            log_likelihood=step_log_prob.where(batch.scored, 0.0).sum(),
-            start=posterior.start,
-            transition=posterior.transition,
-            emission=self.emission.sums(values, posterior.state_probs),
-        )
+        return expect_one(self, batch)
 
     def no_statistics(self) -> HiddenMarkovStatistics:
         """Return the statistics of no sequence."""
@@ -422,10 +410,10 @@ class HiddenMarkovModel(nn.Module):
         moves = int(self.can_move.sum()) - len(self.can_move)
         return starts + moves + self.emission.n_free_parameters()
 
-    def _dtype(self) -> torch.dtype:
-        # Where no path returns to a state, one that underflows is lost: keep the wide exponent.
-        narrow = self.config.precision == "float32" and self.config.topology == "ergodic"
-        return torch.float32 if narrow else torch.float64
+    @property
+    def dtype(self) -> torch.dtype:
+        """Arithmetic of the recursions in fitting."""
+        return torch.float32 if self.config.precision == "float32" else torch.float64
 
     def _start_from(self, states: Tensor, values: Tensor, offsets: np.ndarray, seed: int) -> None:
         """Count as if the path were known; one extra count keeps all that is allowed alive."""
