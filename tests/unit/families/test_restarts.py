@@ -121,7 +121,7 @@ def test_a_fit_keeps_the_best_start_and_says_what_the_others_reached(tmp_path):
     each = ", ".join(f"{objective / data.n_steps:.6g}" for objective in reached)
     assert report.notes[-1] == (
         f"restart {best} of 3 was kept; objectives of all in its last E-step, "
-        f"per training step [nats]: {each}"
+        f"per scored step [nats]: {each}"
     )
     assert report.n_parameters == model.n_free_parameters()
     # One model is stored, and any model of the kind can take it.
