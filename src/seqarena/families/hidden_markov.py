@@ -69,7 +69,7 @@ class HiddenMarkovModel(nn.Module):
         seed = derive_seed(setting.seed, "start")
         if self.config.n_restarts > 1:
             starts = self.starts(train, train, seed)
-            report = fit_in_large_batches(starts, train, valid, setting)
+            report = fit_in_large_batches(starts, train, valid, setting, self.config.stepwise)
             self.load_state_dict(starts.winner.state_dict())
             return replace(report, notes=(*report.notes, starts.note(train)))
         self.initialise(train, train, seed)

@@ -65,11 +65,6 @@ class HiddenMarkovConfig(BaseModel):
         obstacle = self.engine_obstacle(self.emission)
         if obstacle is not None:
             mistakes.append(f"engine: hmmlearn cannot do this: {obstacle}.")
-        if self.stepwise is not None and self.n_restarts > 1:
-            mistakes.append(
-                "n_restarts: restarts are compared by whole passes of batch EM; set it to 1, or "
-                "leave stepwise out."
-            )
         if mistakes:
             raise ValueError(" ".join(mistakes))
         return self

@@ -47,8 +47,8 @@ class Restarts(nn.Module):
 
     The leader is the start whose objective was highest in the last E-step (ties: the lower
     number). Its objective never falls: the next leader is at least as high as this one was, and
-    then climbs itself. Training looks at every start; in evaluation mode, in which Lightning
-    validates, only the leader is asked.
+    then climbs itself. Stepwise EM compares the running objectives. Training looks at every start;
+    in evaluation mode, in which Lightning validates, only the leader is asked.
     """
 
     leader: Tensor
@@ -122,8 +122,8 @@ class Restarts(nn.Module):
         n_scored = int(train.n_scored.sum())
         reached = ", ".join(f"{each / n_scored:.6g}" for each in self.objectives.tolist())
         return (
-            f"restart {int(self.leader)} of {len(self.models)} was kept; objectives of all in its "
-            f"last E-step, per scored step [nats]: {reached}"
+            f"restart {int(self.leader)} of {len(self.models)} was kept; objectives of all before "
+            f"its last M-step, per scored step [nats]: {reached}"
         )
 
     def _models(self) -> list[Any]:
