@@ -159,11 +159,11 @@ class HiddenMarkovModel(nn.Module):
         values = packing.pack(padded)
         emission = self.emission.packed(values, self._dtype())
         posterior = forward_backward(self.log_start, self.log_transition, emission, packing)
-        step_log_prob = packing.unpack(posterior.step_log_prob)
+        step_log_prob = posterior.step_log_prob
         if not bool(self.fitted):
-            require_explained(batch, step_log_prob, "hidden Markov model")
+            require_explained(batch, packing.unpack(step_log_prob), "hidden Markov model")
         return HiddenMarkovStatistics(
-            log_likelihood=step_log_prob.where(batch.scored, 0.0).sum(),
+            log_likelihood=step_log_prob.where(packing.pack(batch.scored), 0.0).sum(),
             start=posterior.start,
             transition=posterior.transition,
             emission=self.emission.sums(values, posterior.state_probs),
