@@ -27,6 +27,8 @@ class DataSchema:
     """Longest target in any split, the end symbol included [steps]."""
     grid: tuple[int, int] | None = None
     """Rows and columns, when the steps are regions of a picture in row-major order."""
+    frame_kind: Literal["real", "binary", "count"] = "real"
+    """What the numbers of a frame are: any, only 0 and 1 (a piano roll), or counts."""
 
     def as_dict(self) -> dict[str, Any]:
         """Return the fields as JSON-ready values."""

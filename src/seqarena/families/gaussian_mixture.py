@@ -18,13 +18,15 @@ from seqarena.families.shares import log_shares
 from seqarena.families.statistics_fit import fit_in_large_batches
 from seqarena.families.vector_quantiser import clusters
 from seqarena.fitting.protocols import FitReport, FitSetting
-from seqarena.inference.gaussian import GaussianSums
+from seqarena.inference.gaussian import Shape
+from seqarena.inference.gaussian_fit import GaussianSums
 from seqarena.inference.mixture import mixture_log_prob, responsibilities
 from seqarena.schema import DataSchema, TaskKind
 from seqarena.seeds import derive_seed
 
 # Frames in one E-step product: its intermediate matrices stay in the processor's cache.
 _CHUNK = 4096
+_SURPLUS = "have weight 0 and take no part"
 
 
 class GaussianMixtureConfig(BaseModel):
@@ -38,8 +40,9 @@ class GaussianMixtureConfig(BaseModel):
     """Names this family."""
     n_components: int = Field(default=4, ge=1)
     """Gaussians in the mixture; in a classifier, of each class."""
-    covariance: Literal["diagonal", "full"] = "diagonal"
-    """Shape of each Gaussian."""
+    covariance: Shape = "diagonal"
+    """Shape of each Gaussian: "spherical" (one variance), "diagonal" (one for each dimension),
+    "tied" (one matrix that all share) or "full" (a matrix each)."""
     variance_floor: float = Field(default=0.01, gt=0, lt=1)
     """Smallest variance, as a share of each dimension's variance over all training frames."""
     engine: Literal["seqarena", "scikit-learn"] = "seqarena"
@@ -90,8 +93,8 @@ class GaussianMixture(nn.Module):
     def __init__(self, config: GaussianMixtureConfig, dim: int) -> None:
         super().__init__()
         self.config = config
-        n, is_full = config.n_components, config.covariance == "full"
-        self.components = GaussianEmission(n, dim, is_full, config.variance_floor)
+        n = config.n_components
+        self.components = GaussianEmission(n, dim, config.covariance, config.variance_floor)
         self.register_buffer("log_weight", torch.full((n,), 1.0 / n, dtype=torch.float64).log())
         self.register_buffer("fitted", torch.tensor(False))
 
@@ -113,7 +116,7 @@ class GaussianMixture(nn.Module):
         self.fitted.fill_(False)
         self.components.reference(reference)
         n_components = len(self.log_weight)
-        labels = clusters(train.values, n_components, seed, "n_components")
+        labels = clusters(train.values, n_components, seed, "n_components", _SURPLUS)
         share = nn.functional.one_hot(labels, n_components).double()
         self._set(self.components.sums(torch.from_numpy(train.values), share))
 
