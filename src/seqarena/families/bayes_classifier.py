@@ -16,7 +16,7 @@ from seqarena.families.engine_fit import fit_with_engine
 from seqarena.families.guards import require_fitted
 from seqarena.families.restarts import Restarts
 from seqarena.families.statistics_fit import fit_in_large_batches
-from seqarena.fitting.protocols import FitReport, FitSetting
+from seqarena.fitting.protocols import FitReport, FitSetting, StepwiseConfig
 from seqarena.seeds import derive_seed
 
 
@@ -121,6 +121,12 @@ class BayesClassifier(nn.Module):
         """Passes that fit the densities exactly; None: iterate."""
         return self._classes()[0].n_passes
 
+    @property
+    def stepwise(self) -> StepwiseConfig | None:
+        """How the densities are fitted stepwise; None: they are not."""
+        found: StepwiseConfig | None = getattr(self._classes()[0].config, "stepwise", None)
+        return found
+
     def fit(self, train: Sequences, valid: Sequences, setting: FitSetting) -> FitReport:
         """Start every density from its own class, then fit all of them together.
 
@@ -136,11 +142,13 @@ class BayesClassifier(nn.Module):
             return replace(report, notes=(*report.notes, note))
         for label, (density, own) in enumerate(parts):
             density.initialise(own, train, derive_seed(setting.seed, "start", label))
-        if getattr(self._classes()[0].config, "engine", "seqarena") != "seqarena":
+        is_ours = getattr(self._classes()[0].config, "engine", "seqarena") == "seqarena"
+        if not is_ours or self.stepwise is not None:
             self._set_prior(torch.tensor([float(len(own)) for _, own in parts]))
+        if not is_ours:
             report = fit_with_engine(self, parts, train, valid, setting)
         else:
-            report = fit_in_large_batches(self, train, valid, setting)
+            report = fit_in_large_batches(self, train, valid, setting, self.stepwise)
         return replace(report, notes=(*report.notes, note))
 
     def expect(self, batch: Batch) -> ClassStatistics:
@@ -167,10 +175,17 @@ class BayesClassifier(nn.Module):
         return ClassStatistics(nothing.sum(), nothing, parts)
 
     def maximise(self, statistics: ClassStatistics) -> None:
-        """Set every density from its own part, and p(label) to the labels' shares."""
-        for density, part in zip(self._classes(), statistics.parts, strict=True):
-            density.maximise(part)
-        self._set_prior(statistics.n_sequences)
+        """Set every density from its own part, and p(label) to the labels' shares.
+
+        The first updates of stepwise EM may have seen no sequence of a class, whose density stays
+        at its start; and the shares, which `fit` counted in all the data, stay exact.
+        """
+        counts = statistics.n_sequences.tolist()
+        for density, part, n in zip(self._classes(), statistics.parts, counts, strict=True):
+            if n > 0:
+                density.maximise(part)
+        if self.stepwise is None:
+            self._set_prior(statistics.n_sequences)
 
     def log_prior(self) -> float:
         """Return the sum over the densities."""

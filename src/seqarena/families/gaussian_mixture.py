@@ -5,7 +5,7 @@ from typing import Literal
 
 import torch
 from jaxtyping import Float
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 from torch import Tensor, nn
 
 from seqarena.attention.maps import NativeMap
@@ -15,9 +15,9 @@ from seqarena.families.engine_fit import fit_with_engine
 from seqarena.families.gaussian_emission import GaussianEmission
 from seqarena.families.guards import require_fitted
 from seqarena.families.shares import log_shares
-from seqarena.families.statistics_fit import fit_in_large_batches
+from seqarena.families.statistics_fit import fit_in_large_batches, require_own_engine
 from seqarena.families.vector_quantiser import clusters
-from seqarena.fitting.protocols import FitReport, FitSetting
+from seqarena.fitting.protocols import FitReport, FitSetting, StepwiseConfig
 from seqarena.inference.gaussian import Shape
 from seqarena.inference.gaussian_fit import GaussianSums
 from seqarena.inference.mixture import mixture_log_prob, responsibilities
@@ -47,6 +47,13 @@ class GaussianMixtureConfig(BaseModel):
     """Smallest variance, as a share of each dimension's variance over all training frames."""
     engine: Literal["seqarena", "scikit-learn"] = "seqarena"
     """Who runs the EM iterations; start, objective and stored parameters are the same."""
+    stepwise: StepwiseConfig | None = None
+    """Stepwise (online) EM: parameters are set after every mini-batch. None: batch EM."""
+
+    @model_validator(mode="after")
+    def _stepwise_is_ours(self) -> "GaussianMixtureConfig":
+        require_own_engine(self.stepwise, self.engine)
+        return self
 
     @property
     def mechanism(self) -> str:
@@ -103,7 +110,7 @@ class GaussianMixture(nn.Module):
         self.initialise(train, train, derive_seed(setting.seed, "start"))
         if self.config.engine == "scikit-learn":
             return fit_with_engine(self, [(self, train)], train, valid, setting)
-        return fit_in_large_batches(self, train, valid, setting)
+        return fit_in_large_batches(self, train, valid, setting, self.config.stepwise)
 
     def initialise(self, train: Sequences, reference: Sequences, seed: int) -> None:
         """Set each component to the moments of one k-means cluster of the frames.

@@ -41,8 +41,8 @@ from seqarena.families.hidden_markov_supervised import count_paths, fit_paths
 from seqarena.families.hidden_markov_topology import Topology, allowed_moves, topology_mistakes
 from seqarena.families.restarts import Restarts
 from seqarena.families.shares import dirichlet_log_prior, log_shares
-from seqarena.families.statistics_fit import fit_in_large_batches
-from seqarena.fitting.protocols import FitReport, FitSetting
+from seqarena.families.statistics_fit import fit_in_large_batches, require_own_engine
+from seqarena.fitting.protocols import FitReport, FitSetting, StepwiseConfig
 from seqarena.inference.forward_backward import forward, forward_backward
 from seqarena.inference.gaussian import Shape
 from seqarena.inference.packing import Packing
@@ -93,6 +93,13 @@ class HiddenMarkovConfig(BaseModel):
     """Starts that are fitted side by side; the one with the highest objective is kept."""
     engine: Literal["seqarena", "hmmlearn"] = "seqarena"
     """Who runs the EM iterations; start, objective and stored parameters are the same."""
+    stepwise: StepwiseConfig | None = None
+    """Stepwise (online) EM: parameters are set after every mini-batch. None: batch EM."""
+
+    @model_validator(mode="after")
+    def _stepwise_is_ours(self) -> "HiddenMarkovConfig":
+        require_own_engine(self.stepwise, self.engine)
+        return self
 
     @model_validator(mode="after")
     def _is_possible(self) -> "HiddenMarkovConfig":
@@ -181,13 +188,13 @@ class HiddenMarkovModel(nn.Module):
         seed = derive_seed(setting.seed, "start")
         if self.config.n_restarts > 1:
             starts = self.starts(train, train, seed)
-            report = fit_in_large_batches(starts, train, valid, setting)
+            report = fit_in_large_batches(starts, train, valid, setting, self.config.stepwise)
             self.load_state_dict(starts.winner.state_dict())
             return replace(report, notes=(*report.notes, starts.note(train.n_steps)))
         self.initialise(train, train, seed)
         if self.config.engine == "hmmlearn":
             return fit_with_engine(self, [(self, train)], train, valid, setting)
-        return fit_in_large_batches(self, train, valid, setting)
+        return fit_in_large_batches(self, train, valid, setting, self.config.stepwise)
 
     def starts(self, train: Sequences, reference: Sequences, seed: int) -> Restarts:
         """Return all starts of this model, side by side; arguments as `initialise`."""
