@@ -19,7 +19,7 @@ from seqarena.inference.alignment_pairs import Side, WordPairs, word_pairs
 from seqarena.inference.alignment_posterior import LinkPosterior, independent_links
 from seqarena.inference.alignment_table import Meetings, TranslationTable
 
-Ragged = tuple[Int[Tensor, "offsets"], Int[Tensor, "words"]]
+Ragged = tuple[Int[Tensor, "pairs_plus_1"], Int[Tensor, "_"]]
 
 
 class AlignerDirection(nn.Module):

@@ -1,7 +1,7 @@
 """How an aligner is fitted: one fit after another under the Trainer, each of a stronger model."""
 
 from dataclasses import dataclass, replace
-from typing import Protocol, cast
+from typing import Protocol, cast, runtime_checkable
 
 from torch import nn
 
@@ -14,6 +14,7 @@ from seqarena.fitting.protocols import FitReport, FitSetting, Recorder
 _NO_TIME = 1e-6
 
 
+@runtime_checkable
 class Staged(Protocol):
     """A model that can go on as another, keeping what they share."""
 

@@ -21,18 +21,20 @@ def symmetrised(forward: Links, backward: Links, how: Symmetrisation) -> Links:
     "final" then adds links of either model one of whose words has none, "final_and" only those
     neither of whose words has any.
     """
+    both: Links = forward & backward
+    either: Links = forward | backward
     match how:
         case "none":
             return forward
         case "intersection":
-            return np.logical_and(forward, backward)
+            return both
         case "union":
-            return np.logical_or(forward, backward)
-    links = _grown(forward & backward, forward | backward)
+            return either
+    links = _grown(both, either)
     if how == "grow_diag":
         return links
     for candidates in (forward, backward):
-        _finish(links, candidates, both=how == "grow_diag_final_and")
+        _finish(links, candidates, needs_both=how == "grow_diag_final_and")
     return links
 
 
@@ -49,16 +51,17 @@ def _grown(links: Links, union: Links) -> Links:
     return links
 
 
-def _finish(links: Links, candidates: Links, both: bool) -> None:
+def _finish(links: Links, candidates: Links, needs_both: bool) -> None:
     for row, column in np.argwhere(candidates & ~links):
         free = (not links[row].any(), not links[:, column].any())
-        if all(free) if both else any(free):
+        if all(free) if needs_both else any(free):
             links[row, column] = True
 
 
 def _has_free(links: Links, row: int, column: int) -> bool:
-    return not (links[row].any() and links[:, column].any())
+    return bool(not links[row].any() or not links[:, column].any())
 
 
 def _inside(at: tuple[int, int], links: Links) -> bool:
-    return 0 <= at[0] < links.shape[0] and 0 <= at[1] < links.shape[1]
+    n_rows, n_columns = links.shape
+    return 0 <= at[0] < int(n_rows) and 0 <= at[1] < int(n_columns)

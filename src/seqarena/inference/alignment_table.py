@@ -87,8 +87,8 @@ class Meetings:
     @classmethod
     def of(
         cls,
-        source: tuple[Int[Tensor, "offsets"], Int[Tensor, "source_steps"]],
-        target: tuple[Int[Tensor, "offsets"], Int[Tensor, "target_steps"]],
+        source: tuple[Int[Tensor, "pairs_plus_1"], Int[Tensor, "source_steps"]],
+        target: tuple[Int[Tensor, "pairs_plus_1"], Int[Tensor, "target_steps"]],
         empty_word: int,
         base: int,
     ) -> "Meetings":
