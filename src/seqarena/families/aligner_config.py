@@ -27,7 +27,7 @@ class AlignerConfig(BaseModel):
     ibm_1_passes: int = Field(default=5, ge=0)
     """Passes of IBM model 1 before model 2 or the HMM takes over its translation table; they count
     in the task's `max_em_epochs`, of which one is always left. 0 starts from uniform tables."""
-    p_null: float = Field(default=0.2, gt=0, lt=1)
+    p_null: float = Field(default=0.1, gt=0, lt=1)
     """Probability that a target word comes from no source word; it is not learned."""
     max_jump: int = Field(default=20, ge=1)
     """Widest distance with a weight of its own [source words]; wider ones share the widest's."""
