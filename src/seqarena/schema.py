@@ -3,7 +3,7 @@
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-TaskKind = Literal["density", "classification", "transduction"]
+TaskKind = Literal["density", "classification", "transduction", "alignment"]
 
 
 @dataclass(frozen=True)

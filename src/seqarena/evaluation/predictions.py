@@ -7,6 +7,7 @@ import pyarrow as pa
 from pyarrow import ipc
 
 from seqarena.errors import ArtifactError, DataError
+from seqarena.metrics.alignment import LinkCounts
 from seqarena.metrics.classification import classification_scores
 from seqarena.metrics.density import bits_standard_error, density_score
 from seqarena.metrics.transduction import EditCounts
@@ -60,6 +61,8 @@ def metrics_of(predictions: pa.Table, task_kind: TaskKind) -> Metrics:
             return _classification(predictions)
         case "transduction":
             return _transduction(predictions)
+        case "alignment":
+            return _alignment(predictions)
 
 
 def _likelihood(predictions: pa.Table, step: str) -> Metrics:
@@ -92,6 +95,24 @@ def _transduction(predictions: pa.Table) -> Metrics:
         **_likelihood(predictions, "target_symbol"),
         "n_examples": counts.n_examples,
     }
+
+
+def _alignment(predictions: pa.Table) -> Metrics:
+    counts = _link_counts(predictions, "")
+    found: Metrics = {
+        "alignment_f1": counts.f1,
+        "alignment_precision": counts.precision,
+        "alignment_recall": counts.recall,
+        "alignment_error_rate": counts.error_rate,
+    }
+    if "n_correct_shifted" in predictions.column_names:
+        found["alignment_f1_shifted"] = _link_counts(predictions, "_shifted").f1
+    return {**found, "n_examples": predictions.num_rows}
+
+
+def _link_counts(predictions: pa.Table, reading: str) -> LinkCounts:
+    names = (f"n_correct{reading}", f"n_predicted{reading}", "n_gold")
+    return LinkCounts(*[int(_array(predictions, name).sum()) for name in names])
 
 
 def _array(predictions: pa.Table, column: str) -> np.ndarray:

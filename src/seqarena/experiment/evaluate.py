@@ -11,7 +11,7 @@ from seqarena.attribution.capture import capture_maps
 from seqarena.attribution.pictures import write_pictures
 from seqarena.attribution.probes import Probe, probe_rows, probes_of
 from seqarena.attribution.store import INDEX_FILE, MAPS_FILE, write_maps
-from seqarena.data.arrow_store import read_alignment, read_split
+from seqarena.data.arrow_store import read_alignment, read_links, read_split
 from seqarena.data.manifest import Manifest, verify_prepared
 from seqarena.data.part import Part
 from seqarena.data.splits import Split
@@ -79,7 +79,11 @@ def evaluate(
 
 def _bench(experiment: Experiment, prepared: Path) -> _Bench:
     manifest = verify_prepared(prepared)
-    test = Part(read_split(prepared, Split.TEST), read_alignment(prepared, Split.TEST))
+    test = Part(
+        read_split(prepared, Split.TEST),
+        read_alignment(prepared, Split.TEST),
+        read_links(prepared, Split.TEST),
+    )
     rows = probe_rows(test.sequences, experiment.task.n_probes)
     return _Bench(experiment, manifest, test, probes_of(test, rows, manifest))
 
@@ -89,7 +93,11 @@ def _judge(bench: _Bench, seed: int, fit: Path, out: Path) -> _Judged:
     family, identity = _load(fit, bench.manifest)
     manifest = bench.manifest
     evaluation = evaluate_model(
-        family, bench.test.sequences, manifest.schema, manifest.best_possible
+        family,
+        bench.test.sequences,
+        manifest.schema,
+        manifest.best_possible,
+        links=bench.test.links,
     )
     out.mkdir(parents=True, exist_ok=True)
     with Journal(out / JOURNAL_FILE) as journal:

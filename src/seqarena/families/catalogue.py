@@ -4,6 +4,8 @@ from typing import Annotated, assert_never
 
 from pydantic import Field
 
+from seqarena.families.aligner import Aligner, build_aligner
+from seqarena.families.aligner_config import AlignerConfig
 from seqarena.families.classical import ClassicalFamily, build_classical
 from seqarena.families.gaussian_mixture import GaussianMixtureConfig
 from seqarena.families.hidden_markov import HiddenMarkovConfig
@@ -24,13 +26,14 @@ FamilyConfig = Annotated[
     MarkovChainConfig
     | HiddenMarkovConfig
     | GaussianMixtureConfig
+    | AlignerConfig
     | RecurrentConfig
     | TransformerConfig
     | AttentionConfig,
     Field(discriminator="kind"),
 ]
 
-AnyFamily = ClassicalFamily | NeuralDensity | NeuralClassifier | NeuralTransducer
+AnyFamily = ClassicalFamily | Aligner | NeuralDensity | NeuralClassifier | NeuralTransducer
 
 
 def build_family(config: FamilyConfig, schema: DataSchema, seed: int) -> AnyFamily:
@@ -39,6 +42,8 @@ def build_family(config: FamilyConfig, schema: DataSchema, seed: int) -> AnyFami
     match config:
         case MarkovChainConfig() | HiddenMarkovConfig() | GaussianMixtureConfig():
             return build_classical(config, schema, generator)
+        case AlignerConfig():
+            return build_aligner(config, schema)
         case RecurrentConfig() | TransformerConfig() | AttentionConfig():
             return build_neural(config, schema, generator)
         case _:

@@ -33,10 +33,28 @@ BITS_PER_TARGET_SYMBOL = Metric(
     "bits_per_target_symbol", "bits per target symbol", "bits", higher_is_better=False
 )
 
+ALIGNMENT_F1 = Metric("alignment_f1", "alignment F1", "share of links", higher_is_better=True)
+ALIGNMENT_PRECISION = Metric(
+    "alignment_precision", "precision", "share of predicted links", higher_is_better=True
+)
+ALIGNMENT_RECALL = Metric(
+    "alignment_recall", "recall", "share of gold links", higher_is_better=True
+)
+ALIGNMENT_ERROR_RATE = Metric(
+    "alignment_error_rate", "alignment error rate", "share of links", higher_is_better=False
+)
+SHIFTED_F1 = Metric(
+    "alignment_f1_shifted",
+    "F1 one step later",
+    "share of links, read where the target step is the decoder's input",
+    higher_is_better=True,
+)
+
 _HEADLINE: dict[TaskKind, Metric] = {
     "density": BITS_PER_STEP,
     "classification": ACCURACY,
     "transduction": EXACT_MATCH,
+    "alignment": ALIGNMENT_F1,
 }
 
 
@@ -49,9 +67,16 @@ _FURTHER: dict[TaskKind, tuple[Metric, ...]] = {
     "density": (),
     "classification": (BITS_PER_EXAMPLE, MACRO_F1, BRIER),
     "transduction": (CHARACTER_ERROR_RATE, BITS_PER_TARGET_SYMBOL),
+    "alignment": (ALIGNMENT_PRECISION, ALIGNMENT_RECALL, ALIGNMENT_ERROR_RATE, SHIFTED_F1),
 }
+_N_IN_TABLE: dict[TaskKind, int] = {"alignment": 4}
 
 
 def further_metrics(task_kind: TaskKind) -> tuple[Metric, ...]:
     """Return what else is measured on a task, the most telling first."""
     return _FURTHER[task_kind]
+
+
+def table_metrics(task_kind: TaskKind) -> tuple[Metric, ...]:
+    """Return those of the further metrics that stand in a task's table beside the headline."""
+    return further_metrics(task_kind)[: _N_IN_TABLE.get(task_kind, 1)]

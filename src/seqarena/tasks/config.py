@@ -2,14 +2,16 @@
 
 from typing import Annotated, Literal, assert_never
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from seqarena.data.checks import DuplicatePolicy
 from seqarena.data.sources.dates import DatesConfig
+from seqarena.data.sources.europarl_en_es import EuroparlConfig
 from seqarena.data.sources.handwritten_digits import HandwrittenDigitsConfig
 from seqarena.data.sources.hidden_markov import HiddenMarkovSourceConfig
 from seqarena.data.sources.japanese_vowels import JapaneseVowelsConfig
 from seqarena.data.sources.lagged_markov import LaggedMarkovSourceConfig
+from seqarena.data.sources.parallel_text import ParallelTextConfig
 from seqarena.data.sources.python_reference import PythonReferenceConfig
 from seqarena.fitting.protocols import TrainingConfig
 
@@ -23,6 +25,9 @@ ClassificationSource = Annotated[
     JapaneseVowelsConfig | HandwrittenDigitsConfig, Field(discriminator="kind")
 ]
 TransductionSource = DatesConfig
+AlignmentSource = Annotated[
+    EuroparlConfig | ParallelTextConfig | DatesConfig, Field(discriminator="kind")
+]
 
 
 class _AnyTaskConfig(BaseModel):
@@ -61,9 +66,26 @@ class TransductionTaskConfig(_AnyTaskConfig):
     source: TransductionSource
     """Where the sequences come from."""
 
+    @field_validator("source")
+    @classmethod
+    def _of_characters(cls, source: TransductionSource) -> TransductionSource:
+        if source.unit == "words":
+            raise ValueError(
+                "unit 'words' is made for alignment; a transduction is judged by characters."
+            )
+        return source
+
+
+class AlignmentTaskConfig(_AnyTaskConfig):
+    """Say which input step each target step comes from: F1 of the links."""
+
+    kind: Literal["alignment"]
+    source: AlignmentSource
+    """Where the pairs of sequences come from."""
+
 
 TaskConfig = Annotated[
-    DensityTaskConfig | ClassificationTaskConfig | TransductionTaskConfig,
+    DensityTaskConfig | ClassificationTaskConfig | TransductionTaskConfig | AlignmentTaskConfig,
     Field(discriminator="kind"),
 ]
 
@@ -78,6 +100,8 @@ def input_kind(config: TaskConfig) -> Literal["tokens", "frames"]:
             | HiddenMarkovSourceConfig()
             | LaggedMarkovSourceConfig()
             | DatesConfig()
+            | EuroparlConfig()
+            | ParallelTextConfig()
         ):
             return "tokens"
         case _:
