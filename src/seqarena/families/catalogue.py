@@ -17,6 +17,11 @@ from seqarena.families.neural import (
     TransformerConfig,
     build_neural,
 )
+from seqarena.families.word_recogniser import (
+    WordRecogniser,
+    WordRecogniserConfig,
+    build_word_recogniser,
+)
 from seqarena.schema import DataSchema
 from seqarena.seeds import torch_generator
 
@@ -24,13 +29,14 @@ FamilyConfig = Annotated[
     MarkovChainConfig
     | HiddenMarkovConfig
     | GaussianMixtureConfig
+    | WordRecogniserConfig
     | RecurrentConfig
     | TransformerConfig
     | AttentionConfig,
     Field(discriminator="kind"),
 ]
 
-AnyFamily = ClassicalFamily | NeuralDensity | NeuralClassifier | NeuralTransducer
+AnyFamily = ClassicalFamily | WordRecogniser | NeuralDensity | NeuralClassifier | NeuralTransducer
 
 
 def build_family(config: FamilyConfig, schema: DataSchema, seed: int) -> AnyFamily:
@@ -39,6 +45,8 @@ def build_family(config: FamilyConfig, schema: DataSchema, seed: int) -> AnyFami
     match config:
         case MarkovChainConfig() | HiddenMarkovConfig() | GaussianMixtureConfig():
             return build_classical(config, schema, generator)
+        case WordRecogniserConfig():
+            return build_word_recogniser(config, schema)
         case RecurrentConfig() | TransformerConfig() | AttentionConfig():
             return build_neural(config, schema, generator)
         case _:
