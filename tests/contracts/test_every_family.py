@@ -71,6 +71,13 @@ FAMILIES = {
     "aligner": {"kind": "aligner"},
     "aligner-ibm_1": {"kind": "aligner", "model": "ibm_1", "symmetrisation": "union"},
     "aligner-ibm_2": {"kind": "aligner", "model": "ibm_2", "symmetrisation": "grow_diag"},
+    "word_recogniser": {
+        "kind": "word_recogniser",
+        "n_states": 2,
+        "silence_states": 1,
+        "n_components": 2,
+    },
+    "word_recogniser-silent": {"kind": "word_recogniser", "n_states": 1, "silence_states": 0},
     "elman_rnn": {"kind": "elman_rnn", **SMALL},
     "lstm": {"kind": "lstm", **SMALL},
     "gru": {"kind": "gru", **SMALL},
@@ -110,6 +117,11 @@ def make_data():
     ]
     end = 2
     target = sequences_of([np.append(each, end) for each in random_tokens(rng, 24, 1, 3, 2)])
+    # Three frames a word: enough for two states each.
+    spoken = [
+        (rng.normal(size=(3 * len(each), 2)) + np.repeat(each, 3)[:, None]).astype(np.float32)
+        for each in (target.sequence(row) for row in range(24))
+    ]
     tokens = {"n_symbols": N_SYMBOLS, "max_length": 8}
     return {
         "density": Data(DataSchema("density", **tokens), sequences_of(inputs), "tokens"),
@@ -144,6 +156,18 @@ def make_data():
             ),
             sequences_of(inputs, target=target),
             "tokens",
+        ),
+        "transduction of frames": Data(
+            DataSchema(
+                "transduction",
+                dim=2,
+                n_target_symbols=3,
+                target_end=end,
+                max_length=12,
+                max_target_length=4,
+            ),
+            sequences_of(spoken, target=target),
+            "frames",
         ),
     }
 
@@ -350,16 +374,18 @@ def test_a_family_does_exactly_the_tasks_that_it_should():
         name, kind = case.values
         does.setdefault(FAMILIES[name]["kind"], set()).add(kind)
     every_class = {"classification of tokens", "classification of frames"}
+    every_output = {"transduction", "transduction of frames"}
     assert does == {
         "markov_chain": {"density", *every_class},
         "hidden_markov": {"density", *every_class},
         "gaussian_mixture": {"classification of frames"},
         "aligner": {"alignment"},
-        "elman_rnn": {"density", "transduction", "alignment", *every_class},
-        "lstm": {"density", "transduction", "alignment", *every_class},
-        "gru": {"density", "transduction", "alignment", *every_class},
+        "word_recogniser": {"transduction of frames"},
+        "elman_rnn": {"density", *every_output, "alignment", *every_class},
+        "lstm": {"density", *every_output, "alignment", *every_class},
+        "gru": {"density", *every_output, "alignment", *every_class},
         "attention": every_class,
-        "transformer": {"density", "transduction", "alignment", *every_class},
+        "transformer": {"density", *every_output, "alignment", *every_class},
     }
 
 

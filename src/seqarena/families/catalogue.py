@@ -19,6 +19,11 @@ from seqarena.families.neural import (
     TransformerConfig,
     build_neural,
 )
+from seqarena.families.word_recogniser import (
+    WordRecogniser,
+    WordRecogniserConfig,
+    build_word_recogniser,
+)
 from seqarena.schema import DataSchema
 from seqarena.seeds import torch_generator
 
@@ -27,13 +32,16 @@ FamilyConfig = Annotated[
     | HiddenMarkovConfig
     | GaussianMixtureConfig
     | AlignerConfig
+    | WordRecogniserConfig
     | RecurrentConfig
     | TransformerConfig
     | AttentionConfig,
     Field(discriminator="kind"),
 ]
 
-AnyFamily = ClassicalFamily | Aligner | NeuralDensity | NeuralClassifier | NeuralTransducer
+AnyFamily = (
+    ClassicalFamily | Aligner | WordRecogniser | NeuralDensity | NeuralClassifier | NeuralTransducer
+)
 
 
 def build_family(config: FamilyConfig, schema: DataSchema, seed: int) -> AnyFamily:
@@ -44,6 +52,8 @@ def build_family(config: FamilyConfig, schema: DataSchema, seed: int) -> AnyFami
             return build_classical(config, schema, generator)
         case AlignerConfig():
             return build_aligner(config, schema)
+        case WordRecogniserConfig():
+            return build_word_recogniser(config, schema)
         case RecurrentConfig() | TransformerConfig() | AttentionConfig():
             return build_neural(config, schema, generator)
         case _:
