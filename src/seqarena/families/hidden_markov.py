@@ -86,9 +86,9 @@ class HiddenMarkovConfig(BaseModel):
     which may call a new sequence impossible."""
     variance_floor: float = Field(default=0.01, gt=0, lt=1)
     """Smallest variance, as a share of each dimension's variance over all training frames."""
-    precision: Literal["float32", "float64"] = "float64"
-    """Arithmetic of the recursions in fitting an ergodic model; sums are always in 64 bits.
-    "float32" is two to three times faster, and rounds the parameters at about 1e-7."""
+    precision: Literal["float32", "float64"] = "float32"
+    """Arithmetic of the recursions in fitting; sums are always in 64 bits. "float32" rounds the
+    statistics at about 1e-7, and does a sequence that it cannot follow again in 64 bits."""
     n_restarts: int = Field(default=1, ge=1)
     """Starts that are fitted side by side; the one with the highest objective is kept."""
     engine: Literal["seqarena", "hmmlearn"] = "seqarena"
@@ -424,9 +424,7 @@ class HiddenMarkovModel(nn.Module):
         return starts + moves + self.emission.n_free_parameters()
 
     def _dtype(self) -> torch.dtype:
-        # Where no path returns to a state, one that underflows is lost: keep the wide exponent.
-        narrow = self.config.precision == "float32" and self.config.topology == "ergodic"
-        return torch.float32 if narrow else torch.float64
+        return torch.float32 if self.config.precision == "float32" else torch.float64
 
     def _start_from(self, states: Tensor, values: Tensor, offsets: np.ndarray, seed: int) -> None:
         """Count as if the path were known; one extra count keeps all that is allowed alive."""
