@@ -57,7 +57,17 @@ FAMILIES = {
         "n_components": 2,
     },
     "hidden_markov-hmmlearn": {"kind": "hidden_markov", "n_states": 2, "engine": "hmmlearn"},
+    "hidden_markov-stepwise": {
+        "kind": "hidden_markov",
+        "n_states": 2,
+        "stepwise": {"sequences_per_update": 5},
+    },
     "gaussian_mixture": {"kind": "gaussian_mixture", "n_components": 2},
+    "gaussian_mixture-stepwise": {
+        "kind": "gaussian_mixture",
+        "n_components": 2,
+        "stepwise": {"sequences_per_update": 5},
+    },
     "gaussian_mixture-full": {
         "kind": "gaussian_mixture",
         "n_components": 2,

@@ -26,6 +26,7 @@ from seqarena.families.emissions import (
 from seqarena.families.engine_fit import fit_with_engine
 from seqarena.families.frame_clusters import along_main_axis, cluster_frames
 from seqarena.families.guards import require_explained, require_fitted
+from seqarena.families.hidden_markov_expectation import expect_one
 from seqarena.families.hidden_markov_parameters import set_parameters
 from seqarena.families.hidden_markov_prediction import NextStep, next_step
 from seqarena.families.hidden_markov_sampling import HiddenMarkovSample, draw_sequences
@@ -97,18 +98,19 @@ class HiddenMarkovConfig(BaseModel):
     """Stepwise (online) EM: parameters are set after every mini-batch. None: batch EM."""
 
     @model_validator(mode="after")
-    def _stepwise_is_ours(self) -> "HiddenMarkovConfig":
-        require_own_engine(self.stepwise, self.engine)
-        return self
-
-    @model_validator(mode="after")
     def _is_possible(self) -> "HiddenMarkovConfig":
+        require_own_engine(self.stepwise, self.engine)
         mistakes = topology_mistakes(
             self.n_states, self.topology, self.band_width, self.forbidden_moves
         )
         obstacle = self.engine_obstacle(self.emission)
         if obstacle is not None:
             mistakes.append(f"engine: hmmlearn cannot do this: {obstacle}.")
+        if self.stepwise is not None and self.n_restarts > 1:
+            mistakes.append(
+                "n_restarts: restarts are compared by whole passes of batch EM; set it to 1, or "
+                "leave stepwise out."
+            )
         if mistakes:
             raise ValueError(" ".join(mistakes))
         return self
@@ -256,20 +258,7 @@ class HiddenMarkovModel(nn.Module):
             DataError: a symbol outside the alphabet, a frame that is not finite, or a sequence that
                 no path explains under the starting parameters.
         """
-        padded = self.emission.values(batch)
-        packing = Packing.of(batch.mask)
-        values = packing.pack(padded)
-        emission = self.emission.packed(values, self._dtype())
-        posterior = forward_backward(self.log_start, self.log_transition, emission, packing)
-        step_log_prob = packing.unpack(posterior.step_log_prob)
-        if not bool(self.fitted):
-            require_explained(batch, step_log_prob, "hidden Markov model")
-        return HiddenMarkovStatistics(
-            log_likelihood=step_log_prob.where(batch.scored, 0.0).sum(),
-            start=posterior.start,
-            transition=posterior.transition,
-            emission=self.emission.sums(values, posterior.state_probs),
-        )
+        return expect_one(self, batch)
 
     def no_statistics(self) -> HiddenMarkovStatistics:
         """Return the statistics of no sequence."""
@@ -423,7 +412,9 @@ class HiddenMarkovModel(nn.Module):
         moves = int(self.can_move.sum()) - len(self.can_move)
         return starts + moves + self.emission.n_free_parameters()
 
-    def _dtype(self) -> torch.dtype:
+    @property
+    def dtype(self) -> torch.dtype:
+        """Arithmetic of the recursions in fitting."""
         return torch.float32 if self.config.precision == "float32" else torch.float64
 
     def _start_from(self, states: Tensor, values: Tensor, offsets: np.ndarray, seed: int) -> None:

@@ -8,6 +8,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from seqarena.batch import Batch, Sequences
+from seqarena.families.hidden_markov_expectation import expect_side_by_side
 from seqarena.families.hidden_markov_statistics import HiddenMarkovStatistics
 
 
@@ -83,7 +84,7 @@ class Restarts(nn.Module):
         if not self.training:
             statistics: HiddenMarkovStatistics = self.winner.expect(batch)
             return statistics
-        return RestartStatistics(int(self.leader), tuple(m.expect(batch) for m in self._models()))
+        return RestartStatistics(int(self.leader), expect_side_by_side(self._models(), batch))
 
     def no_statistics(self) -> RestartStatistics:
         """Return the statistics of no sequence."""
