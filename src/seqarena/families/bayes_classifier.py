@@ -137,14 +137,14 @@ class BayesClassifier(nn.Module):
         """
         parts = self._by_class(train)
         note = "losses are of sequences and labels together, -log p(x, label), per scored step"
+        is_ours = getattr(self._classes()[0].config, "engine", "seqarena") == "seqarena"
+        if not is_ours or self.stepwise is not None:
+            self._set_prior(torch.tensor([float(len(own)) for _, own in parts]))
         if getattr(self._classes()[0].config, "n_restarts", 1) > 1:
             report = self._fit_starts(parts, train, valid, setting)
             return replace(report, notes=(*report.notes, note))
         for label, (density, own) in enumerate(parts):
             density.initialise(own, train, derive_seed(setting.seed, "start", label))
-        is_ours = getattr(self._classes()[0].config, "engine", "seqarena") == "seqarena"
-        if not is_ours or self.stepwise is not None:
-            self._set_prior(torch.tensor([float(len(own)) for _, own in parts]))
         if not is_ours:
             report = fit_with_engine(self, parts, train, valid, setting)
         else:
@@ -262,7 +262,7 @@ class BayesClassifier(nn.Module):
         ]
         self.densities = nn.ModuleList(starts)
         try:
-            report = fit_in_large_batches(self, train, valid, setting)
+            report = fit_in_large_batches(self, train, valid, setting, self.stepwise)
         finally:
             self.densities = densities
         for density, each in zip(densities, starts, strict=True):
