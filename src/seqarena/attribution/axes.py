@@ -60,7 +60,7 @@ def panels_of(probe: Probe, one: ProbeMap) -> Panels:
     responsibilities are turned, so that time runs as in every other picture beside them.
     """
     n_heads, n_rows, n_columns = one.values.shape
-    if one.kind != "weights":
+    if one.kind != "weights" and "cross" not in one.name:
         noun = "state" if one.kind == "posterior" else "component"
         down = Axis(noun, _numbers(n_columns), n_columns)
         panels = Panels(one.values.swapaxes(1, 2), (), down, _steps_axis(probe, n_rows))

@@ -10,7 +10,7 @@ from seqarena.errors import ArtifactError, DataError
 from seqarena.metrics.classification import classification_scores
 from seqarena.metrics.density import bits_standard_error, density_score
 from seqarena.metrics.transduction import EditCounts
-from seqarena.schema import TaskKind
+from seqarena.schema import TargetUnit, TaskKind
 
 PREDICTIONS_FILE = "predictions.arrow"
 
@@ -43,7 +43,9 @@ def read_predictions(folder: Path) -> pa.Table:
         ) from None
 
 
-def metrics_of(predictions: pa.Table, task_kind: TaskKind) -> Metrics:
+def metrics_of(
+    predictions: pa.Table, task_kind: TaskKind, target_unit: TargetUnit = "character"
+) -> Metrics:
     """Return every metric of the predictions, computed from the table alone.
 
     `bits_per_*` are infinite when the model called something impossible that happened.
@@ -59,7 +61,7 @@ def metrics_of(predictions: pa.Table, task_kind: TaskKind) -> Metrics:
         case "classification":
             return _classification(predictions)
         case "transduction":
-            return _transduction(predictions)
+            return _transduction(predictions, target_unit)
 
 
 def _likelihood(predictions: pa.Table, step: str) -> Metrics:
@@ -83,12 +85,12 @@ def _classification(predictions: pa.Table) -> Metrics:
     }
 
 
-def _transduction(predictions: pa.Table) -> Metrics:
+def _transduction(predictions: pa.Table, target_unit: TargetUnit) -> Metrics:
     sums = [int(_array(predictions, name).sum()) for name in ("exact", "edits", "n_gold")]
     counts = EditCounts(predictions.num_rows, *sums)
     return {
         "exact_match": counts.exact_match,
-        "character_error_rate": counts.character_error_rate,
+        f"{target_unit}_error_rate": counts.error_rate,
         **_likelihood(predictions, "target_symbol"),
         "n_examples": counts.n_examples,
     }

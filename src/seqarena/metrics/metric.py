@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from seqarena.schema import TaskKind
+from seqarena.schema import TargetUnit, TaskKind
 
 
 @dataclass(frozen=True)
@@ -26,6 +26,9 @@ CHARACTER_ERROR_RATE = Metric(
     "edits per gold character",
     higher_is_better=False,
 )
+WORD_ERROR_RATE = Metric(
+    "word_error_rate", "word error rate", "edits per gold word", higher_is_better=False
+)
 BITS_PER_EXAMPLE = Metric("bits_per_example", "bits per label", "bits", higher_is_better=False)
 MACRO_F1 = Metric("macro_f1", "macro F1", "share", higher_is_better=True)
 BRIER = Metric("brier", "Brier score", "squared distance, 0 to 2", higher_is_better=False)
@@ -40,8 +43,13 @@ _HEADLINE: dict[TaskKind, Metric] = {
 }
 
 
-def headline_metric(task_kind: TaskKind) -> Metric:
-    """Return the metric that orders the families of a task."""
+def headline_metric(task_kind: TaskKind, target_unit: TargetUnit = "character") -> Metric:
+    """Return the metric that orders the families of a task.
+
+    Of transductions into characters whole outputs are counted, of those into words the words.
+    """
+    if task_kind == "transduction" and target_unit == "word":
+        return WORD_ERROR_RATE
     return _HEADLINE[task_kind]
 
 
@@ -52,6 +60,10 @@ _FURTHER: dict[TaskKind, tuple[Metric, ...]] = {
 }
 
 
-def further_metrics(task_kind: TaskKind) -> tuple[Metric, ...]:
+def further_metrics(
+    task_kind: TaskKind, target_unit: TargetUnit = "character"
+) -> tuple[Metric, ...]:
     """Return what else is measured on a task, the most telling first."""
+    if task_kind == "transduction" and target_unit == "word":
+        return (EXACT_MATCH, BITS_PER_TARGET_SYMBOL)
     return _FURTHER[task_kind]

@@ -5,6 +5,7 @@ from typing import Annotated, Literal, assert_never
 from pydantic import BaseModel, ConfigDict, Field
 
 from seqarena.data.checks import DuplicatePolicy
+from seqarena.data.sources.connected_words import ConnectedWordsConfig
 from seqarena.data.sources.dates import DatesConfig
 from seqarena.data.sources.handwritten_digits import HandwrittenDigitsConfig
 from seqarena.data.sources.hidden_markov import HiddenMarkovSourceConfig
@@ -22,7 +23,7 @@ DensitySource = Annotated[
 ClassificationSource = Annotated[
     JapaneseVowelsConfig | HandwrittenDigitsConfig, Field(discriminator="kind")
 ]
-TransductionSource = DatesConfig
+TransductionSource = Annotated[DatesConfig | ConnectedWordsConfig, Field(discriminator="kind")]
 
 
 class _AnyTaskConfig(BaseModel):
@@ -55,7 +56,7 @@ class ClassificationTaskConfig(_AnyTaskConfig):
 
 
 class TransductionTaskConfig(_AnyTaskConfig):
-    """Turn each sequence into another: exact match and character error rate."""
+    """Turn each sequence into another: exact match and character error rate, or word error rate."""
 
     kind: Literal["transduction"]
     source: TransductionSource
@@ -71,7 +72,7 @@ TaskConfig = Annotated[
 def input_kind(config: TaskConfig) -> Literal["tokens", "frames"]:
     """Say what a step of the task's input is, before any data exists."""
     match config.source:
-        case JapaneseVowelsConfig() | HandwrittenDigitsConfig():
+        case JapaneseVowelsConfig() | HandwrittenDigitsConfig() | ConnectedWordsConfig():
             return "frames"
         case (
             PythonReferenceConfig()

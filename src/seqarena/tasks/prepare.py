@@ -9,6 +9,7 @@ from seqarena.data.checks import check_parts, resolve_duplicates
 from seqarena.data.content import content_sha256, file_sha256
 from seqarena.data.manifest import Manifest, SplitRecord, write_manifest
 from seqarena.data.part import Part, Parts
+from seqarena.data.sources.connected_words import ConnectedWordsConfig, join_words
 from seqarena.data.sources.dates import DatesConfig, write_dates
 from seqarena.data.sources.handwritten_digits import (
     HandwrittenDigitsConfig,
@@ -67,6 +68,8 @@ def read_source(config: TaskConfig) -> SourceData:
             return read_python_reference(source)
         case DatesConfig():
             return write_dates(source)
+        case ConnectedWordsConfig():
+            return join_words(source)
         case HiddenMarkovSourceConfig():
             return draw_hidden_markov(source)
         case LaggedMarkovSourceConfig():

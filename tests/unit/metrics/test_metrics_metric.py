@@ -4,7 +4,12 @@ import pytest
 from seqarena.evaluation.predictions import metrics_of
 from seqarena.metrics.metric import further_metrics, headline_metric
 
-KINDS = ["density", "classification", "transduction"]
+KINDS = [
+    ("density", "character"),
+    ("classification", "character"),
+    ("transduction", "character"),
+    ("transduction", "word"),
+]
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -20,13 +25,13 @@ def test_every_metric_that_a_report_names_is_one_that_evaluation_measures(kind):
             "n_gold": [2, 2],
         }
     )
-    named = {headline_metric(kind).name, *(metric.name for metric in further_metrics(kind))}
-    assert named <= set(metrics_of(table, kind))
+    named = {headline_metric(*kind).name, *(metric.name for metric in further_metrics(*kind))}
+    assert named <= set(metrics_of(table, *kind))
 
 
 def test_lower_is_better_for_whatever_counts_mistakes():
-    metrics = [headline_metric(kind) for kind in KINDS]
-    metrics += [metric for kind in KINDS for metric in further_metrics(kind)]
+    metrics = [headline_metric(*kind) for kind in KINDS]
+    metrics += [metric for kind in KINDS for metric in further_metrics(*kind)]
     lower = {metric.name for metric in metrics if not metric.higher_is_better}
     assert lower == {
         "bits_per_step",
@@ -34,4 +39,11 @@ def test_lower_is_better_for_whatever_counts_mistakes():
         "brier",
         "character_error_rate",
         "bits_per_target_symbol",
+        "word_error_rate",
     }
+
+
+def test_words_are_counted_where_the_target_is_words():
+    assert headline_metric("transduction").label == "exact match"
+    assert headline_metric("transduction", "word").label == "word error rate"
+    assert "exact_match" in {metric.name for metric in further_metrics("transduction", "word")}
