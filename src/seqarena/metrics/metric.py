@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from seqarena.schema import InputKind, TaskKind
+from seqarena.schema import DataSchema, TaskKind
 
 
 @dataclass(frozen=True)
@@ -32,6 +32,9 @@ CHARACTER_ERROR_RATE = Metric(
     "character error rate",
     "edits per gold character",
     higher_is_better=False,
+)
+WORD_ERROR_RATE = Metric(
+    "word_error_rate", "word error rate", "edits per gold word", higher_is_better=False
 )
 BITS_PER_EXAMPLE = Metric("bits_per_example", "bits per label", "bits", higher_is_better=False)
 MACRO_F1 = Metric("macro_f1", "macro F1", "share", higher_is_better=True)
@@ -65,13 +68,19 @@ _HEADLINE: dict[TaskKind, Metric] = {
 }
 
 
-def headline_metric(task_kind: TaskKind, input_kind: InputKind = "tokens") -> Metric:
+def headline_metric(schema: DataSchema) -> Metric:
     """Return the metric that orders the families of a task.
 
-    Densities of frames are told in nats per step, as they are published.
+    Densities of frames are told in nats per step, as they are published. Of transductions into
+    characters whole outputs are counted, of those into words the words.
     """
-    is_of_frames = task_kind == "density" and input_kind == "frames"
-    return NATS_PER_STEP if is_of_frames else _HEADLINE[task_kind]
+    match schema.task_kind:
+        case "density" if schema.input_kind == "frames":
+            return NATS_PER_STEP
+        case "transduction" if schema.target_unit == "word":
+            return WORD_ERROR_RATE
+        case kind:
+            return _HEADLINE[kind]
 
 
 _FURTHER: dict[TaskKind, tuple[Metric, ...]] = {
@@ -83,7 +92,17 @@ _FURTHER: dict[TaskKind, tuple[Metric, ...]] = {
 _N_IN_TABLE: dict[TaskKind, int] = {"alignment": 4}
 
 
-def further_metrics(task_kind: TaskKind, input_kind: InputKind = "tokens") -> tuple[Metric, ...]:
+def further_metrics(schema: DataSchema) -> tuple[Metric, ...]:
     """Return what else is measured on a task, the most telling first."""
-    is_of_frames = task_kind == "density" and input_kind == "frames"
-    return (NATS_PER_STEP_OF_SEQUENCES,) if is_of_frames else _FURTHER[task_kind]
+    match schema.task_kind:
+        case "density" if schema.input_kind == "frames":
+            return (NATS_PER_STEP_OF_SEQUENCES,)
+        case "transduction" if schema.target_unit == "word":
+            return (EXACT_MATCH, BITS_PER_TARGET_SYMBOL)
+        case kind:
+            return _FURTHER[kind]
+
+
+def table_metrics(schema: DataSchema) -> tuple[Metric, ...]:
+    """Return those of the further metrics that stand in a task's table beside the headline."""
+    return further_metrics(schema)[: _N_IN_TABLE.get(schema.task_kind, 1)]

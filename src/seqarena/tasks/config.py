@@ -5,6 +5,7 @@ from typing import Annotated, Literal, assert_never
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from seqarena.data.checks import DuplicatePolicy
+from seqarena.data.sources.connected_words import ConnectedWordsConfig
 from seqarena.data.sources.dates import DatesConfig
 from seqarena.data.sources.europarl_en_es import EuroparlConfig
 from seqarena.data.sources.handwritten_digits import HandwrittenDigitsConfig
@@ -29,7 +30,7 @@ DensitySource = Annotated[
 ClassificationSource = Annotated[
     JapaneseVowelsConfig | HandwrittenDigitsConfig, Field(discriminator="kind")
 ]
-TransductionSource = DatesConfig
+TransductionSource = Annotated[DatesConfig | ConnectedWordsConfig, Field(discriminator="kind")]
 AlignmentSource = Annotated[
     EuroparlConfig | ParallelTextConfig | DatesConfig, Field(discriminator="kind")
 ]
@@ -65,7 +66,7 @@ class ClassificationTaskConfig(_AnyTaskConfig):
 
 
 class TransductionTaskConfig(_AnyTaskConfig):
-    """Turn each sequence into another: exact match and character error rate."""
+    """Turn each sequence into another: exact match and character error rate, or word error rate."""
 
     kind: Literal["transduction"]
     source: TransductionSource
@@ -74,7 +75,7 @@ class TransductionTaskConfig(_AnyTaskConfig):
     @field_validator("source")
     @classmethod
     def _of_characters(cls, source: TransductionSource) -> TransductionSource:
-        if source.unit == "words":
+        if isinstance(source, DatesConfig) and source.unit == "words":
             raise ValueError(
                 "unit 'words' is made for alignment; a transduction is judged by characters."
             )
@@ -98,7 +99,12 @@ TaskConfig = Annotated[
 def input_kind(config: TaskConfig) -> InputKind:
     """Say what a step of the task's input is, before any data exists."""
     match config.source:
-        case JapaneseVowelsConfig() | HandwrittenDigitsConfig() | PolyphonicMusicConfig():
+        case (
+            JapaneseVowelsConfig()
+            | HandwrittenDigitsConfig()
+            | PolyphonicMusicConfig()
+            | ConnectedWordsConfig()
+        ):
             return "frames"
         case (
             PythonReferenceConfig()

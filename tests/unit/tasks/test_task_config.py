@@ -44,7 +44,8 @@ def test_a_source_of_another_kind_of_task_is_refused() -> None:
         "'hidden_markov_source', 'lagged_markov_source', 'polyphonic_music', 'python_reference'."
     ]
     assert _mistakes({"kind": "transduction", "source": {"kind": "python_reference"}}) == [
-        "tasks.toy.source.kind: 'python_reference' is not allowed; expected 'dates'."
+        "tasks.toy.source.kind: 'python_reference' is not a kind; expected one of "
+        "'connected_words', 'dates'."
     ]
 
 
