@@ -36,15 +36,17 @@ class Aligner(nn.Module):
         super().__init__()
         self.config = config
         self.n_symbols, self.n_target_symbols, self.end = _sizes(schema)
-        longest = (schema.max_length, max(schema.max_target_length - 1, 1))
+        self.longest = (schema.max_length, schema.max_target_length)
         n_words = self.n_target_symbols - 1
         directions = [
-            AlignerDirection(config, self.n_symbols, self.n_target_symbols, n_words, longest[0])
+            AlignerDirection(
+                config, self.n_symbols, self.n_target_symbols, n_words, self.longest[0]
+            )
         ]
         if config.symmetrisation != "none":
             directions.append(
                 AlignerDirection(
-                    config, self.n_target_symbols, self.n_symbols, self.n_symbols, longest[1]
+                    config, self.n_target_symbols, self.n_symbols, self.n_symbols, self.longest[1]
                 )
             )
         self.directions = nn.ModuleList(directions)
@@ -82,6 +84,7 @@ class Aligner(nn.Module):
         Raises:
             DataError: a symbol outside its alphabet, no target, or a sentence that is too long.
         """
+        self._require_short(batch)
         sides = self._sides(batch)
         rows = batch.rows if self._is_training(batch) else None
         pairs = zip(self._parts(), _both_ways(*sides), strict=False)
@@ -176,6 +179,16 @@ class Aligner(nn.Module):
         symbols = symbols_of(batch, self.n_symbols)
         words = symbols_of(target, self.n_target_symbols)
         return Side(symbols, batch.mask), Side(words, target.mask & (words != self.end))
+
+    def _require_short(self, batch: Batch) -> None:
+        sides = (("source", batch, 0), ("target", _target_batch(batch), 1))
+        for name, side, at in sides:
+            for row in (side.lengths > self.longest[at]).nonzero()[:1, 0].tolist():
+                raise DataError(
+                    f"sequence {int(batch.rows[row])}: its {name} has {int(side.lengths[row])} "
+                    f"steps, and the schema says at most {self.longest[at]}; prepare the task "
+                    "again."
+                )
 
     def _is_training(self, batch: Batch) -> bool:
         """Say whether these are rows of the training split, whose meetings are known."""

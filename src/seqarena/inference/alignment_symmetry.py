@@ -43,7 +43,7 @@ def _grown(links: Links, union: Links) -> Links:
     n_before = -1
     while links.sum() > n_before:
         n_before = links.sum()
-        for row, column in np.argwhere(links):
+        for row, column in np.argwhere(links).tolist():
             for down, right in _NEIGHBOURS:
                 at = (row + down, column + right)
                 if _inside(at, links) and union[at] and not links[at] and _has_free(links, *at):
@@ -52,7 +52,7 @@ def _grown(links: Links, union: Links) -> Links:
 
 
 def _finish(links: Links, candidates: Links, needs_both: bool) -> None:
-    for row, column in np.argwhere(candidates & ~links):
+    for row, column in np.argwhere(candidates & ~links).tolist():
         free = (not links[row].any(), not links[:, column].any())
         if all(free) if needs_both else any(free):
             links[row, column] = True
