@@ -66,10 +66,18 @@ class StateMixtures(nn.Module):
         self,
         frames: Float[Tensor, "steps dim"],
         log_joint: Float[Tensor, "steps n_states components"],
+        log_prob: Float[Tensor, "steps n_states"],
         state_probs: Float[Tensor, "steps n_states"],
     ) -> GaussianSums:
-        """Sum the powers of the frames of each component; `log_joint` as `joint_log_prob`."""
-        share = log_joint.softmax(dim=2).mul_(state_probs[:, :, None])
+        """Sum the powers of the frames of each component.
+
+        Args:
+            frames: real frames.
+            log_joint: as `joint_log_prob` gives it.
+            log_prob: as `log_prob` gives it, the sum over components.
+            state_probs: share of each state in each frame.
+        """
+        share = (log_joint - log_prob[:, :, None]).exp_().mul_(state_probs[:, :, None])
         return GaussianSums.of(frames, self.origin, share.flatten(1), "diagonal")
 
     def maximise(self, sums: GaussianSums) -> None:

@@ -150,10 +150,11 @@ class WordRecogniser(nn.Module):
         transcripts = transcripts_of(batch, self.n_words)
         frames = self.mixtures.values(batch)
         log_joint = self.mixtures.joint_log_prob(frames)
+        log_prob = log_joint.logsumexp(dim=2)
         composition = compose(self._loop(), transcripts)
         posterior = chain_posterior(
             composition.chain,
-            _along(composition, _padded(log_joint.logsumexp(dim=2), batch)),
+            _along(composition, _padded(log_prob, batch)),
             batch.lengths,
         )
         n_states = len(self.log_stay)
@@ -169,7 +170,7 @@ class WordRecogniser(nn.Module):
             stay=stay,
             leave=leave,
             silence=self._silences(transcripts, posterior.log_prob, leave),
-            sums=self.mixtures.sums(frames, log_joint, state_probs),
+            sums=self.mixtures.sums(frames, log_joint, log_prob, state_probs),
         )
 
     def maximise(self, statistics: WordStatistics) -> None:
