@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from seqarena.attention.maps import NativeMap
 from seqarena.batch import Batch, Sequences
+from seqarena.families.context_chain import ContextChain, context_chain, every_context
 from seqarena.families.guards import require_fitted, symbols_of
 from seqarena.families.markov_statistics import MarkovStatistics
 from seqarena.families.statistics_fit import fit_in_large_batches
@@ -194,6 +195,23 @@ class MarkovChain(nn.Module):
             table_bytes=tuple(table.n_bytes for table in tables),
             stored_bytes=self.symbols.nbytes + self.counts.nbytes,
         )
+
+    def context_chain(self) -> ContextChain:
+        """Return the chain from context to context: its long run can be computed, not sampled.
+
+        Raises:
+            NotFittedError: nothing was learned yet.
+            ConfigError: there are too many contexts (symbols to the power of the order).
+        """
+        require_fitted(self.fitted, "Markov chain")
+        contexts = every_context(self.n_symbols, self.config.order)
+        # Each context with each symbol behind it; what stands before a window is never looked at.
+        windows = torch.cartesian_prod(
+            *[torch.arange(self.n_symbols, device=self.counts.device)] * (self.config.order + 1)
+        )
+        probability = probability_of(self._ready(), windows.flatten(), self.n_symbols)
+        newest = probability.view(windows.shape)[:, -1].view(len(contexts), self.n_symbols)
+        return context_chain(contexts, newest.cpu().numpy())
 
     def _step_log_prob(self, batch: Batch) -> Tensor:
         if not len(self.counts):

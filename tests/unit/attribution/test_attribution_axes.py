@@ -69,6 +69,17 @@ def test_time_runs_across_for_posteriors():
     )
 
 
+def test_contexts_are_named_by_their_length_from_none_on():
+    panels = panels_of(DATE, made("contexts", 1, 3, 3, kind="count_context"))
+    assert (panels.down.title, panels.down.labels) == ("symbols of context", ("0", "1", "2"))
+    assert (panels.across.title, panels.across.labels) == ("input symbol", ("a", "b", "c"))
+
+
+def test_components_are_counted_from_one():
+    panels = panels_of(FRAMES, made("components", 1, 3, 2, kind="responsibility"))
+    assert (panels.down.title, panels.down.labels) == ("component", ("1", "2"))
+
+
 def test_long_maps_are_cut_and_say_so():
     panels = panels_of(Probe(0, "l", 100, tuple("x" * 100)), made("encoder.0.self", 1, 100, 100))
     assert panels.values.shape == (1, 64, 64)

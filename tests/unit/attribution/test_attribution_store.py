@@ -17,7 +17,8 @@ def scene() -> Capture:
     pooling = ProbeMap("pooling", "weights", np.full((2, 1, 4), 0.25, np.float32))
     cross = ProbeMap("decoder.cross", "weights", np.eye(2, dtype=np.float32)[None])
     states = ProbeMap("states", "posterior", np.full((1, 2, 3), 1 / 3, np.float32), first_row=1)
-    return Capture((region, date), ((pooling,), (cross, states)))
+    contexts = ProbeMap("contexts", "count_context", np.eye(2, dtype=np.float32)[None])
+    return Capture((region, date), ((pooling,), (cross, states, contexts)))
 
 
 def test_maps_and_probes_come_back_as_they_were(tmp_path):
@@ -44,6 +45,7 @@ def test_the_index_says_what_the_file_holds(tmp_path):
         "probe-0/pooling",
         "probe-1/decoder.cross",
         "probe-1/states",
+        "probe-1/contexts",
     ]
     assert index["maps"][0]["shape"] == [2, 1, 4]
 
