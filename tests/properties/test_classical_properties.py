@@ -17,6 +17,7 @@ from classical_scenes import (
     in_batches,
     random_frames,
     random_hmm,
+    random_rolls,
     random_tokens,
     tokens,
 )
@@ -43,6 +44,7 @@ def started(model, data, seed):
 def models_and_data(seed):
     symbols = random_tokens(7, n_symbols=3, seed=seed, labels=[0, 1, 0, 0, 1, 0, 1])
     frames = random_frames(7, seed=seed, shortest=3)
+    rolls = random_rolls(7, dim=2, seed=seed, shortest=3)
     classifier = BayesClassifier(lambda: an_hmm(2, 3), 2)
     for density in classifier.densities:
         density.initialise(symbols, symbols, seed)
@@ -51,6 +53,10 @@ def models_and_data(seed):
         (random_hmm(3, 3, seed=seed, zeros=True), symbols),
         (started(an_hmm(2, 3, precision="float32"), symbols, seed), symbols),
         (started(an_hmm(2, dim=2, covariance="full"), frames, seed), frames),
+        (started(an_hmm(2, dim=2, n_components=2), frames, seed), frames),
+        (started(an_hmm(2, dim=2, emission="bernoulli"), rolls, seed), rolls),
+        (started(an_hmm(2, dim=2, emission="poisson", n_components=2), rolls, seed), rolls),
+        (an_hmm(2, 3, n_restarts=2).starts(symbols, symbols, seed), symbols),
         (started(a_mixture(), frames, seed), frames),
         (started(a_mixture(covariance="full"), frames, seed), frames),
         (classifier, symbols),
