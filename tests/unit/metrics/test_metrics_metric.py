@@ -4,7 +4,7 @@ import pytest
 from seqarena.evaluation.predictions import metrics_of
 from seqarena.metrics.metric import further_metrics, headline_metric
 
-KINDS = ["density", "classification", "transduction"]
+KINDS = ["density", "classification", "transduction", "alignment"]
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -18,6 +18,10 @@ def test_every_metric_that_a_report_names_is_one_that_evaluation_measures(kind):
             "exact": [True, False],
             "edits": [0, 1],
             "n_gold": [2, 2],
+            "n_correct": [1, 1],
+            "n_predicted": [2, 1],
+            "n_correct_shifted": [0, 1],
+            "n_predicted_shifted": [2, 1],
         }
     )
     named = {headline_metric(kind).name, *(metric.name for metric in further_metrics(kind))}
@@ -34,4 +38,5 @@ def test_lower_is_better_for_whatever_counts_mistakes():
         "brier",
         "character_error_rate",
         "bits_per_target_symbol",
+        "alignment_error_rate",
     }
