@@ -95,6 +95,13 @@ def test_a_model_without_maps_leaves_an_index_without_maps(tmp_path):
     assert read_maps(tmp_path).maps == ((), ())
 
 
+def test_gold_survives_as_it_was(tmp_path):
+    gold = {"gold": ((0, 2), (-1, -1)), "links": ((0, 1), (2, 1))}
+    write_maps(tmp_path, capture([[[0.5, 0.5]]], **gold))
+    (probe,) = read_maps(tmp_path).probes
+    assert (probe.gold, probe.links) == (gold["gold"], gold["links"])
+
+
 def test_a_single_map_survives(tmp_path):
     write_maps(tmp_path, capture([[[0.5, 0.5]]]))
     assert read_maps(tmp_path).maps[0][0].values.tolist() == [[[0.5, 0.5]]]

@@ -110,6 +110,9 @@ def test_it_says_what_it_cannot_do():
     assert config.cannot("density", "tokens") == (
         "a Gaussian mixture is a density of frames, and this task's input is tokens"
     )
+    assert config.cannot("alignment", "frames") == (
+        "a Gaussian mixture gives densities of frames; it links no words"
+    )
     assert config.cannot("transduction", "frames") == (
         "a Gaussian mixture gives densities of frames; it writes no output sequence"
     )

@@ -197,6 +197,9 @@ def test_it_says_what_it_cannot_do():
     assert config.mechanism == "none"
     assert config.cannot("density", "tokens") is None
     assert config.cannot("classification", "frames") is None
+    assert config.cannot("alignment", "tokens") == (
+        "a Markov chain gives probabilities of sequences; it links none"
+    )
     assert config.cannot("transduction", "tokens") == (
         "a Markov chain gives probabilities of sequences; it writes none"
     )
