@@ -3,7 +3,8 @@
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-TaskKind = Literal["density", "classification", "transduction"]
+TaskKind = Literal["density", "classification", "transduction", "alignment"]
+InputKind = Literal["tokens", "frames"]
 TargetUnit = Literal["character", "word"]
 
 
@@ -30,6 +31,13 @@ class DataSchema:
     """What a target symbol is, and so what an error rate counts (transduction)."""
     grid: tuple[int, int] | None = None
     """Rows and columns, when the steps are regions of a picture in row-major order."""
+    frame_kind: Literal["real", "binary", "count"] = "real"
+    """What the numbers of a frame are: any, only 0 and 1 (a piano roll), or counts."""
+
+    @property
+    def input_kind(self) -> InputKind:
+        """What a step of the input is."""
+        return "tokens" if self.dim is None else "frames"
 
     def as_dict(self) -> dict[str, Any]:
         """Return the fields as JSON-ready values."""

@@ -33,6 +33,8 @@ class Panels:
     across: Axis
     gold: Spans = ()
     """For each entry of `down`, the entries of `across` that it comes from; none: unknown."""
+    links: Spans = ()
+    """Entries of `across` and of `down` that belong together; none: unknown."""
 
 
 def primary_map(maps: tuple[ProbeMap, ...]) -> ProbeMap:
@@ -69,15 +71,20 @@ def panels_of(probe: Probe, one: ProbeMap) -> Panels:
         panels = Panels(one.values[:, 0][None], (), down, _steps_axis(probe, n_columns))
     else:
         titles = tuple(f"head {head + 1}" for head in range(n_heads)) if n_heads > 1 else ()
-        gold = probe.gold or () if "cross" in one.name else ()
+        is_cross = "cross" in one.name
+        gold, links = (probe.gold or (), probe.links or ()) if is_cross else ((), ())
         columns = _steps_axis(probe, n_columns)
-        panels = Panels(one.values, titles, _looking_axis(probe, one), columns, gold)
+        # Spans tell it more clearly, where a task has both.
+        links = () if gold else links
+        panels = Panels(one.values, titles, _looking_axis(probe, one), columns, gold, links)
     return _cut(panels)
 
 
 def _looking_axis(probe: Probe, one: ProbeMap) -> Axis:
     """Name the rows: what is written, what is predicted, or the step that looks."""
     n = one.values.shape[1]
+    if one.name.startswith("target"):
+        return Axis("target word", _texts(probe.outputs, one.first_row, n), n)
     if one.name.startswith("decoder"):
         texts = probe.steps if probe.outputs is None else probe.outputs
         noun = "symbol predicted" if probe.outputs is None else "output written"
@@ -108,6 +115,7 @@ def _cut(panels: Panels) -> Panels:
         _shortened(panels.down),
         _shortened(panels.across),
         panels.gold[:MAX_SHOWN],
+        panels.links,
     )
 
 

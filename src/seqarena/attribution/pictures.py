@@ -119,7 +119,8 @@ def _colour_bar(canvas: Canvas, one: ProbeMap, limit: float) -> None:
         at = (box.right + 3, box.bottom - share * box.height)
         more = "≥" if share == 1 and one.values.max(initial=0.0) > limit else ""
         canvas.text(at, f"{more}{share * limit:.2g}", size=8, align="left")
-    canvas.text((WIDTH - 9, box.centre[1]), _MEANING[one.kind], size=9, turned=True)
+    meaning = "p(link | both)" if one.name == "target.cross" else _MEANING[one.kind]
+    canvas.text((WIDTH - 9, box.centre[1]), meaning, size=9, turned=True)
 
 
 def _draw_panels(canvas: Canvas, probe: Probe, one: ProbeMap, limit: float) -> None:
@@ -197,6 +198,10 @@ def _outline_gold(canvas: Canvas, panels: Panels, box: Box) -> None:
         if 0 <= first < last:
             left, top = box.left + first * width, box.top + row * height
             canvas.outline(Box(left, top, (last - first) * width, height), _GOLD, 1.2)
+    for across, down in panels.links:
+        if across < n_across and down < n_down:
+            left, top = box.left + across * width, box.top + down * height
+            canvas.outline(Box(left, top, width, height), _GOLD, 1.2)
 
 
 def _label_down(canvas: Canvas, axis: Axis, box: Box) -> None:

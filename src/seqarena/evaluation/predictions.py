@@ -7,10 +7,11 @@ import pyarrow as pa
 from pyarrow import ipc
 
 from seqarena.errors import ArtifactError, DataError
+from seqarena.metrics.alignment import LinkCounts
 from seqarena.metrics.classification import classification_scores
-from seqarena.metrics.density import bits_standard_error, density_score
+from seqarena.metrics.density import bits_standard_error, density_score, mean_nats_per_step
 from seqarena.metrics.transduction import EditCounts
-from seqarena.schema import TargetUnit, TaskKind
+from seqarena.schema import DataSchema, TargetUnit
 
 PREDICTIONS_FILE = "predictions.arrow"
 
@@ -43,25 +44,28 @@ def read_predictions(folder: Path) -> pa.Table:
         ) from None
 
 
-def metrics_of(
-    predictions: pa.Table, task_kind: TaskKind, target_unit: TargetUnit = "character"
-) -> Metrics:
+def metrics_of(predictions: pa.Table, schema: DataSchema) -> Metrics:
     """Return every metric of the predictions, computed from the table alone.
 
-    `bits_per_*` are infinite when the model called something impossible that happened.
+    `bits_per_*` and `nats_per_*` are infinite when the model called something impossible that
+    happened. Densities of frames are measured in both units, those of tokens in bits.
 
     Raises:
         DataError: the table holds no example.
     """
     if predictions.num_rows == 0:
         raise DataError("the predictions hold no example, so there is nothing to measure.")
-    match task_kind:
+    match schema.task_kind:
         case "density":
-            return {**_likelihood(predictions, "step"), "n_examples": predictions.num_rows}
+            nats = _nats(predictions) if schema.input_kind == "frames" else {}
+            found = {**nats, **_likelihood(predictions, "step")}
+            return {**found, "n_examples": predictions.num_rows}
         case "classification":
             return _classification(predictions)
         case "transduction":
-            return _transduction(predictions, target_unit)
+            return _transduction(predictions, schema.target_unit)
+        case "alignment":
+            return _alignment(predictions)
 
 
 def _likelihood(predictions: pa.Table, step: str) -> Metrics:
@@ -71,6 +75,16 @@ def _likelihood(predictions: pa.Table, step: str) -> Metrics:
     if error is not None:
         found[f"bits_per_{step}_standard_error"] = error
     return {**found, "n_scored": int(n_scored.sum())}
+
+
+def _nats(predictions: pa.Table) -> Metrics:
+    """Return the likelihood of frames as it is published: pooled, and as a mean over sequences."""
+    log_prob, n_scored = _array(predictions, "log_prob"), _array(predictions, "n_scored")
+    error = bits_standard_error(log_prob, n_scored)
+    found = {"nats_per_step": density_score(log_prob, n_scored).nats_per_step}
+    if error is not None:
+        found["nats_per_step_standard_error"] = error * float(np.log(2.0))
+    return {**found, "nats_per_step_of_sequences": mean_nats_per_step(log_prob, n_scored)}
 
 
 def _classification(predictions: pa.Table) -> Metrics:
@@ -94,6 +108,24 @@ def _transduction(predictions: pa.Table, target_unit: TargetUnit) -> Metrics:
         **_likelihood(predictions, "target_symbol"),
         "n_examples": counts.n_examples,
     }
+
+
+def _alignment(predictions: pa.Table) -> Metrics:
+    counts = _link_counts(predictions, "")
+    found: Metrics = {
+        "alignment_f1": counts.f1,
+        "alignment_precision": counts.precision,
+        "alignment_recall": counts.recall,
+        "alignment_error_rate": counts.error_rate,
+    }
+    if "n_correct_shifted" in predictions.column_names:
+        found["alignment_f1_shifted"] = _link_counts(predictions, "_shifted").f1
+    return {**found, "n_examples": predictions.num_rows}
+
+
+def _link_counts(predictions: pa.Table, reading: str) -> LinkCounts:
+    names = (f"n_correct{reading}", f"n_predicted{reading}", "n_gold")
+    return LinkCounts(*[int(_array(predictions, name).sum()) for name in names])
 
 
 def _array(predictions: pa.Table, column: str) -> np.ndarray:

@@ -11,7 +11,7 @@ from seqarena.attribution.capture import capture_maps
 from seqarena.attribution.pictures import write_pictures
 from seqarena.attribution.probes import Probe, probe_rows, probes_of
 from seqarena.attribution.store import INDEX_FILE, MAPS_FILE, write_maps
-from seqarena.data.arrow_store import read_alignment, read_split
+from seqarena.data.arrow_store import read_alignment, read_links, read_split
 from seqarena.data.manifest import Manifest, verify_prepared
 from seqarena.data.part import Part
 from seqarena.data.splits import Split
@@ -80,7 +80,11 @@ def evaluate(
 
 def _bench(experiment: Experiment, prepared: Path) -> _Bench:
     manifest = verify_prepared(prepared)
-    test = Part(read_split(prepared, Split.TEST), read_alignment(prepared, Split.TEST))
+    test = Part(
+        read_split(prepared, Split.TEST),
+        read_alignment(prepared, Split.TEST),
+        read_links(prepared, Split.TEST),
+    )
     rows = probe_rows(test.sequences, experiment.task.n_probes)
     return _Bench(experiment, manifest, test, probes_of(test, rows, manifest))
 
@@ -90,7 +94,11 @@ def _judge(bench: _Bench, seed: int, fit: Path, out: Path) -> _Judged:
     family, identity = _load(fit, bench.manifest)
     manifest = bench.manifest
     evaluation = evaluate_model(
-        family, bench.test.sequences, manifest.schema, manifest.best_possible
+        family,
+        bench.test.sequences,
+        manifest.schema,
+        manifest.best_possible,
+        links=bench.test.links,
     )
     out.mkdir(parents=True, exist_ok=True)
     with Journal(out / JOURNAL_FILE) as journal:
@@ -150,8 +158,7 @@ def _describe(probe: Probe) -> str:
 
 
 def _metric(bench: _Bench) -> Metric:
-    schema = bench.manifest.schema
-    return headline_metric(schema.task_kind, schema.target_unit)
+    return headline_metric(bench.manifest.schema)
 
 
 def _summary(experiment: Experiment, metric: Metric, judged: dict[int, _Judged]) -> dict[str, Any]:

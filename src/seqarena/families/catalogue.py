@@ -4,6 +4,8 @@ from typing import Annotated, assert_never
 
 from pydantic import Field
 
+from seqarena.families.aligner import Aligner, build_aligner
+from seqarena.families.aligner_config import AlignerConfig
 from seqarena.families.classical import ClassicalFamily, build_classical
 from seqarena.families.gaussian_mixture import GaussianMixtureConfig
 from seqarena.families.hidden_markov import HiddenMarkovConfig
@@ -29,6 +31,7 @@ FamilyConfig = Annotated[
     MarkovChainConfig
     | HiddenMarkovConfig
     | GaussianMixtureConfig
+    | AlignerConfig
     | WordRecogniserConfig
     | RecurrentConfig
     | TransformerConfig
@@ -36,7 +39,9 @@ FamilyConfig = Annotated[
     Field(discriminator="kind"),
 ]
 
-AnyFamily = ClassicalFamily | WordRecogniser | NeuralDensity | NeuralClassifier | NeuralTransducer
+AnyFamily = (
+    ClassicalFamily | Aligner | WordRecogniser | NeuralDensity | NeuralClassifier | NeuralTransducer
+)
 
 
 def build_family(config: FamilyConfig, schema: DataSchema, seed: int) -> AnyFamily:
@@ -45,6 +50,8 @@ def build_family(config: FamilyConfig, schema: DataSchema, seed: int) -> AnyFami
     match config:
         case MarkovChainConfig() | HiddenMarkovConfig() | GaussianMixtureConfig():
             return build_classical(config, schema, generator)
+        case AlignerConfig():
+            return build_aligner(config, schema)
         case WordRecogniserConfig():
             return build_word_recogniser(config, schema)
         case RecurrentConfig() | TransformerConfig() | AttentionConfig():

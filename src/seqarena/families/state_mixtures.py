@@ -8,7 +8,8 @@ from torch import Tensor, nn
 from seqarena.batch import Batch, Sequences
 from seqarena.families.guards import frames_of, require_finite, require_varied
 from seqarena.families.shares import log_shares
-from seqarena.inference.gaussian import GaussianSums, fit_gaussians, log_density
+from seqarena.inference.gaussian import log_density
+from seqarena.inference.gaussian_fit import GaussianSums, fit_gaussians
 
 # Standard deviations by which the halves of a split component move apart (Young et al. 2006,
 # section 10.6).
@@ -54,7 +55,7 @@ class StateMixtures(nn.Module):
         """Return log p(component, frame | state): (steps, states, components so far) [nats]."""
         n, dim = int(self.n_grown), self.mean.shape[2]
         mean, variance = (each[:, :n].reshape(-1, dim) for each in (self.mean, self.variance))
-        densities = log_density(frames, mean, variance)
+        densities = log_density(frames, mean, variance, "diagonal")
         return densities.view(len(frames), -1, n) + self.log_weight[:, :n]
 
     def log_prob(self, frames: Float[Tensor, "steps dim"]) -> Float[Tensor, "steps n_states"]:
@@ -77,7 +78,7 @@ class StateMixtures(nn.Module):
             state_probs: share of each state in each frame.
         """
         share = (log_joint - log_prob[:, :, None]).exp_().mul_(state_probs[:, :, None])
-        return GaussianSums.of(frames, self.origin, share.flatten(1), is_full=False)
+        return GaussianSums.of(frames, self.origin, share.flatten(1), "diagonal")
 
     def maximise(self, sums: GaussianSums) -> None:
         """Set weights, means and variances: the exact maximum above the variance floor.
@@ -92,6 +93,7 @@ class StateMixtures(nn.Module):
             self.mean[:, :n].reshape(-1, dim) - self.origin,
             self.variance[:, :n].reshape(-1, dim),
             self.least_variance,
+            "diagonal",
         )
         self.mean[:, :n] = mean.view(n_states, n, dim) + self.origin
         self.variance[:, :n] = variance.view(n_states, n, dim)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from jaxtyping import Float
 from torch import Tensor
 
-from seqarena.inference.gaussian import GaussianSums
+from seqarena.inference.gaussian_fit import GaussianSums
 
 
 @dataclass(frozen=True)

@@ -17,12 +17,12 @@ class Packing:
 
     n_alive: tuple[int, ...]
     """Sequences alive at each time step; never rises."""
+    first: Int[Tensor, "time"]
+    """Where the packed steps of each time step begin."""
     sequence: Int[Tensor, "steps"]
     """Padded row that each packed step came from."""
     time: Int[Tensor, "steps"]
     """Its time step."""
-    previous: Int[Tensor, "later_steps"]
-    """For every packed step after the first of its sequence, in order: the step before it."""
     shape: tuple[int, int]
     """Rows and columns of the padded batch."""
 
@@ -31,15 +31,17 @@ class Packing:
         """Pack the real steps (a prefix of each row) of all rows, or of `rows` alone."""
         kept = torch.arange(len(mask), device=mask.device) if rows is None else rows
         lengths, order = mask[kept].sum(dim=1).sort(descending=True, stable=True)
-        steps = torch.arange(mask.shape[1], device=mask.device)
-        time, rank = (lengths > steps[:, None]).nonzero(as_tuple=True)
-        n_alive = (lengths > steps[:, None]).sum(dim=1)
-        before = (n_alive.cumsum(0) - n_alive)[(time - 1).clamp(min=0)] + rank
+        times = torch.arange(mask.shape[1], device=mask.device)
+        n_alive = len(kept) - torch.searchsorted(lengths.flip(0), times, right=True)
+        first = n_alive.cumsum(0) - n_alive
+        alive = tuple(n for n in n_alive.tolist() if n)
+        time = torch.repeat_interleave(times, n_alive, output_size=sum(alive))
+        rank = torch.arange(len(time), device=mask.device) - first[time]
         return cls(
-            n_alive=tuple(n for n in n_alive.tolist() if n),
+            n_alive=alive,
+            first=first[: len(alive)],
             sequence=kept[order][rank],
             time=time,
-            previous=before[time > 0],
             shape=(mask.shape[0], mask.shape[1]),
         )
 
@@ -47,6 +49,13 @@ class Packing:
     def n_sequences(self) -> int:
         """Sequences that were packed."""
         return self.n_alive[0] if self.n_alive else 0
+
+    @property
+    def previous(self) -> Int[Tensor, "later_steps"]:
+        """For every packed step after the first of its sequence, in order: the step before it."""
+        later = torch.arange(self.n_sequences, len(self.time), device=self.time.device)
+        time = self.time[self.n_sequences :]
+        return later - self.first[time] + self.first[time - 1]
 
     def pack(self, padded: Tensor) -> Tensor:
         """Return the real steps of (batch, time, ...) as (steps, ...)."""
@@ -60,5 +69,5 @@ class Packing:
     def unpack(self, packed: Tensor) -> Tensor:
         """Return (steps, ...) as (batch, time, ...), zero where nothing was packed."""
         padded = packed.new_zeros((*self.shape, *packed.shape[1:]))
-        padded[self.sequence, self.time] = packed
+        padded.flatten(0, 1)[self.sequence * self.shape[1] + self.time] = packed
         return padded

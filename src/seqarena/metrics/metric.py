@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from seqarena.schema import TargetUnit, TaskKind
+from seqarena.schema import DataSchema, TaskKind
 
 
 @dataclass(frozen=True)
@@ -18,6 +18,13 @@ class Metric:
 
 
 BITS_PER_STEP = Metric("bits_per_step", "bits per symbol", "bits", higher_is_better=False)
+NATS_PER_STEP = Metric("nats_per_step", "nats per step", "nats", higher_is_better=False)
+NATS_PER_STEP_OF_SEQUENCES = Metric(
+    "nats_per_step_of_sequences",
+    "nats per step, mean over sequences",
+    "nats",
+    higher_is_better=False,
+)
 ACCURACY = Metric("accuracy", "accuracy", "share of examples", higher_is_better=True)
 EXACT_MATCH = Metric("exact_match", "exact match", "share of examples", higher_is_better=True)
 CHARACTER_ERROR_RATE = Metric(
@@ -36,34 +43,66 @@ BITS_PER_TARGET_SYMBOL = Metric(
     "bits_per_target_symbol", "bits per target symbol", "bits", higher_is_better=False
 )
 
+ALIGNMENT_F1 = Metric("alignment_f1", "alignment F1", "share of links", higher_is_better=True)
+ALIGNMENT_PRECISION = Metric(
+    "alignment_precision", "precision", "share of predicted links", higher_is_better=True
+)
+ALIGNMENT_RECALL = Metric(
+    "alignment_recall", "recall", "share of gold links", higher_is_better=True
+)
+ALIGNMENT_ERROR_RATE = Metric(
+    "alignment_error_rate", "alignment error rate", "share of links", higher_is_better=False
+)
+SHIFTED_F1 = Metric(
+    "alignment_f1_shifted",
+    "F1 one step later",
+    "share of links, read where the target step is the decoder's input",
+    higher_is_better=True,
+)
+
 _HEADLINE: dict[TaskKind, Metric] = {
     "density": BITS_PER_STEP,
     "classification": ACCURACY,
     "transduction": EXACT_MATCH,
+    "alignment": ALIGNMENT_F1,
 }
 
 
-def headline_metric(task_kind: TaskKind, target_unit: TargetUnit = "character") -> Metric:
+def headline_metric(schema: DataSchema) -> Metric:
     """Return the metric that orders the families of a task.
 
-    Of transductions into characters whole outputs are counted, of those into words the words.
+    Densities of frames are told in nats per step, as they are published. Of transductions into
+    characters whole outputs are counted, of those into words the words.
     """
-    if task_kind == "transduction" and target_unit == "word":
-        return WORD_ERROR_RATE
-    return _HEADLINE[task_kind]
+    match schema.task_kind:
+        case "density" if schema.input_kind == "frames":
+            return NATS_PER_STEP
+        case "transduction" if schema.target_unit == "word":
+            return WORD_ERROR_RATE
+        case kind:
+            return _HEADLINE[kind]
 
 
 _FURTHER: dict[TaskKind, tuple[Metric, ...]] = {
     "density": (),
     "classification": (BITS_PER_EXAMPLE, MACRO_F1, BRIER),
     "transduction": (CHARACTER_ERROR_RATE, BITS_PER_TARGET_SYMBOL),
+    "alignment": (ALIGNMENT_PRECISION, ALIGNMENT_RECALL, ALIGNMENT_ERROR_RATE, SHIFTED_F1),
 }
+_N_IN_TABLE: dict[TaskKind, int] = {"alignment": 4}
 
 
-def further_metrics(
-    task_kind: TaskKind, target_unit: TargetUnit = "character"
-) -> tuple[Metric, ...]:
+def further_metrics(schema: DataSchema) -> tuple[Metric, ...]:
     """Return what else is measured on a task, the most telling first."""
-    if task_kind == "transduction" and target_unit == "word":
-        return (EXACT_MATCH, BITS_PER_TARGET_SYMBOL)
-    return _FURTHER[task_kind]
+    match schema.task_kind:
+        case "density" if schema.input_kind == "frames":
+            return (NATS_PER_STEP_OF_SEQUENCES,)
+        case "transduction" if schema.target_unit == "word":
+            return (EXACT_MATCH, BITS_PER_TARGET_SYMBOL)
+        case kind:
+            return _FURTHER[kind]
+
+
+def table_metrics(schema: DataSchema) -> tuple[Metric, ...]:
+    """Return those of the further metrics that stand in a task's table beside the headline."""
+    return further_metrics(schema)[: _N_IN_TABLE.get(schema.task_kind, 1)]

@@ -2,28 +2,38 @@
 
 from typing import Annotated, Literal, assert_never
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from seqarena.data.checks import DuplicatePolicy
 from seqarena.data.sources.connected_words import ConnectedWordsConfig
 from seqarena.data.sources.dates import DatesConfig
+from seqarena.data.sources.europarl_en_es import EuroparlConfig
 from seqarena.data.sources.handwritten_digits import HandwrittenDigitsConfig
 from seqarena.data.sources.hidden_markov import HiddenMarkovSourceConfig
 from seqarena.data.sources.japanese_vowels import JapaneseVowelsConfig
 from seqarena.data.sources.lagged_markov import LaggedMarkovSourceConfig
+from seqarena.data.sources.parallel_text import ParallelTextConfig
+from seqarena.data.sources.polyphonic_music import PolyphonicMusicConfig
 from seqarena.data.sources.python_reference import PythonReferenceConfig
 from seqarena.fitting.protocols import TrainingConfig
+from seqarena.schema import InputKind
 
 _CONFIG = ConfigDict(frozen=True, extra="forbid", strict=True, use_attribute_docstrings=True)
 
 DensitySource = Annotated[
-    PythonReferenceConfig | HiddenMarkovSourceConfig | LaggedMarkovSourceConfig,
+    PythonReferenceConfig
+    | HiddenMarkovSourceConfig
+    | LaggedMarkovSourceConfig
+    | PolyphonicMusicConfig,
     Field(discriminator="kind"),
 ]
 ClassificationSource = Annotated[
     JapaneseVowelsConfig | HandwrittenDigitsConfig, Field(discriminator="kind")
 ]
 TransductionSource = Annotated[DatesConfig | ConnectedWordsConfig, Field(discriminator="kind")]
+AlignmentSource = Annotated[
+    EuroparlConfig | ParallelTextConfig | DatesConfig, Field(discriminator="kind")
+]
 
 
 class _AnyTaskConfig(BaseModel):
@@ -40,7 +50,7 @@ class _AnyTaskConfig(BaseModel):
 
 
 class DensityTaskConfig(_AnyTaskConfig):
-    """Predict each next symbol: bits per symbol."""
+    """Predict each next symbol or frame: bits per symbol, nats per frame."""
 
     kind: Literal["density"]
     source: DensitySource
@@ -62,23 +72,47 @@ class TransductionTaskConfig(_AnyTaskConfig):
     source: TransductionSource
     """Where the sequences come from."""
 
+    @field_validator("source")
+    @classmethod
+    def _of_characters(cls, source: TransductionSource) -> TransductionSource:
+        if isinstance(source, DatesConfig) and source.unit == "words":
+            raise ValueError(
+                "unit 'words' is made for alignment; a transduction is judged by characters."
+            )
+        return source
+
+
+class AlignmentTaskConfig(_AnyTaskConfig):
+    """Say which input step each target step comes from: F1 of the links."""
+
+    kind: Literal["alignment"]
+    source: AlignmentSource
+    """Where the pairs of sequences come from."""
+
 
 TaskConfig = Annotated[
-    DensityTaskConfig | ClassificationTaskConfig | TransductionTaskConfig,
+    DensityTaskConfig | ClassificationTaskConfig | TransductionTaskConfig | AlignmentTaskConfig,
     Field(discriminator="kind"),
 ]
 
 
-def input_kind(config: TaskConfig) -> Literal["tokens", "frames"]:
+def input_kind(config: TaskConfig) -> InputKind:
     """Say what a step of the task's input is, before any data exists."""
     match config.source:
-        case JapaneseVowelsConfig() | HandwrittenDigitsConfig() | ConnectedWordsConfig():
+        case (
+            JapaneseVowelsConfig()
+            | HandwrittenDigitsConfig()
+            | PolyphonicMusicConfig()
+            | ConnectedWordsConfig()
+        ):
             return "frames"
         case (
             PythonReferenceConfig()
             | HiddenMarkovSourceConfig()
             | LaggedMarkovSourceConfig()
             | DatesConfig()
+            | EuroparlConfig()
+            | ParallelTextConfig()
         ):
             return "tokens"
         case _:

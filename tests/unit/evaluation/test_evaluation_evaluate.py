@@ -156,7 +156,7 @@ CASES = [
 def test_every_metric_can_be_recomputed_from_the_stored_predictions(case, tmp_path):
     evaluation = evaluate_model(case.model, case.test, case.schema)
     write_predictions(tmp_path, evaluation.predictions)
-    assert metrics_of(read_predictions(tmp_path), case.schema.task_kind) == evaluation.metrics
+    assert metrics_of(read_predictions(tmp_path), case.schema) == evaluation.metrics
 
 
 def test_a_score_that_theory_forbids_is_flagged():
