@@ -85,6 +85,19 @@ FAMILIES = {
         "n_components": 2,
         "covariance": "full",
     },
+    "gaussian_mixture-spherical": {
+        "kind": "gaussian_mixture",
+        "n_components": 2,
+        "covariance": "spherical",
+        "start": "random",
+    },
+    "gaussian_mixture-tied": {
+        "kind": "gaussian_mixture",
+        "n_components": 2,
+        "covariance": "tied",
+        "precision": "float64",
+    },
+    "gaussian_mixture-deltas": {"kind": "gaussian_mixture", "n_components": 2, "deltas": 2},
     "gaussian_mixture-scikit-learn": {
         "kind": "gaussian_mixture",
         "n_components": 2,

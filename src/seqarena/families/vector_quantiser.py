@@ -115,6 +115,22 @@ def k_means(
     return centres
 
 
+def random_frames(
+    frames: Float[np.ndarray, "steps dim"], n: int, seed: int, knob: str, surplus: str
+) -> Float[np.ndarray, "n_or_fewer dim"]:
+    """Return `n` different frames, drawn evenly from the different ones.
+
+    Fewer where there are no more; a warning says so. Arguments as `k_means`.
+    """
+    different = np.unique(frames.astype(np.float64), axis=0)
+    if len(different) < n:
+        warn_of_surplus(len(different), n, knob, surplus)
+        return different
+    drawn = np.random.default_rng(seed).choice(len(different), n, replace=False)
+    chosen: np.ndarray = different[drawn]
+    return chosen
+
+
 def warn_of_surplus(n_different: int, n_asked: int, knob: str, surplus: str) -> None:
     """Warn that there are fewer different frames than places to start from.
 
