@@ -108,5 +108,6 @@ def log_densities(
 ) -> Float[Tensor, "steps n"]:
     """Return the log-densities of frames under prepared Gaussians, a chunk at a time [nats]."""
     features = densities.features
-    parts = torch.split(frames, chunk_size(densities.n_rows))
-    return torch.cat([densities.log_density(features.of(part)).T.contiguous() for part in parts])
+    chunks = torch.split(frames, chunk_size(densities.n_rows))
+    parts = [densities.log_density(features.of(chunk)).T.contiguous() for chunk in chunks]
+    return parts[0] if len(parts) == 1 else torch.cat(parts)

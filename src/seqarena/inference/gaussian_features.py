@@ -13,8 +13,9 @@ from torch import Tensor
 
 from seqarena.inference.gaussian_fit import GaussianSums, Shape
 
-# Frames of one product, and numbers of its largest intermediate matrix: both stay in the cache.
-_STEPS, _NUMBERS = 8192, 2**20
+# Most and fewest frames of one product, and numbers of its largest matrix, which is to stay in the
+# processor's cache.
+_MOST, _FEWEST, _NUMBERS = 8192, 1024, 2**18
 
 
 @dataclass(frozen=True)
@@ -134,7 +135,7 @@ def features_for(shape: Shape, n: int, centre: Float[Tensor, "dim"]) -> Features
 
 def chunk_size(n_rows: int) -> int:
     """Return how many frames to take at once when each needs so many numbers."""
-    return max(256, min(_STEPS, _NUMBERS // max(n_rows, 1)))
+    return max(_FEWEST, min(_MOST, _NUMBERS // n_rows))
 
 
 def power_sums(
@@ -165,8 +166,8 @@ def added_up(parts: Iterable[tuple[Tensor, ...]]) -> tuple[Tensor, ...]:
 
 
 def _product(share: Tensor, features: Tensor) -> Tensor:
-    """Return share @ features.T; which way round matters: in 64 bits it is several times slower."""
-    if share.is_contiguous():
+    """Return share @ features.T, the faster way round: in 64 bits the other takes several times."""
+    if share.dtype == torch.float64 and share.is_contiguous():
         return share @ features.T
     return (features @ share.T).T
 
