@@ -3,8 +3,8 @@ import numpy as np
 from seqarena.attribution.probes import probe_rows, probes_of
 from seqarena.batch import sequences_of
 from seqarena.data.alignment import alignment_of
-from seqarena.data.manifest import Manifest, Provenance
 from seqarena.data.links import links_of
+from seqarena.data.manifest import Manifest, Provenance
 from seqarena.data.part import Part
 from seqarena.schema import DataSchema
 
