@@ -1,6 +1,7 @@
 """Small models with given parameters, small data, and the plainest way to fit and to add up."""
 
 import itertools
+from dataclasses import replace
 from functools import reduce
 from operator import add
 from pathlib import Path
@@ -52,6 +53,18 @@ def random_frames(n, dim=2, seed=0, shortest=1, longest=9, **more) -> Sequences:
         side = np.cumsum(draw.random(length) < 0.3) % 2
         rows.append(3.0 * side[:, None] + draw.normal(size=(length, dim)) * (1 + np.arange(dim)))
     return sequences_of(rows, **more)
+
+
+def random_counts(n, dim=2, seed=0, shortest=1, longest=9, **more) -> Sequences:
+    """Counts that are low or high for a while."""
+    frames = random_frames(n, dim, seed, shortest, longest, **more)
+    return replace(frames, features=np.floor(np.abs(frames.values)))
+
+
+def random_rolls(n, dim=3, seed=0, shortest=1, longest=9, **more) -> Sequences:
+    """Zeros and ones that are rare or frequent for a while."""
+    frames = random_frames(n, dim, seed, shortest, longest, **more)
+    return replace(frames, features=(frames.values > 1.5).astype(np.float32))
 
 
 def every_sequence(n_symbols: int, length: int) -> Batch:

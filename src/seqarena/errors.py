@@ -1,4 +1,4 @@
-"""Every error that seqarena raises on purpose.
+"""Every error that seqarena raises on purpose, and the one warning that it gives.
 
     SeqarenaError
     ├── ConfigError        a setting in params.yaml is wrong
@@ -6,6 +6,8 @@
     ├── ArtifactError      a file that seqarena wrote is missing, truncated or altered
     ├── NotFittedError     a model was asked before it was fitted
     └── ConvergenceError   fitting produced a non-finite loss, or a falling likelihood
+
+    SeqarenaWarning        something odd was asked for; it is done, and the warning says how
 
 Each message says where, what came, what was expected, and what to do.
 """
@@ -37,3 +39,7 @@ class NotFittedError(SeqarenaError):
 
 class ConvergenceError(SeqarenaError):
     """Fitting left the finite numbers, or its objective fell where theory says it cannot."""
+
+
+class SeqarenaWarning(UserWarning):
+    """Something odd was asked for: the work goes on, and the message says what will happen."""

@@ -4,6 +4,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 TaskKind = Literal["density", "classification", "transduction", "alignment"]
+InputKind = Literal["tokens", "frames"]
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,13 @@ class DataSchema:
     """Longest target in any split, the end symbol included [steps]."""
     grid: tuple[int, int] | None = None
     """Rows and columns, when the steps are regions of a picture in row-major order."""
+    frame_kind: Literal["real", "binary", "count"] = "real"
+    """What the numbers of a frame are: any, only 0 and 1 (a piano roll), or counts."""
+
+    @property
+    def input_kind(self) -> InputKind:
+        """What a step of the input is."""
+        return "tokens" if self.dim is None else "frames"
 
     def as_dict(self) -> dict[str, Any]:
         """Return the fields as JSON-ready values."""

@@ -9,9 +9,10 @@ import pytest
 PROGRAM = Path(__file__).parents[1] / "unit" / "fitting" / "fitting_program.py"
 
 
-# Batches of 8: 37 end in a batch of 5, shared 3 to 2; 33 in a batch of 1, where the second
-# process has no example and takes part without one.
+# Batches of 8: 37 end in a batch of 5, shared unevenly; 33 in a batch of 1, where all processes but
+# the first have no example and take part without one.
 SIZES = ["37", "33"]
+N_PROCESSES = [2, 4]
 
 
 def _results(folder, n_processes):
@@ -24,26 +25,29 @@ def _results(folder, n_processes):
 
 @pytest.fixture(scope="module")
 def fits(tmp_path_factory):
-    """What one process and what two made of the same fits, ten in each program."""
+    """What one process and what several made of the same fits, twelve in each program."""
     folder = tmp_path_factory.mktemp("fits")
-    alone, together = _results(folder / "one", 1), _results(folder / "two", 2)
-    assert list(alone) == list(together)
-    assert len(alone) == 10
-    return [(name, alone[name], together[name]) for name in alone], folder
+    results = {n: _results(folder / str(n), n) for n in (1, *N_PROCESSES)}
+    for each in results.values():
+        assert list(each) == list(results[1])
+        assert len(each) == 12
+    return results, folder
 
 
 @pytest.mark.slow
-def test_two_processes_count_and_maximise_to_the_parameters_of_one(fits):
-    for name, alone, together in fits[0]:
+@pytest.mark.parametrize("n", N_PROCESSES)
+def test_several_processes_count_and_maximise_to_the_parameters_of_one(fits, n):
+    for name, alone in fits[0][1].items():
         if "gradient" not in name:
-            _assert_equal(alone, together, rtol=1e-12)
+            _assert_equal(alone, fits[0][n][name], rtol=1e-12)
 
 
 @pytest.mark.slow
-def test_two_processes_descend_along_the_loss_curve_of_one(fits):
-    for name, alone, together in fits[0]:
+@pytest.mark.parametrize("n", N_PROCESSES)
+def test_several_processes_descend_along_the_loss_curve_of_one(fits, n):
+    for name, alone in fits[0][1].items():
         if "gradient" in name:
-            _assert_equal(alone, together, rtol=1e-5)
+            _assert_equal(alone, fits[0][n][name], rtol=1e-5)
 
 
 def _assert_equal(alone, together, rtol):
@@ -56,22 +60,23 @@ def _assert_equal(alone, together, rtol):
 
 
 @pytest.mark.slow
-def test_two_processes_report_together_what_one_reports(fits):
-    for _, alone, together in fits[0]:
-        one, two = alone["report"], together["report"]
-        assert (one["n_processes"], two["n_processes"]) == (1, 2)
+@pytest.mark.parametrize("n", N_PROCESSES)
+def test_several_processes_report_together_what_one_reports(fits, n):
+    for name, alone in fits[0][1].items():
+        one, more = alone["report"], fits[0][n][name]["report"]
+        assert (one["n_processes"], more["n_processes"]) == (1, n)
         for field in ("n_epochs", "best_epoch", "stop_reason", "n_parameters"):
-            assert one[field] == two[field]
+            assert one[field] == more[field]
         n_examples = [
-            report["examples_per_second"] * report["wall_seconds"] for report in (one, two)
+            report["examples_per_second"] * report["wall_seconds"] for report in (one, more)
         ]
         assert n_examples[0] == pytest.approx(n_examples[1])
 
 
 @pytest.mark.slow
-def test_one_of_two_processes_is_the_main_one(fits):
-    files = [fits[1] / "two" / f"rank-{rank}.json" for rank in (0, 1)]
-    assert [json.loads(file.read_text())["is_main"] for file in files] == [True, False]
+def test_one_of_several_processes_is_the_main_one(fits):
+    files = [fits[1] / "4" / f"rank-{rank}.json" for rank in range(4)]
+    assert [json.loads(file.read_text())["is_main"] for file in files] == [True] + 3 * [False]
 
 
 @pytest.mark.slow

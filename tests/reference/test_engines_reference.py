@@ -2,7 +2,7 @@
 
 import pytest
 
-from classical_scenes import random_frames, random_tokens, setting
+from classical_scenes import random_counts, random_frames, random_tokens, setting
 from seqarena.batch import collate_all
 from seqarena.families.classical import build_classical
 from seqarena.families.gaussian_mixture import GaussianMixtureConfig
@@ -11,6 +11,7 @@ from seqarena.schema import DataSchema
 from seqarena.seeds import torch_generator
 
 FRAMES = DataSchema("density", dim=2)
+COUNTS = DataSchema("density", dim=2, frame_kind="count")
 CLASSES = DataSchema("classification", dim=2, n_classes=2)
 
 
@@ -29,6 +30,13 @@ CASES = [
     ("hmmlearn", hmm, FRAMES, {"variance_floor": 1e-6}),
     ("hmmlearn", hmm, FRAMES, {"variance_floor": 0.5}),
     ("hmmlearn", hmm, FRAMES, {"covariance": "full", "variance_floor": 0.5}),
+    ("hmmlearn", hmm, FRAMES, {"covariance": "spherical", "variance_floor": 1e-6}),
+    ("hmmlearn", hmm, FRAMES, {"covariance": "tied"}),
+    ("hmmlearn", hmm, FRAMES, {"topology": "banded", "forbidden_moves": [[1, 1]]}),
+    ("hmmlearn", hmm, FRAMES, {"n_components": 2, "variance_floor": 1e-6}),
+    ("hmmlearn", hmm, FRAMES, {"n_components": 2, "covariance": "spherical"}),
+    ("hmmlearn", hmm, FRAMES, {"n_components": 2, "covariance": "full", "variance_floor": 0.5}),
+    ("hmmlearn", hmm, COUNTS, {"pseudo_count": 0.0}),
     ("hmmlearn", hmm, CLASSES, {}),
     ("scikit-learn", gmm, FRAMES, {"variance_floor": 1e-6}),
     ("scikit-learn", gmm, FRAMES, {"variance_floor": 0.5}),
@@ -44,6 +52,7 @@ def test_engines_agree_after_the_same_steps_from_the_same_start(
 ):
     labels = [0, 1] * 12 if schema.n_classes else None
     make = random_tokens if schema.dim is None else random_frames
+    make = random_counts if schema.frame_kind == "count" else make
     train, valid = make(24, seed=1, labels=labels), make(6, seed=2, labels=labels and labels[:6])
     scores = []
     for index, which in enumerate(("seqarena", engine)):

@@ -56,7 +56,7 @@ def evaluate_model(
         ConvergenceError: the model answers with something that is not a probability.
     """
     predictions = _score(model, test, schema, batch_size, links)
-    metrics = metrics_of(predictions, schema.task_kind)
+    metrics = metrics_of(predictions, schema.task_kind, schema.input_kind)
     flags = (*_impossible(predictions, metrics), *_too_good(metrics, schema, best_possible))
     return Evaluation(predictions, metrics, flags)
 
@@ -96,7 +96,7 @@ def _too_good(metrics: Metrics, schema: DataSchema, best: BestPossible | None) -
     """Flag a score that theory forbids: something leaks, or probabilities do not sum to 1."""
     if best is None:
         return []
-    metric = headline_metric(schema.task_kind)
+    metric = headline_metric(schema.task_kind, schema.input_kind)
     sign = 1 if metric.higher_is_better else -1
     # What the true process scores on this very split may be luckier than its expectation.
     bound = max((best.value, best.on_test or best.value), key=lambda value: sign * value)

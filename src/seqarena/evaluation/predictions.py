@@ -9,9 +9,9 @@ from pyarrow import ipc
 from seqarena.errors import ArtifactError, DataError
 from seqarena.metrics.alignment import LinkCounts
 from seqarena.metrics.classification import classification_scores
-from seqarena.metrics.density import bits_standard_error, density_score
+from seqarena.metrics.density import bits_standard_error, density_score, mean_nats_per_step
 from seqarena.metrics.transduction import EditCounts
-from seqarena.schema import TaskKind
+from seqarena.schema import InputKind, TaskKind
 
 PREDICTIONS_FILE = "predictions.arrow"
 
@@ -44,10 +44,13 @@ def read_predictions(folder: Path) -> pa.Table:
         ) from None
 
 
-def metrics_of(predictions: pa.Table, task_kind: TaskKind) -> Metrics:
+def metrics_of(
+    predictions: pa.Table, task_kind: TaskKind, input_kind: InputKind = "tokens"
+) -> Metrics:
     """Return every metric of the predictions, computed from the table alone.
 
-    `bits_per_*` are infinite when the model called something impossible that happened.
+    `bits_per_*` and `nats_per_*` are infinite when the model called something impossible that
+    happened. Densities of frames are measured in both units, those of tokens in bits.
 
     Raises:
         DataError: the table holds no example.
@@ -56,7 +59,9 @@ def metrics_of(predictions: pa.Table, task_kind: TaskKind) -> Metrics:
         raise DataError("the predictions hold no example, so there is nothing to measure.")
     match task_kind:
         case "density":
-            return {**_likelihood(predictions, "step"), "n_examples": predictions.num_rows}
+            nats = _nats(predictions) if input_kind == "frames" else {}
+            found = {**nats, **_likelihood(predictions, "step")}
+            return {**found, "n_examples": predictions.num_rows}
         case "classification":
             return _classification(predictions)
         case "transduction":
@@ -72,6 +77,16 @@ def _likelihood(predictions: pa.Table, step: str) -> Metrics:
     if error is not None:
         found[f"bits_per_{step}_standard_error"] = error
     return {**found, "n_scored": int(n_scored.sum())}
+
+
+def _nats(predictions: pa.Table) -> Metrics:
+    """Return the likelihood of frames as it is published: pooled, and as a mean over sequences."""
+    log_prob, n_scored = _array(predictions, "log_prob"), _array(predictions, "n_scored")
+    error = bits_standard_error(log_prob, n_scored)
+    found = {"nats_per_step": density_score(log_prob, n_scored).nats_per_step}
+    if error is not None:
+        found["nats_per_step_standard_error"] = error * float(np.log(2.0))
+    return {**found, "nats_per_step_of_sequences": mean_nats_per_step(log_prob, n_scored)}
 
 
 def _classification(predictions: pa.Table) -> Metrics:

@@ -48,6 +48,7 @@ def _task(name: str, folder: Path) -> TaskFacts:
         description=manifest.source.description,
         n_test=manifest.splits[Split.TEST.value].n_sequences,
         best_possible=manifest.best_possible,
+        input_kind=manifest.schema.input_kind,
     )
 
 

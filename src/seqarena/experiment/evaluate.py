@@ -25,6 +25,7 @@ from seqarena.experiment.suite import Experiment
 from seqarena.families.catalogue import AnyFamily
 from seqarena.families.store import load_family, read_config
 from seqarena.metrics.metric import headline_metric
+from seqarena.tasks.config import input_kind
 from seqarena.tracking.journal import Journal
 from seqarena.tracking.location import locate_store
 from seqarena.tracking.shipper import Shipper
@@ -166,7 +167,7 @@ def _summary(experiment: Experiment, judged: dict[int, _Judged]) -> dict[str, An
     }
     return summarise_seeds(
         facts,
-        headline_metric(experiment.task.kind),
+        headline_metric(experiment.task.kind, input_kind(experiment.task)),
         {seed: each.evaluation.metrics for seed, each in judged.items()},
         {seed: each.evaluation.flags for seed, each in judged.items()},
     )
@@ -203,7 +204,7 @@ def _under_test(metrics: dict[str, float]) -> dict[str, float]:
 
 
 def _line(experiment: Experiment, summary: dict[str, Any]) -> str:
-    metric = headline_metric(experiment.task.kind)
+    metric = headline_metric(experiment.task.kind, input_kind(experiment.task))
     mean, interval = summary["mean"][metric.name], summary["interval"].get(metric.name)
     shown = "infinite" if mean is None else f"{mean:.4f}"
     spread = f" ± {interval['half_width']:.4f}" if interval else ""

@@ -14,8 +14,9 @@ from seqarena.batch import Batch, Sequences
 from seqarena.errors import DataError
 from seqarena.families.engine_fit import fit_with_engine
 from seqarena.families.guards import require_fitted
+from seqarena.families.restarts import Restarts
 from seqarena.families.statistics_fit import fit_in_large_batches
-from seqarena.fitting.protocols import FitReport, FitSetting
+from seqarena.fitting.protocols import FitReport, FitSetting, StepwiseConfig
 from seqarena.seeds import derive_seed
 
 
@@ -56,6 +57,14 @@ class ClassDensity(Protocol):
 
     def n_free_parameters(self) -> int:
         """Return how many numbers can vary independently."""
+        ...
+
+
+class HasStarts(Protocol):
+    """A density of which several starts may be fitted side by side (`config.n_restarts`)."""
+
+    def starts(self, train: Sequences, reference: Sequences, seed: int) -> Restarts:
+        """Return all starts, the first as if it were the only one."""
         ...
 
 
@@ -112,6 +121,12 @@ class BayesClassifier(nn.Module):
         """Passes that fit the densities exactly; None: iterate."""
         return self._classes()[0].n_passes
 
+    @property
+    def stepwise(self) -> StepwiseConfig | None:
+        """How the densities are fitted stepwise; None: they are not."""
+        found: StepwiseConfig | None = getattr(self._classes()[0].config, "stepwise", None)
+        return found
+
     def fit(self, train: Sequences, valid: Sequences, setting: FitSetting) -> FitReport:
         """Start every density from its own class, then fit all of them together.
 
@@ -121,14 +136,19 @@ class BayesClassifier(nn.Module):
             DataError: a class has no training sequence.
         """
         parts = self._by_class(train)
+        note = "losses are of sequences and labels together, -log p(x, label), per scored step"
+        is_ours = getattr(self._classes()[0].config, "engine", "seqarena") == "seqarena"
+        if not is_ours or self.stepwise is not None:
+            self._set_prior(torch.tensor([float(len(own)) for _, own in parts]))
+        if getattr(self._classes()[0].config, "n_restarts", 1) > 1:
+            report = self._fit_starts(parts, train, valid, setting)
+            return replace(report, notes=(*report.notes, note))
         for label, (density, own) in enumerate(parts):
             density.initialise(own, train, derive_seed(setting.seed, "start", label))
-        note = "losses are of sequences and labels together, -log p(x, label), per scored step"
-        if getattr(self._classes()[0].config, "engine", "seqarena") != "seqarena":
-            self._set_prior(torch.tensor([float(len(own)) for _, own in parts]))
+        if not is_ours:
             report = fit_with_engine(self, parts, train, valid, setting)
         else:
-            report = fit_in_large_batches(self, train, valid, setting)
+            report = fit_in_large_batches(self, train, valid, setting, self.stepwise)
         return replace(report, notes=(*report.notes, note))
 
     def expect(self, batch: Batch) -> ClassStatistics:
@@ -155,10 +175,17 @@ class BayesClassifier(nn.Module):
         return ClassStatistics(nothing.sum(), nothing, parts)
 
     def maximise(self, statistics: ClassStatistics) -> None:
-        """Set every density from its own part, and p(label) to the labels' shares."""
-        for density, part in zip(self._classes(), statistics.parts, strict=True):
-            density.maximise(part)
-        self._set_prior(statistics.n_sequences)
+        """Set every density from its own part, and p(label) to the labels' shares.
+
+        The first updates of stepwise EM may have seen no sequence of a class, whose density stays
+        at its start; and the shares, which `fit` counted in all the data, stay exact.
+        """
+        counts = statistics.n_sequences.tolist()
+        for density, part, n in zip(self._classes(), statistics.parts, counts, strict=True):
+            if n > 0:
+                density.maximise(part)
+        if self.stepwise is None:
+            self._set_prior(statistics.n_sequences)
 
     def log_prior(self) -> float:
         """Return the sum over the densities."""
@@ -219,6 +246,32 @@ class BayesClassifier(nn.Module):
         counts = n_sequences.to(self.log_class_prior)
         self.log_class_prior.copy_((counts / counts.sum()).log())
         self.fitted.fill_(True)
+
+    def _fit_starts(
+        self,
+        parts: list[tuple[ClassDensity, Sequences]],
+        train: Sequences,
+        valid: Sequences,
+        setting: FitSetting,
+    ) -> FitReport:
+        """Fit every start of every density in one fit, and keep the best of each class."""
+        densities = self.densities
+        starts = [
+            cast(HasStarts, density).starts(own, train, derive_seed(setting.seed, "start", label))
+            for label, (density, own) in enumerate(parts)
+        ]
+        self.densities = nn.ModuleList(starts)
+        try:
+            report = fit_in_large_batches(self, train, valid, setting, self.stepwise)
+        finally:
+            self.densities = densities
+        for density, each in zip(densities, starts, strict=True):
+            density.load_state_dict(each.winner.state_dict())
+        notes = [
+            f"class {label}: {each.note(own.n_steps)}"
+            for label, (each, (_, own)) in enumerate(zip(starts, parts, strict=True))
+        ]
+        return replace(report, notes=(*report.notes, *notes))
 
     def _by_class(self, train: Sequences) -> list[tuple[ClassDensity, Sequences]]:
         if train.labels is None:

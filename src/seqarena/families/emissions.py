@@ -1,4 +1,4 @@
-"""What a hidden state emits: one of several kinds of emission.
+"""What a hidden state emits: one of several kinds of emission, and mixtures of them.
 
 All hold their parameters as buffers, are fitted by sums that add, and answer the same questions:
 checked `values` of a batch, `log_prob` and scaled `packed` emissions of packed values, `sums`,
@@ -6,7 +6,20 @@ checked `values` of a batch, `log_prob` and scaled `packed` emissions of packed 
 what scales the parameters.
 """
 
+from seqarena.families.bernoulli_emission import BernoulliEmission
 from seqarena.families.categorical_emission import CategoricalEmission
 from seqarena.families.gaussian_emission import GaussianEmission
+from seqarena.families.mixture_emission import FrameEmission, MixtureEmission
+from seqarena.families.poisson_emission import PoissonEmission
 
-Emission = CategoricalEmission | GaussianEmission
+Emission = CategoricalEmission | FrameEmission | MixtureEmission
+
+__all__ = [
+    "BernoulliEmission",
+    "CategoricalEmission",
+    "Emission",
+    "FrameEmission",
+    "GaussianEmission",
+    "MixtureEmission",
+    "PoissonEmission",
+]

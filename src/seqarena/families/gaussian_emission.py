@@ -8,14 +8,17 @@ from torch import Tensor, nn
 from seqarena.batch import Batch, Sequences
 from seqarena.families.guards import frames_of, require_finite, require_varied
 from seqarena.inference.forward_backward import PackedEmission, emission_of_density
-from seqarena.inference.gaussian import GaussianSums, fit_gaussians, log_density
+from seqarena.inference.gaussian import Shape, log_density
+from seqarena.inference.gaussian_fit import GaussianSums, fit_gaussians
 
 
 class GaussianEmission(nn.Module):
     """A Gaussian over frames for each state or component.
 
-    Sums are taken about `origin`, the mean of all training frames, so that they do not cancel.
-    No variance falls below `least_variance` (in any direction, when the covariance is full).
+    Its covariances have one of four shapes (`inference.gaussian` says how each is stored). Sums are
+    taken about `origin`, the mean of all training frames, so that they do not cancel. No variance
+    falls below `least_variance` (`inference.gaussian_fit.floored` says what that means for each
+    shape).
     """
 
     mean: Tensor
@@ -23,14 +26,12 @@ class GaussianEmission(nn.Module):
     origin: Tensor
     least_variance: Tensor
 
-    def __init__(self, n: int, dim: int, is_full: bool, variance_floor: float) -> None:
+    def __init__(self, n: int, dim: int, covariance: Shape, variance_floor: float) -> None:
         super().__init__()
-        self.is_full, self.variance_floor = is_full, variance_floor
-        one = (
-            torch.eye(dim, dtype=torch.float64) if is_full else torch.ones(dim, dtype=torch.float64)
-        )
+        self.shape, self.variance_floor = covariance, variance_floor
         self.register_buffer("mean", torch.zeros(n, dim, dtype=torch.float64))
-        self.register_buffer("covariance", one.repeat(n, *([1] * one.dim())))
+        unit = _axes(torch.ones(dim, dtype=torch.float64), n, covariance)
+        self.register_buffer("covariance", unit)
         self.register_buffer("origin", torch.zeros(dim, dtype=torch.float64))
         self.register_buffer("least_variance", torch.zeros(dim, dtype=torch.float64))
 
@@ -40,7 +41,7 @@ class GaussianEmission(nn.Module):
 
     def log_prob(self, values: Float[Tensor, "steps dim"]) -> Float[Tensor, "steps n"]:
         """Return log N(frame; mean, covariance) [nats]."""
-        return log_density(values.double(), self.mean, self.covariance)
+        return log_density(values.double(), self.mean, self.covariance, self.shape)
 
     def packed(self, values: Float[Tensor, "steps dim"], dtype: torch.dtype) -> PackedEmission:
         """Return the densities of packed frames, scaled."""
@@ -50,12 +51,12 @@ class GaussianEmission(nn.Module):
         self, values: Float[Tensor, "steps dim"], state_probs: Float[Tensor, "steps n"]
     ) -> GaussianSums:
         """Sum the powers of the frames of each Gaussian, about the origin."""
-        return GaussianSums.of(values, self.origin, state_probs, self.is_full)
+        return GaussianSums.of(values, self.origin, state_probs, self.shape)
 
     def maximise(self, sums: GaussianSums) -> None:
         """Set means and covariances: the exact maximum above the variance floor."""
         mean, covariance = fit_gaussians(
-            sums, self.mean - self.origin, self.covariance, self.least_variance
+            sums, self.mean - self.origin, self.covariance, self.least_variance, self.shape
         )
         self.mean.copy_(mean + self.origin)
         self.covariance.copy_(covariance)
@@ -65,23 +66,48 @@ class GaussianEmission(nn.Module):
         return 0.0
 
     def reference(self, sequences: Sequences) -> None:
-        """Set origin and least variances from all training frames.
+        """Set origin and least variances from all training frames, and every Gaussian to theirs.
+
+        So a Gaussian that gets no frame of its own is as wide as the data, and where the data is.
 
         Raises:
             DataError: a frame is not finite, or a dimension never varies.
         """
         frames = require_finite(sequences)
         require_varied(frames)
+        variance = torch.from_numpy(frames.var(axis=0, dtype=np.float64))
         self.origin.copy_(torch.from_numpy(frames.mean(axis=0, dtype=np.float64)))
-        variance = frames.var(axis=0, dtype=np.float64)
-        self.least_variance.copy_(torch.from_numpy(self.variance_floor * variance))
+        self.least_variance.copy_(self.variance_floor * variance)
+        self.mean.copy_(self.origin.expand_as(self.mean))
+        self.covariance.copy_(_axes(variance.to(self.covariance), len(self.mean), self.shape))
 
     def n_free_parameters(self) -> int:
         """Return means, plus variances or the distinct entries of the covariances."""
         n, dim = self.mean.shape
-        return n * (dim + (dim * (dim + 1) // 2 if self.is_full else dim))
+        matrix = dim * (dim + 1) // 2
+        spread = {"spherical": n, "diagonal": n * dim, "tied": matrix, "full": n * matrix}
+        return n * dim + spread[self.shape]
 
     def flops_per_step(self) -> float:
         """Two products for the density and two for the sums."""
         n, dim = self.mean.shape
-        return float(n * (4 * dim * dim if self.is_full else 8 * dim))
+        each = {
+            "spherical": 4 * n * dim + 8 * n,
+            "diagonal": 8 * n * dim,
+            "tied": 4 * n * dim + 4 * dim * dim,
+            "full": 2 * n * dim * (dim + 3),
+        }
+        return float(each[self.shape])
+
+
+def _axes(variance: Float[Tensor, "dim"], n: int, shape: Shape) -> Tensor:
+    """Return n covariances, stored as `shape`, that have these variances and no correlation."""
+    match shape:
+        case "spherical":
+            return variance.mean().repeat(n)
+        case "diagonal":
+            return variance.repeat(n, 1)
+        case "tied":
+            return torch.diag(variance)
+        case "full":
+            return torch.diag(variance).repeat(n, 1, 1)

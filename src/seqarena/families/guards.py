@@ -2,11 +2,16 @@
 
 import numpy as np
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from seqarena.batch import Batch, Sequences
 from seqarena.errors import DataError, NotFittedError
+
+_NOT_BINARY = "a Bernoulli emission takes only 0 and 1: threshold the frames, or set emission."
+_NOT_COUNTS = (
+    "a Poisson emission takes only whole numbers from 0 on: count in other units, or set emission."
+)
 
 
 def require_fitted(fitted: Tensor, family: str) -> None:
@@ -53,6 +58,50 @@ def frames_of(batch: Batch, dim: int) -> Float[Tensor, "batch time dim"]:
     return batch.features
 
 
+def binary_frames_of(batch: Batch, dim: int) -> Float[Tensor, "batch time dim"]:
+    """Return the frames of a batch, all of them 0 or 1.
+
+    Raises:
+        DataError: as `frames_of`, or a number is neither.
+    """
+    frames = frames_of(batch, dim)
+    _require_kind(~((frames == 0) | (frames == 1)), batch, _NOT_BINARY)
+    return frames
+
+
+def count_frames_of(batch: Batch, dim: int) -> Float[Tensor, "batch time dim"]:
+    """Return the frames of a batch, all of them whole numbers from 0 on.
+
+    Raises:
+        DataError: as `frames_of`, or a number is no count.
+    """
+    frames = frames_of(batch, dim)
+    _require_kind((frames < 0) | (frames != frames.floor()), batch, _NOT_COUNTS)
+    return frames
+
+
+def require_binary(sequences: Sequences) -> Float[np.ndarray, "steps dim"]:
+    """Return the frames of a split, all of them 0 or 1.
+
+    Raises:
+        DataError: names the first sequence, step, dimension and value that is neither.
+    """
+    frames = require_finite(sequences)
+    _require_kind_at((frames != 0) & (frames != 1), sequences, _NOT_BINARY)
+    return frames
+
+
+def require_counts(sequences: Sequences) -> Float[np.ndarray, "steps dim"]:
+    """Return the frames of a split, all of them whole numbers from 0 on.
+
+    Raises:
+        DataError: names the first sequence, step, dimension and value that is no count.
+    """
+    frames = require_finite(sequences)
+    _require_kind_at((frames < 0) | (frames != np.floor(frames)), sequences, _NOT_COUNTS)
+    return frames
+
+
 def require_alphabet(sequences: Sequences, n_symbols: int) -> None:
     """Raise unless every symbol of a split is inside the alphabet.
 
@@ -62,7 +111,7 @@ def require_alphabet(sequences: Sequences, n_symbols: int) -> None:
     if sequences.tokens is None:
         raise DataError("frames came where tokens were expected; quantise them first.")
     for at in np.flatnonzero((sequences.tokens < 0) | (sequences.tokens >= n_symbols))[:1]:
-        row, step = _place(sequences, int(at))
+        row, step = place_in(sequences, int(at))
         raise _outside_alphabet(row, step, int(sequences.tokens[at]), n_symbols)
 
 
@@ -75,7 +124,7 @@ def require_finite(sequences: Sequences) -> Float[np.ndarray, "steps dim"]:
     if sequences.features is None:
         raise DataError("tokens came where frames were expected.")
     for at in np.flatnonzero(~np.isfinite(sequences.features).all(axis=1))[:1]:
-        raise _not_finite(*_place(sequences, int(at)), sequences.features[at])
+        raise _not_finite(*place_in(sequences, int(at)), sequences.features[at])
     return sequences.features
 
 
@@ -110,7 +159,31 @@ def require_varied(frames: Float[np.ndarray, "steps dim"]) -> None:
         )
 
 
-def _place(sequences: Sequences, at: int) -> tuple[int, int]:
+def _require_kind(wrong: Tensor, batch: Batch, remedy: str) -> None:
+    """Raise for the first number of a batch that is marked."""
+    if batch.features is None or not bool(wrong.any()):
+        return
+    for row, step, dimension in (wrong & batch.mask[..., None]).nonzero()[:1].tolist():
+        value = float(batch.features[row, step, dimension])
+        raise _wrong_kind(int(batch.rows[row]), step, dimension, value, remedy)
+
+
+def _require_kind_at(
+    wrong: Bool[np.ndarray, "steps dim"], sequences: Sequences, remedy: str
+) -> None:
+    """Raise for the first number of a split that is marked."""
+    for at in np.flatnonzero(wrong.any(axis=1))[:1]:
+        dimension = int(np.flatnonzero(wrong[at])[0])
+        row, step = place_in(sequences, int(at))
+        raise _wrong_kind(row, step, dimension, float(sequences.values[at, dimension]), remedy)
+
+
+def _wrong_kind(row: int, step: int, dimension: int, value: float, remedy: str) -> DataError:
+    return DataError(f"sequence {row}, step {step}: dimension {dimension} is {value:g}; {remedy}")
+
+
+def place_in(sequences: Sequences, at: int) -> tuple[int, int]:
+    """Return the sequence, and the step within it, of a step counted over the whole split."""
     row = int(np.searchsorted(sequences.offsets, at, side="right")) - 1
     return row, int(at - sequences.offsets[row])
 

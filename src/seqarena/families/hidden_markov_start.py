@@ -1,23 +1,11 @@
-"""Where hidden Markov models start: which moves there are, and first guesses of the path."""
-
-from typing import Literal
+"""Where hidden Markov models start: first guesses of the hidden path."""
 
 import numpy as np
 import torch
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Float, Int
 from torch import Tensor
 
 from seqarena.batch import Sequences
-
-
-def allowed_moves(
-    n_states: int, topology: Literal["ergodic", "left_to_right"]
-) -> tuple[Bool[Tensor, "n_states"], Bool[Tensor, "n_states n_states"]]:
-    """Return which states a path may start in, and which may follow which (row = from)."""
-    every = torch.ones(n_states, n_states, dtype=torch.bool)
-    if topology == "ergodic":
-        return every[0], every
-    return torch.arange(n_states) == 0, every.triu() & every.tril(1)
 
 
 def equal_parts(train: Sequences, n_states: int) -> Int[Tensor, "steps"]:
@@ -25,6 +13,17 @@ def equal_parts(train: Sequences, n_states: int) -> Int[Tensor, "steps"]:
     lengths = np.repeat(train.lengths, train.lengths)
     time = np.arange(train.n_steps) - np.repeat(train.offsets[:-1], train.lengths)
     return torch.from_numpy(time * n_states // lengths)
+
+
+def random_parts(
+    train: Sequences, n_states: int, generator: np.random.Generator
+) -> Int[Tensor, "steps"]:
+    """Return the state of each step when every sequence is cut at random places, in order."""
+    cuts = np.sort(generator.random((len(train), n_states - 1)), axis=1)
+    lengths = np.repeat(train.lengths, train.lengths)
+    time = np.arange(train.n_steps) - np.repeat(train.offsets[:-1], train.lengths)
+    passed = cuts[np.repeat(np.arange(len(train)), train.lengths)] <= (time / lengths)[:, None]
+    return torch.from_numpy(passed.sum(axis=1))
 
 
 def random_log_shares(weights: Tensor, generator: torch.Generator) -> Tensor:

@@ -6,6 +6,8 @@ from typing import Any
 from jaxtyping import Float
 from torch import Tensor
 
+from seqarena.families.mixture_emission import MixtureSums
+
 
 @dataclass(frozen=True)
 class HiddenMarkovStatistics:
@@ -15,7 +17,7 @@ class HiddenMarkovStatistics:
     start: Float[Tensor, "n_states"]
     transition: Float[Tensor, "n_states n_states"]
     emission: Any
-    """`CategoricalSums` or `GaussianSums`."""
+    """`CategoricalSums`, `GaussianSums`, `FrameSums`, or `MixtureSums` of one of the latter."""
 
     def __add__(self, other: "HiddenMarkovStatistics") -> "HiddenMarkovStatistics":
         return HiddenMarkovStatistics(
@@ -32,6 +34,9 @@ class HiddenMarkovStatistics:
     def with_tensors(self, tensors: list[Tensor]) -> "HiddenMarkovStatistics":
         """Return a record of the same kind that holds `tensors`."""
         log_likelihood, start, transition, *emission = tensors
-        return HiddenMarkovStatistics(
-            log_likelihood, start, transition, type(self.emission)(*emission)
-        )
+        return HiddenMarkovStatistics(log_likelihood, start, transition, self._emission(emission))
+
+    def _emission(self, tensors: list[Tensor]) -> Any:
+        if isinstance(self.emission, MixtureSums):
+            return self.emission.with_tensors(tensors)
+        return type(self.emission)(*tensors)

@@ -15,7 +15,7 @@ import torch
 from seqarena.batch import Sequences
 from seqarena.families.engine_fit import iterate
 from seqarena.fitting.protocols import TrainingConfig
-from seqarena.inference.gaussian import floor_eigenvalues
+from seqarena.inference.gaussian_fit import floored
 
 if TYPE_CHECKING:
     from seqarena.families.gaussian_mixture import GaussianMixture
@@ -28,10 +28,10 @@ def run_scikit_learn(
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.mixture import GaussianMixture as Peer
 
-    shape = "full" if model.components.is_full else "diag"
+    shape = model.components.shape
     peer = Peer(
         len(model.log_weight),
-        covariance_type=shape,
+        covariance_type="diag" if shape == "diagonal" else shape,
         reg_covar=0.0,
         max_iter=1,
         tol=0.0,
@@ -69,10 +69,9 @@ def _give(model: "GaussianMixture", peer: Any) -> None:
     peer.weights_ = model.log_weight.exp().numpy()
     peer.means_ = components.mean.numpy().copy()
     peer.covariances_ = covariance.numpy().copy()
-    if components.is_full:
-        peer.precisions_cholesky_ = (
-            torch.linalg.inv(torch.linalg.cholesky(covariance)).mT.numpy().copy()
-        )
+    if components.shape in ("tied", "full"):
+        factor = torch.linalg.cholesky(covariance)
+        peer.precisions_cholesky_ = torch.linalg.inv(factor).mT.numpy().copy()
     else:
         peer.precisions_cholesky_ = covariance.rsqrt().numpy()
 
@@ -82,7 +81,4 @@ def _take(model: "GaussianMixture", peer: Any) -> None:
     model.log_weight.copy_(torch.from_numpy(peer.weights_).log())
     components.mean.copy_(torch.from_numpy(peer.means_))
     covariance = torch.from_numpy(peer.covariances_)
-    if components.is_full:
-        components.covariance.copy_(floor_eigenvalues(covariance, components.least_variance))
-    else:
-        components.covariance.copy_(covariance.maximum(components.least_variance))
+    components.covariance.copy_(floored(covariance, components.least_variance, components.shape))

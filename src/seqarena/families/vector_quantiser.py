@@ -1,5 +1,6 @@
 """k-means: starts of mixtures, and a codebook that turns frames into symbols."""
 
+import warnings
 from dataclasses import replace
 
 import numpy as np
@@ -8,7 +9,7 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from seqarena.batch import Batch, Sequences
-from seqarena.errors import DataError
+from seqarena.errors import SeqarenaWarning
 from seqarena.families.bayes_classifier import BayesClassifier
 from seqarena.families.guards import frames_of, require_finite, require_fitted
 from seqarena.fitting.protocols import FitReport, FitSetting
@@ -34,11 +35,12 @@ class QuantisedClassifier(nn.Module):
     def fit(self, train: Sequences, valid: Sequences, setting: FitSetting) -> FitReport:
         """Learn the codebook from the frames of `train`, then the classifier from their codes.
 
-        Raises:
-            DataError: fewer different frames than codes.
+        Fewer different frames than codes are a warning: the surplus codes are never used.
         """
         seed = derive_seed(setting.seed, "codebook")
-        centres = k_means(require_finite(train), len(self.codebook), seed, "n_codes")
+        centres = k_means(
+            require_finite(train), len(self.codebook), seed, "n_codes", "are never used"
+        )
         self.codebook.copy_(torch.from_numpy(centres))
         self.fitted.fill_(True)
         return self.inner.fit(self._quantised(train), self._quantised(valid), setting)
@@ -75,19 +77,22 @@ def k_means(
     n_clusters: int,
     seed: int,
     knob: str,
+    surplus: str = "stay empty",
     most: int = 20_000,
 ) -> Float[np.ndarray, "n_clusters dim"]:
     """Return the centres of Lloyd's algorithm from a k-means++ start (Arthur & Vassilvitskii 2007).
+
+    Where there are fewer different frames than centres, they are the centres, in rising order,
+    and the surplus ones repeat them from the first on: `nearest` gives those no frame. A warning
+    says so.
 
     Args:
         frames: what to cluster; of more than `most` a random sample is taken.
         n_clusters: number of centres.
         seed: decides sample and start.
-        knob: setting that asked for so many centres, for the error.
+        knob: setting that asked for so many centres, for the warning.
+        surplus: what becomes of centres without frames, for the warning.
         most: largest number of frames to cluster.
-
-    Raises:
-        DataError: there are fewer different frames than centres.
     """
     # Importing scikit-learn takes over a second, and a stage that only scores has no use for it.
     from sklearn.cluster import KMeans
@@ -95,22 +100,43 @@ def k_means(
     generator = np.random.default_rng(seed)
     if len(frames) > most:
         frames = frames[np.sort(generator.choice(len(frames), most, replace=False))]
-    n_different = len(np.unique(frames, axis=0))
-    if n_different < n_clusters:
-        raise DataError(
-            f"{knob}: {n_clusters} asked for, but there are only {n_different} different frames "
-            f"to start from; take at most {n_different}."
-        )
+    frames = frames.astype(np.float64)
+    different = np.unique(frames, axis=0)
+    if len(different) < n_clusters:
+        warn_of_surplus(len(different), n_clusters, knob, surplus)
+        return np.resize(different, (n_clusters, frames.shape[1]))
     model = KMeans(n_clusters, n_init=1, random_state=int(generator.integers(2**32)))
-    centres: np.ndarray = model.fit(frames.astype(np.float64)).cluster_centers_
+    centres: np.ndarray = model.fit(frames).cluster_centers_
     return centres
 
 
+def warn_of_surplus(n_different: int, n_asked: int, knob: str, surplus: str) -> None:
+    """Warn that there are fewer different frames than places to start from.
+
+    Args:
+        n_different: different frames.
+        n_asked: centres, components or states that were asked for.
+        knob: setting that asked for them.
+        surplus: what becomes of those that get no frame: the end of a sentence about them.
+    """
+    warnings.warn(
+        f"{knob}: {n_asked} asked for, but there are only {n_different} different frames to start "
+        f"from; {n_different} start at one of them each, the surplus ({n_asked - n_different}) "
+        f"{surplus}. Take at most {n_different} to be rid of them.",
+        SeqarenaWarning,
+        stacklevel=3,
+    )
+
+
 def clusters(
-    frames: Float[np.ndarray, "steps dim"], n_clusters: int, seed: int, knob: str
+    frames: Float[np.ndarray, "steps dim"],
+    n_clusters: int,
+    seed: int,
+    knob: str,
+    surplus: str = "stay empty",
 ) -> Int[Tensor, "steps"]:
-    """Return the k-means cluster of every frame; arguments and errors as `k_means`."""
-    centres = torch.from_numpy(k_means(frames, n_clusters, seed, knob))
+    """Return the k-means cluster of every frame; arguments and warning as `k_means`."""
+    centres = torch.from_numpy(k_means(frames, n_clusters, seed, knob, surplus))
     parts = torch.split(torch.from_numpy(frames).double(), 8192)
     return torch.cat([nearest(part, centres) for part in parts])
 

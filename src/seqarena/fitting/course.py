@@ -11,7 +11,7 @@ from torch import nn
 from seqarena.batch import Sequences
 from seqarena.fitting.cost import Cost
 from seqarena.fitting.processes import n_processes, sum_numbers
-from seqarena.fitting.protocols import FitReport, FitSetting, OptimiserConfig
+from seqarena.fitting.protocols import FitReport, FitSetting, OptimiserConfig, StepwiseConfig
 
 StopReason = Literal["max_epochs", "patience", "converged", "max_minutes", "exact"]
 
@@ -26,7 +26,7 @@ class Course:
     valid_loss: float | None = None
     """Of the last epoch, of all processes together; None when it is not finite."""
     objective: float | None = None
-    """Of the last E-step: log-likelihood plus log-prior [nats]."""
+    """Log-likelihood plus log-prior [nats]: of the last E-step, or of a pass of stepwise EM."""
     best_epoch: int | None = None
     best_valid_loss: float | None = None
     stop_reason: StopReason | None = None
@@ -95,7 +95,10 @@ def count_parameters(model: nn.Module) -> int:
 
 
 def identity_of(
-    model: nn.Module, data: Sequences, setting: FitSetting, optimiser: OptimiserConfig | None
+    model: nn.Module,
+    data: Sequences,
+    setting: FitSetting,
+    optimiser: OptimiserConfig | StepwiseConfig | None,
 ) -> str:
     """Return a digest of everything that a fit depends on: whose checkpoint is this?"""
     shapes = [(name, list(tensor.shape)) for name, tensor in model.state_dict().items()]

@@ -19,7 +19,7 @@ from seqarena.fitting.course import Course, StopReason, identity_of
 from seqarena.fitting.loader import EvaluationLoader, Share, TrainingLoader
 from seqarena.fitting.processes import is_main_process, rank, sum_numbers
 from seqarena.fitting.progress import ProgressBar
-from seqarena.fitting.protocols import FitSetting, OptimiserConfig
+from seqarena.fitting.protocols import FitSetting, OptimiserConfig, StepwiseConfig
 from seqarena.seeds import derive_seed
 
 SECONDS_BETWEEN_CHECKPOINTS = 2.0
@@ -42,7 +42,7 @@ class FitModule(LightningModule, ABC):
         train: Sequences,
         valid: dict[str, Sequences],
         setting: FitSetting,
-        optimiser: OptimiserConfig | None = None,
+        optimiser: OptimiserConfig | StepwiseConfig | None = None,
     ) -> None:
         super().__init__()
         self.model: Any = model

@@ -56,6 +56,21 @@ def sum_numbers(*numbers: float | int) -> list[float]:
     return [float(number) for number in total]
 
 
+def sum_tensors(tensors: list[Tensor]) -> list[Tensor]:
+    """Return each tensor summed over the processes, in one exchange, in 64 bits.
+
+    Everybody's must be of the same shapes; everybody gets the same bits.
+    """
+    if n_processes() == 1:
+        return tensors
+    flat = torch.cat([tensor.detach().double().reshape(-1) for tensor in tensors])
+    torch.distributed.all_reduce(flat)
+    parts = torch.split(flat, [tensor.numel() for tensor in tensors])
+    return [
+        part.reshape(like.shape).to(like.dtype) for part, like in zip(parts, tensors, strict=True)
+    ]
+
+
 def lists_of_all(tensors: list[Tensor]) -> list[list[Tensor]]:
     """Return everybody's `tensors`, in the order of the processes, bit for bit.
 

@@ -144,6 +144,27 @@ class OptimiserConfig(BaseModel):
     """Gradients are scaled down to this norm; None: never."""
 
 
+class StepwiseConfig(BaseModel):
+    """Stepwise (online) EM: an M-step after every mini-batch, from statistics that forget.
+
+    Cappé & Moulines (2009); Liang & Klein (2009). It makes fewer passes than batch EM, which
+    passes over all the data before each M-step.
+    """
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", strict=True, use_attribute_docstrings=True
+    )
+
+    exponent: float = Field(default=0.6, gt=0.5, le=1)
+    """The statistics of update t, from 0, weigh (t + delay)^-exponent in the running ones. 1
+    forgets least: in the end all updates weigh the same; near 0.5 the latest weigh most."""
+    delay: int = Field(default=2, ge=0)
+    """The higher, the less the first updates weigh. That of update 0 is 1: there is nothing yet."""
+    sequences_per_update: int = Field(default=16, ge=1)
+    """Sequences in a mini-batch, over all processes together; takes the place of the task's
+    batch_size, which is one of optimiser steps."""
+
+
 @runtime_checkable
 class Recorder(Protocol):
     """Whatever wants to hear of a fit's progress (the journal, in production)."""

@@ -5,6 +5,7 @@ once, and every process sets the same parameters from the same sum.
 """
 
 import math
+from abc import abstractmethod
 from functools import reduce
 from operator import add
 from typing import Any
@@ -18,12 +19,15 @@ from seqarena.fitting.course import StopReason
 from seqarena.fitting.loader import Share
 from seqarena.fitting.module import FitModule, finite
 from seqarena.fitting.processes import lists_of_all
-from seqarena.fitting.protocols import FitReport, FitSetting
+from seqarena.fitting.protocols import FitReport, FitSetting, StepwiseConfig
 from seqarena.fitting.trainer import run
 
 # A fall by less than this, per nat of the objective or per scored step, is the rounding of sums
 # that models may take in 32 bits.
 _ROUNDING = 1e-6
+
+IMPOSSIBLE_REMEDY = "start from parameters under which the data is possible, or add pseudo-counts."
+"""What to do when the model calls its own training data impossible."""
 
 
 def fit_by_statistics(
@@ -43,26 +47,44 @@ def fit_by_statistics(
         ConvergenceError: the likelihood is not a finite number, or the objective fell.
         ArtifactError: the scratch folder holds the checkpoint of another fit.
     """
-    module = StatisticsFit(model, train, valid, setting)
-    run(module, module.max_epochs, by_gradient=False)
-    return module.course.report(model, module.meter.stop(), 1.0, module.notes())
+    return StatisticsFit(model, train, valid, setting).report()
 
 
-class StatisticsFit(FitModule):
-    """One E-step and one M-step per epoch; no optimiser, and no exchange within an epoch."""
+class StatisticsModule(FitModule):
+    """What batch and stepwise fits have in common: E-steps, validation, when to stop; no optimiser.
+
+    When the parameters are set is left to either kind.
+    """
 
     def __init__(
-        self, model: nn.Module, train: Sequences, valid: Sequences, setting: FitSetting
+        self,
+        model: nn.Module,
+        train: Sequences,
+        valid: Sequences,
+        setting: FitSetting,
+        stepwise: StepwiseConfig | None = None,
     ) -> None:
         n_passes: int | None = model.n_passes  # type: ignore[assignment]
         # Counting starts from nothing: only afterwards is there a likelihood to speak of.
         evaluated = {"valid": valid} if n_passes is None else {"valid": valid, "train": train}
-        super().__init__(model, train, evaluated, setting)
+        super().__init__(model, train, evaluated, setting, stepwise)
         self.automatic_optimization = False
         self.n_passes = n_passes
         self._n_scored = int(train.n_scored.sum())
-        self._running: Any = None
         self._gain = math.inf
+
+    def report(self) -> FitReport:
+        """Fit, and say how it went."""
+        run(self, self.max_epochs, by_gradient=False)
+        return self.course.report(self.model, self.meter.stop(), 1.0, self.notes())
+
+    @abstractmethod
+    def take(self, counted: Any, n_sequences: int) -> None:
+        """Take the statistics of this process's share, of so many sequences; 0: a stand-in's."""
+
+    @abstractmethod
+    def after_step(self) -> None:
+        """Set the parameters, if it is time to: every process has taken its share of a batch."""
 
     @property
     def max_epochs(self) -> int:
@@ -73,25 +95,20 @@ class StatisticsFit(FitModule):
         """Return none."""
         return []
 
-    def on_train_epoch_start(self) -> None:
-        """Begin the statistics of the epoch."""
-        self._running = None
-
     def training_step(self, share: Share, batch_idx: int) -> None:
-        """Add the statistics of a share to the running record."""
+        """Count what the model expects of a share; a stand-in counts as nothing."""
         del batch_idx
         with torch.no_grad():
             counted = self.model.expect(share.batch)
             if not share.counts:
                 counted = counted.with_tensors([torch.zeros_like(t) for t in counted.tensors()])
-            self._running = counted if self._running is None else self._running + counted
+            self.take(counted, len(share.batch) if share.counts else 0)
 
     def on_train_batch_end(self, outputs: object, batch: Share, batch_idx: int) -> None:
-        """Count the step; after the last of an epoch, set the parameters before validation."""
+        """Count the step; parameters are set here, so that validation sees those of the last."""
         super().on_train_batch_end(outputs, batch, batch_idx)
-        if self.trainer.is_last_batch:
-            with torch.no_grad():
-                self._maximise()
+        with torch.no_grad():
+            self.after_step()
 
     def evaluate(self, batch: Batch) -> tuple[Tensor, Tensor]:
         """Return the negative log-likelihood of a batch and its scored steps."""
@@ -109,7 +126,7 @@ class StatisticsFit(FitModule):
         """
         super().on_validation_epoch_end()
         if math.isnan(self.losses["valid"]):
-            raise self._error("the validation loss is nan", "look for extreme values in the data.")
+            raise self.error("the validation loss is nan", "look for extreme values in the data.")
         if "train" in self.losses:
             self.course.train_loss = finite(self.losses["train"])
 
@@ -129,6 +146,38 @@ class StatisticsFit(FitModule):
             " parameters were kept",
         )
 
+    def error(self, what: str, remedy: str) -> ConvergenceError:
+        """Return the error of a fit that cannot go on."""
+        epoch = self.course.n_epochs
+        return ConvergenceError(f"{self.setting.label}: in epoch {epoch} {what}; {remedy}")
+
+    def set_objective(self, objective: float) -> None:
+        """Take note of an epoch's objective, and of what it gained per scored step [nats]."""
+        before = self.course.objective
+        self.course.objective = objective
+        if before is not None:
+            self._gain = (objective - before) / self._n_scored
+
+
+class StatisticsFit(StatisticsModule):
+    """One E-step and one M-step per epoch, and no exchange within an epoch."""
+
+    _running: Any = None
+
+    def on_train_epoch_start(self) -> None:
+        """Begin the statistics of the epoch."""
+        self._running = None
+
+    def take(self, counted: Any, n_sequences: int) -> None:
+        """Add the statistics of a share to the running record."""
+        del n_sequences
+        self._running = counted if self._running is None else self._running + counted
+
+    def after_step(self) -> None:
+        """Set the parameters after the last step of an epoch."""
+        if self.trainer.is_last_batch:
+            self._maximise()
+
     def _maximise(self) -> None:
         lists = lists_of_all(self._running.tensors())
         total = reduce(add, [self._running.with_tensors(tensors) for tensors in lists])
@@ -141,22 +190,12 @@ class StatisticsFit(FitModule):
 
     def _check(self, objective: float) -> None:
         if not math.isfinite(objective):
-            raise self._error(
-                f"the objective is {objective}",
-                "start from parameters under which the data is possible, or add pseudo-counts.",
-            )
+            raise self.error(f"the objective is {objective}", IMPOSSIBLE_REMEDY)
         before = self.course.objective
-        self.course.objective = objective
-        if before is None:
-            return
-        self._gain = (objective - before) / self._n_scored
-        if objective < before - _ROUNDING * max(abs(before), self._n_scored):
-            raise self._error(
+        self.set_objective(objective)
+        if before is not None and objective < before - _ROUNDING * max(abs(before), self._n_scored):
+            raise self.error(
                 f"the objective fell from {before:.6f} to {objective:.6f} nats",
                 "EM cannot do that: the M-step does not maximise, or log_prior is not the prior"
                 " that it maximises under.",
             )
-
-    def _error(self, what: str, remedy: str) -> ConvergenceError:
-        epoch = self.course.n_epochs
-        return ConvergenceError(f"{self.setting.label}: in epoch {epoch} {what}; {remedy}")

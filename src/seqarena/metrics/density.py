@@ -1,4 +1,4 @@
-"""Bits per step: what a density family is judged by, pooled over every scored step."""
+"""Bits or nats per step: what a density family is judged by, pooled over every scored step."""
 
 from dataclasses import dataclass
 
@@ -28,9 +28,18 @@ class DensityScore:
         Raises:
             DataError: no step is scored.
         """
+        return bits(self.nats_per_step)
+
+    @property
+    def nats_per_step(self) -> float:
+        """Cross-entropy per scored step [nats]: long sequences count for all of their steps.
+
+        Raises:
+            DataError: no step is scored.
+        """
         if self.n_scored == 0:
             raise DataError("no step is scored, so there is nothing to divide by.")
-        return -bits(self.log_prob) / self.n_scored
+        return -self.log_prob / self.n_scored
 
 
 def density_score(
@@ -38,6 +47,18 @@ def density_score(
 ) -> DensityScore:
     """Pool the log-probabilities of sequences [nats] and their scored steps."""
     return DensityScore(float(log_prob.sum()), int(n_scored.sum()))
+
+
+def mean_nats_per_step(
+    log_prob: Float[np.ndarray, "sequences"], n_scored: Int[np.ndarray, "sequences"]
+) -> float:
+    """Return the mean over the sequences of each one's own nats per step.
+
+    Steps of short sequences weigh more than those of long ones, unlike in the pooled score. A
+    sequence of which no step is scored has none, and is left out.
+    """
+    has_steps = n_scored > 0
+    return float(-(log_prob[has_steps] / n_scored[has_steps]).mean())
 
 
 def bits_standard_error(

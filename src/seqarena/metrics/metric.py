@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from seqarena.schema import TaskKind
+from seqarena.schema import InputKind, TaskKind
 
 
 @dataclass(frozen=True)
@@ -18,6 +18,13 @@ class Metric:
 
 
 BITS_PER_STEP = Metric("bits_per_step", "bits per symbol", "bits", higher_is_better=False)
+NATS_PER_STEP = Metric("nats_per_step", "nats per step", "nats", higher_is_better=False)
+NATS_PER_STEP_OF_SEQUENCES = Metric(
+    "nats_per_step_of_sequences",
+    "nats per step, mean over sequences",
+    "nats",
+    higher_is_better=False,
+)
 ACCURACY = Metric("accuracy", "accuracy", "share of examples", higher_is_better=True)
 EXACT_MATCH = Metric("exact_match", "exact match", "share of examples", higher_is_better=True)
 CHARACTER_ERROR_RATE = Metric(
@@ -58,9 +65,13 @@ _HEADLINE: dict[TaskKind, Metric] = {
 }
 
 
-def headline_metric(task_kind: TaskKind) -> Metric:
-    """Return the metric that orders the families of a task."""
-    return _HEADLINE[task_kind]
+def headline_metric(task_kind: TaskKind, input_kind: InputKind = "tokens") -> Metric:
+    """Return the metric that orders the families of a task.
+
+    Densities of frames are told in nats per step, as they are published.
+    """
+    is_of_frames = task_kind == "density" and input_kind == "frames"
+    return NATS_PER_STEP if is_of_frames else _HEADLINE[task_kind]
 
 
 _FURTHER: dict[TaskKind, tuple[Metric, ...]] = {
@@ -72,11 +83,12 @@ _FURTHER: dict[TaskKind, tuple[Metric, ...]] = {
 _N_IN_TABLE: dict[TaskKind, int] = {"alignment": 4}
 
 
-def further_metrics(task_kind: TaskKind) -> tuple[Metric, ...]:
+def further_metrics(task_kind: TaskKind, input_kind: InputKind = "tokens") -> tuple[Metric, ...]:
     """Return what else is measured on a task, the most telling first."""
-    return _FURTHER[task_kind]
+    is_of_frames = task_kind == "density" and input_kind == "frames"
+    return (NATS_PER_STEP_OF_SEQUENCES,) if is_of_frames else _FURTHER[task_kind]
 
 
-def table_metrics(task_kind: TaskKind) -> tuple[Metric, ...]:
-    """Return those of the further metrics that stand in a task's table beside the headline."""
-    return further_metrics(task_kind)[: _N_IN_TABLE.get(task_kind, 1)]
+def n_in_table(task_kind: TaskKind) -> int:
+    """Return how many of the further metrics stand in a task's table beside the headline."""
+    return _N_IN_TABLE.get(task_kind, 1)

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from seqarena.data.manifest import BestPossible
-from seqarena.metrics.metric import Metric, headline_metric
-from seqarena.schema import TaskKind
+from seqarena.metrics.metric import Metric, further_metrics, headline_metric
+from seqarena.schema import InputKind, TaskKind
 
 
 @dataclass(frozen=True)
@@ -20,11 +20,17 @@ class TaskFacts:
     n_test: int | None = None
     """Sequences of the test split."""
     best_possible: BestPossible | None = None
+    input_kind: InputKind = "tokens"
 
     @property
     def metric(self) -> Metric:
         """What orders the rows."""
-        return headline_metric(self.kind)
+        return headline_metric(self.kind, self.input_kind)
+
+    @property
+    def further(self) -> tuple[Metric, ...]:
+        """What else is measured, the most telling first."""
+        return further_metrics(self.kind, self.input_kind)
 
     @property
     def bound(self) -> str | None:

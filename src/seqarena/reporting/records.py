@@ -7,7 +7,6 @@ from io import StringIO
 from typing import Any
 
 from seqarena.metrics.confidence import Interval
-from seqarena.metrics.metric import further_metrics
 from seqarena.reporting.ranking import Row, Table, verdict
 
 SCHEMA_VERSION = 1
@@ -61,8 +60,7 @@ def _experiment(table: Table, row: Row) -> dict[str, Any]:
         **_numbers(row.interval),
         "excess_over_best_possible": row.excess,
         "further": {
-            metric.name: _numbers(row.further(metric.name))
-            for metric in further_metrics(table.task.kind)
+            metric.name: _numbers(row.further(metric.name)) for metric in table.task.further
         },
         "n_parameters": row.n_parameters,
         "training_flops": row.training_flops,

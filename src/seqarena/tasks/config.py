@@ -12,13 +12,18 @@ from seqarena.data.sources.hidden_markov import HiddenMarkovSourceConfig
 from seqarena.data.sources.japanese_vowels import JapaneseVowelsConfig
 from seqarena.data.sources.lagged_markov import LaggedMarkovSourceConfig
 from seqarena.data.sources.parallel_text import ParallelTextConfig
+from seqarena.data.sources.polyphonic_music import PolyphonicMusicConfig
 from seqarena.data.sources.python_reference import PythonReferenceConfig
 from seqarena.fitting.protocols import TrainingConfig
+from seqarena.schema import InputKind
 
 _CONFIG = ConfigDict(frozen=True, extra="forbid", strict=True, use_attribute_docstrings=True)
 
 DensitySource = Annotated[
-    PythonReferenceConfig | HiddenMarkovSourceConfig | LaggedMarkovSourceConfig,
+    PythonReferenceConfig
+    | HiddenMarkovSourceConfig
+    | LaggedMarkovSourceConfig
+    | PolyphonicMusicConfig,
     Field(discriminator="kind"),
 ]
 ClassificationSource = Annotated[
@@ -44,7 +49,7 @@ class _AnyTaskConfig(BaseModel):
 
 
 class DensityTaskConfig(_AnyTaskConfig):
-    """Predict each next symbol: bits per symbol."""
+    """Predict each next symbol or frame: bits per symbol, nats per frame."""
 
     kind: Literal["density"]
     source: DensitySource
@@ -90,10 +95,10 @@ TaskConfig = Annotated[
 ]
 
 
-def input_kind(config: TaskConfig) -> Literal["tokens", "frames"]:
+def input_kind(config: TaskConfig) -> InputKind:
     """Say what a step of the task's input is, before any data exists."""
     match config.source:
-        case JapaneseVowelsConfig() | HandwrittenDigitsConfig():
+        case JapaneseVowelsConfig() | HandwrittenDigitsConfig() | PolyphonicMusicConfig():
             return "frames"
         case (
             PythonReferenceConfig()

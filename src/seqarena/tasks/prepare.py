@@ -19,6 +19,10 @@ from seqarena.data.sources.hidden_markov import HiddenMarkovSourceConfig, draw_h
 from seqarena.data.sources.japanese_vowels import JapaneseVowelsConfig, read_japanese_vowels
 from seqarena.data.sources.lagged_markov import LaggedMarkovSourceConfig, draw_lagged_markov
 from seqarena.data.sources.parallel_text import ParallelTextConfig, read_parallel_text
+from seqarena.data.sources.polyphonic_music import (
+    PolyphonicMusicConfig,
+    read_polyphonic_music,
+)
 from seqarena.data.sources.python_reference import PythonReferenceConfig, read_python_reference
 from seqarena.data.sources.source_data import SourceData, as_alignment
 from seqarena.schema import DataSchema
@@ -72,6 +76,8 @@ def _read(config: TaskConfig) -> SourceData:
             return read_handwritten_digits(source)
         case PythonReferenceConfig():
             return read_python_reference(source)
+        case PolyphonicMusicConfig():
+            return read_polyphonic_music(source)
         case DatesConfig():
             return write_dates(source)
         case EuroparlConfig():

@@ -1,3 +1,5 @@
+import math
+
 import pyarrow as pa
 import pytest
 
@@ -10,6 +12,22 @@ TABLE = pa.table({"row": [0], "id": ["a"], "n_scored": [2], "log_prob": [-1.0]})
 def test_predictions_come_back_as_they_were_written(tmp_path):
     write_predictions(tmp_path / "new", TABLE)
     assert read_predictions(tmp_path / "new").equals(TABLE)
+
+
+def test_frames_are_measured_in_nats_and_in_bits_and_symbols_in_bits():
+    table = pa.table({"n_scored": [2, 6], "log_prob": [-2.0, -18.0]})
+    of_symbols, of_frames = metrics_of(table, "density"), metrics_of(table, "density", "frames")
+    assert of_frames.items() >= of_symbols.items()
+    assert set(of_frames) - set(of_symbols) == {
+        "nats_per_step",
+        "nats_per_step_standard_error",
+        "nats_per_step_of_sequences",
+    }
+    assert of_frames["nats_per_step"] == pytest.approx(20 / 8)
+    assert of_frames["nats_per_step_of_sequences"] == pytest.approx((1 + 3) / 2)
+    ratio = of_frames["nats_per_step"] / of_frames["bits_per_step"]
+    errors = [of_frames[f"{unit}_per_step_standard_error"] for unit in ("nats", "bits")]
+    assert errors[0] / errors[1] == pytest.approx(ratio) == pytest.approx(math.log(2.0))
 
 
 def test_the_same_predictions_are_the_same_bytes(tmp_path):

@@ -14,9 +14,10 @@ from classical_scenes import (
     tokens,
 )
 from seqarena.batch import collate_all, sequences_of
-from seqarena.errors import DataError, NotFittedError
+from seqarena.errors import DataError, NotFittedError, SeqarenaWarning
 from seqarena.families.hidden_markov import HiddenMarkovConfig
-from seqarena.families.hidden_markov_start import allowed_moves, count_path, equal_parts
+from seqarena.families.hidden_markov_start import count_path, equal_parts
+from seqarena.families.hidden_markov_topology import allowed_moves
 from seqarena.fitting.protocols import StatisticsModel
 
 
@@ -274,14 +275,19 @@ def test_a_dimension_that_never_varies_is_refused():
     )
 
 
-def test_more_states_than_different_frames_are_refused():
-    data = sequences_of([np.array([[0.0], [1.0], [0.0]])])
-    with pytest.raises(DataError) as caught:
-        an_hmm(3, dim=1).initialise(data, data, seed=0)
-    assert str(caught.value) == (
-        "n_states: 3 asked for, but there are only 2 different frames to start from; "
-        "take at most 2."
-    )
+def test_more_states_than_different_frames_are_a_warning_and_the_surplus_share_them():
+    data = sequences_of([np.array([[0.0], [1.0], [0.0]] * 4)])
+    model = an_hmm(3, dim=1)
+    with pytest.warns(SeqarenaWarning) as caught:
+        model.initialise(data, data, seed=0)
+    assert [str(one.message) for one in caught] == [
+        "n_states: 3 asked for, but there are only 2 different frames to start from; 2 start at "
+        "one of them each, the surplus (1) share these frames with them at random, and may stay "
+        "their copies. Take at most 2 to be rid of them."
+    ]
+    assert model.emission.mean[:, 0].tolist() == [0.0, 1.0, 0.0]
+    objectives = fit_plainly(model, data, 4)
+    assert min(np.diff(objectives)) > -1e-9
 
 
 def test_it_says_what_it_cannot_do():

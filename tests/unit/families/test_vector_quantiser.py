@@ -5,10 +5,10 @@ from torch.testing import assert_close
 
 from classical_scenes import random_frames, setting
 from seqarena.batch import collate_all, sequences_of
-from seqarena.errors import DataError, NotFittedError
+from seqarena.errors import NotFittedError, SeqarenaWarning
 from seqarena.families.classical import build_classical
 from seqarena.families.markov_chain import MarkovChainConfig
-from seqarena.families.vector_quantiser import QuantisedClassifier, k_means, nearest
+from seqarena.families.vector_quantiser import QuantisedClassifier, clusters, k_means, nearest
 from seqarena.schema import DataSchema
 
 SCHEMA = DataSchema("classification", dim=2, n_classes=2)
@@ -43,12 +43,26 @@ def test_each_frame_goes_to_its_nearest_centre():
     assert nearest(frames, torch.tensor([[0.0], [1.0]]).double()).tolist() == [0, 1, 0]
 
 
-def test_fewer_different_frames_than_codes_are_refused():
-    with pytest.raises(DataError) as caught:
-        k_means(np.zeros((5, 1)), 2, 0, "n_codes")
-    assert str(caught.value) == (
-        "n_codes: 2 asked for, but there are only 1 different frames to start from; take at most 1."
-    )
+def test_with_fewer_different_frames_than_clusters_the_surplus_repeat_and_a_warning_says_so():
+    frames = np.array([[2.0, 0.0], [1.0, 5.0], [2.0, 0.0], [1.0, 5.0]])
+    with pytest.warns(SeqarenaWarning) as caught:
+        centres = k_means(frames, 5, 0, "n_codes", "are never used")
+    assert [str(one.message) for one in caught] == [
+        "n_codes: 5 asked for, but there are only 2 different frames to start from; 2 start at one "
+        "of them each, the surplus (3) are never used. Take at most 2 to be rid of them."
+    ]
+    assert centres.tolist() == [[1.0, 5.0], [2.0, 0.0], [1.0, 5.0], [2.0, 0.0], [1.0, 5.0]]
+
+
+def test_surplus_clusters_get_no_frame():
+    frames = np.array([[2.0], [1.0], [2.0]])
+    with pytest.warns(SeqarenaWarning, match="n_states: 3 asked for"):
+        labels = clusters(frames, 3, 0, "n_states")
+    assert labels.tolist() == [1, 0, 1]
+
+
+def test_as_many_different_frames_as_clusters_are_no_cause_for_a_warning():
+    assert sorted(k_means(np.array([[2.0], [1.0], [2.0]]), 2, 0, "n")[:, 0]) == [1.0, 2.0]
 
 
 @pytest.mark.slow

@@ -126,8 +126,9 @@ class TwoComponentMixture(nn.Module):
 
     n_passes = None
 
-    def __init__(self, n_symbols=4):
+    def __init__(self, n_symbols=4, pseudo_count=0.0):
         super().__init__()
+        self.pseudo_count = pseudo_count
         tilt = torch.linspace(-0.5, 0.5, n_symbols, dtype=torch.float64)
         self.register_buffer("log_weights", torch.full((2,), 0.5, dtype=torch.float64).log())
         self.register_buffer("log_probs", torch.stack([tilt, -tilt]).log_softmax(1))
@@ -149,11 +150,11 @@ class TwoComponentMixture(nn.Module):
 
     def maximise(self, statistics):
         self.log_weights.copy_((statistics.of[:, 0] / statistics.of[:, 0].sum()).log())
-        counts = statistics.of[:, 1:]
+        counts = statistics.of[:, 1:] + self.pseudo_count
         self.log_probs.copy_((counts / counts.sum(1, keepdim=True)).log())
 
     def log_prior(self):
-        return 0.0
+        return self.pseudo_count * float(self.log_probs.sum()) if self.pseudo_count else 0.0
 
 
 class Drifter(nn.Module):

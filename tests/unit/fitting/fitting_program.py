@@ -18,9 +18,11 @@ from torch import nn
 from seqarena.fitting import module
 from seqarena.fitting.gradient import fit_by_gradient
 from seqarena.fitting.processes import barrier, is_main_process, rank
-from seqarena.fitting.protocols import HardwareConfig, Objective, OptimiserConfig
+from seqarena.fitting.protocols import HardwareConfig, Objective, OptimiserConfig, StepwiseConfig
 from seqarena.fitting.statistics import fit_by_statistics
+from seqarena.fitting.stepwise import fit_stepwise
 
+STEPWISE = StepwiseConfig(sequences_per_update=8)
 OPTIMISER = OptimiserConfig(learning_rate=0.05, warmup_steps=3)
 
 
@@ -32,7 +34,8 @@ def fits(folder: Path, n_devices: int, sizes: list[int]) -> None:
     hardware = HardwareConfig(accelerator="cpu", devices=n_devices)
     results = {}
     for n_examples in sizes:
-        for kind, seed in (*(("gradient", seed) for seed in range(3)), ("counting", 0), ("em", 0)):
+        by_statistics = [("counting", 0), ("em", 0), ("stepwise", 0)]
+        for kind, seed in [*(("gradient", seed) for seed in range(3)), *by_statistics]:
             name = f"{kind}, seed {seed}, {n_examples} examples"
             notes = models.Notes()
             setting = models.a_setting(
@@ -62,8 +65,12 @@ def _fitted(kind, n_examples, setting):
         model = models.SoftmaxClassifier()
         data = models.labelled_frames(n_examples), models.labelled_frames(7, seed=1)
         return model, fit_by_gradient(model, OPTIMISER, *data, setting)
-    model = models.CategoricalCounter() if kind == "counting" else models.TwoComponentMixture()
     data = models.symbols(n_examples), models.symbols(7, seed=1)
+    if kind == "stepwise":
+        # A mini-batch may lack a symbol.
+        model = models.TwoComponentMixture(pseudo_count=0.1)
+        return model, fit_stepwise(model, *data, setting, STEPWISE)
+    model = models.CategoricalCounter() if kind == "counting" else models.TwoComponentMixture()
     return model, fit_by_statistics(model, *data, setting)
 
 
@@ -83,7 +90,14 @@ def killed(kind: str, folder: Path, steps: list[int]) -> None:
 def _fit_and_store(kind: str, scratch: Path, kill_at: int | None) -> None:
     notes = models.Notes()
     setting = models.a_setting(
-        scratch, notes, seed=3, batch_size=8, max_epochs=7, patience=3, max_em_epochs=7
+        scratch,
+        notes,
+        seed=3,
+        batch_size=8,
+        max_epochs=7,
+        patience=3,
+        max_em_epochs=7,
+        em_tolerance=0.0,
     )
     if kind == "gradient":
         model = models.SoftmaxClassifier(dropout=0.4)
@@ -93,7 +107,11 @@ def _fit_and_store(kind: str, scratch: Path, kill_at: int | None) -> None:
     else:
         model = models.TwoComponentMixture()
         _kill_at_call(model, "expect", kill_at)
-        report = fit_by_statistics(model, models.symbols(30), models.symbols(7, seed=1), setting)
+        data = models.symbols(30), models.symbols(7, seed=1)
+        if kind == "stepwise":
+            report = fit_stepwise(model, *data, setting, STEPWISE)
+        else:
+            report = fit_by_statistics(model, *data, setting)
     final = {"parameters": parameters_of(model), "report": report.as_dict(), "metrics": notes.rows}
     (scratch / "final.json").write_text(json.dumps(final))
 

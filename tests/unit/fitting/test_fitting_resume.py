@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from seqarena.fitting.stepwise import NOTE
+
 PROGRAM = Path(__file__).with_name("fitting_program.py")
 
 # Calls of the model, four training and one validation batch an epoch: before the first
@@ -13,7 +15,7 @@ STEPS = [0, 3, 4, 5, 9, 11, 17, 24, 29, 10_000]
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("kind", ["gradient", "mixture"])
+@pytest.mark.parametrize("kind", ["gradient", "mixture", "stepwise"])
 def test_a_fit_that_is_killed_at_any_step_goes_on_to_the_same_bits(tmp_path, kind):
     command = [sys.executable, "-W", "error", PROGRAM, "killed", kind, tmp_path, *map(str, STEPS)]
     subprocess.run(command, check=True, timeout=300)
@@ -29,5 +31,6 @@ def test_a_fit_that_is_killed_at_any_step_goes_on_to_the_same_bits(tmp_path, kin
         for name in ("training_flops", "padding_share"):
             assert report[name] == pytest.approx(whole[name])
     resumed = [outcome["report"]["notes"] for outcome in outcomes.values()]
-    assert resumed[0] == []
-    assert resumed[-1] == ["resumed after 5 epochs"]
+    always = [NOTE] if kind == "stepwise" else []
+    assert resumed[0] == always
+    assert resumed[-1] == [*always, "resumed after 5 epochs"]

@@ -4,7 +4,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from seqarena.errors import DataError
-from seqarena.metrics.density import DensityScore, bits_standard_error, density_score
+from seqarena.metrics.density import (
+    DensityScore,
+    bits_standard_error,
+    density_score,
+    mean_nats_per_step,
+)
 
 NATS_PER_BIT = np.log(2.0)
 
@@ -14,6 +19,16 @@ def test_bits_are_pooled_over_steps_and_not_averaged_over_sequences():
     log_prob = np.array([-4 * NATS_PER_BIT, 0.0])
     score = density_score(log_prob, np.array([1, 3]))
     assert score.bits_per_step == pytest.approx(1.0)
+
+
+def test_nats_are_pooled_over_steps_and_their_mean_over_sequences_is_another_number():
+    log_prob, n_scored = np.array([-4.0, 0.0]), np.array([1, 3])
+    assert density_score(log_prob, n_scored).nats_per_step == pytest.approx(1.0)
+    assert mean_nats_per_step(log_prob, n_scored) == pytest.approx(2.0)
+
+
+def test_a_sequence_of_context_alone_has_no_nats_per_step_of_its_own():
+    assert mean_nats_per_step(np.array([-4.0, 0.0]), np.array([2, 0])) == pytest.approx(2.0)
 
 
 @given(st.lists(st.tuples(st.floats(-50, 0), st.integers(1, 9)), min_size=2, max_size=8))
@@ -26,7 +41,8 @@ def test_scores_of_parts_add_up_to_the_score_of_the_whole(parts):
 
 def test_an_impossible_sequence_costs_infinitely_many_bits():
     score = density_score(np.array([-1.0, -np.inf]), np.array([2, 2]))
-    assert score.bits_per_step == float("inf")
+    assert score.bits_per_step == score.nats_per_step == float("inf")
+    assert mean_nats_per_step(np.array([-1.0, -np.inf]), np.array([2, 2])) == float("inf")
     assert bits_standard_error(np.array([-1.0, -np.inf]), np.array([2, 2])) is None
 
 

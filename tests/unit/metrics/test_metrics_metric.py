@@ -4,7 +4,14 @@ import pytest
 from seqarena.evaluation.predictions import metrics_of
 from seqarena.metrics.metric import further_metrics, headline_metric
 
-KINDS = ["density", "classification", "transduction", "alignment"]
+KINDS = [
+    ("density", "tokens"),
+    ("density", "frames"),
+    ("classification", "tokens"),
+    ("classification", "frames"),
+    ("transduction", "tokens"),
+    ("alignment", "tokens"),
+]
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -24,16 +31,24 @@ def test_every_metric_that_a_report_names_is_one_that_evaluation_measures(kind):
             "n_predicted_shifted": [2, 1],
         }
     )
-    named = {headline_metric(kind).name, *(metric.name for metric in further_metrics(kind))}
-    assert named <= set(metrics_of(table, kind))
+    named = {headline_metric(*kind).name, *(metric.name for metric in further_metrics(*kind))}
+    assert named <= set(metrics_of(table, *kind))
+
+
+def test_densities_are_ordered_by_bits_of_symbols_and_by_nats_of_frames():
+    assert headline_metric("density").name == "bits_per_step"
+    frames = headline_metric("density", "frames")
+    assert (frames.name, frames.label, frames.unit) == ("nats_per_step", "nats per step", "nats")
 
 
 def test_lower_is_better_for_whatever_counts_mistakes():
-    metrics = [headline_metric(kind) for kind in KINDS]
-    metrics += [metric for kind in KINDS for metric in further_metrics(kind)]
+    metrics = [headline_metric(*kind) for kind in KINDS]
+    metrics += [metric for kind in KINDS for metric in further_metrics(*kind)]
     lower = {metric.name for metric in metrics if not metric.higher_is_better}
     assert lower == {
         "bits_per_step",
+        "nats_per_step",
+        "nats_per_step_of_sequences",
         "bits_per_example",
         "brier",
         "character_error_rate",

@@ -25,6 +25,7 @@ def _mistakes(raw: dict[str, Any]) -> list[str]:
         ("density", {"kind": "python_reference"}, "tokens"),
         ("density", {"kind": "hidden_markov_source"}, "tokens"),
         ("density", {"kind": "lagged_markov_source"}, "tokens"),
+        ("density", {"kind": "polyphonic_music", "corpus": "piano_midi"}, "frames"),
         ("transduction", {"kind": "dates", "locales": ["de", "fr"]}, "tokens"),
         ("alignment", {"kind": "dates", "unit": "words"}, "tokens"),
         ("alignment", {"kind": "europarl_en_es", "source": "es"}, "tokens"),
@@ -54,7 +55,7 @@ def test_every_source_is_read_and_its_input_is_known_before_the_data(
 def test_a_source_of_another_kind_of_task_is_refused() -> None:
     assert _mistakes({"kind": "density", "source": {"kind": "japanese_vowels"}}) == [
         "tasks.toy.source.kind: 'japanese_vowels' is not a kind; expected one of "
-        "'hidden_markov_source', 'lagged_markov_source', 'python_reference'."
+        "'hidden_markov_source', 'lagged_markov_source', 'polyphonic_music', 'python_reference'."
     ]
     assert _mistakes({"kind": "transduction", "source": {"kind": "python_reference"}}) == [
         "tasks.toy.source.kind: 'python_reference' is not allowed; expected 'dates'."
