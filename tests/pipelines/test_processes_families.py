@@ -44,11 +44,28 @@ PARAMS = {
             "source": {"kind": "japanese_vowels"},
             "training": {"batch_size": 7, "max_epochs": 2, "max_em_epochs": 4},
         },
+        "words": {
+            "kind": "transduction",
+            "source": {
+                "kind": "connected_words",
+                "recordings": {"kind": "japanese_vowels"},
+                "n_train": 31,
+                "n_valid": 5,
+                "n_test": 2,
+            },
+            "training": {"batch_size": 7, "max_em_epochs": 4},
+        },
     },
     "families": {
         "markov": {"kind": "markov_chain", "order": 3, "n_codes": 8},
         "hmm": {"kind": "hidden_markov", "n_states": 3},
         "gmm": {"kind": "gaussian_mixture", "n_components": 2},
+        "recogniser": {
+            "kind": "word_recogniser",
+            "n_states": 3,
+            "silence_states": 1,
+            "n_components": 2,
+        },
         "gru": {"kind": "gru", "model_dim": 8},
     },
     # One line for each variant of a classical family.
@@ -63,6 +80,7 @@ PARAMS = {
         "vowels-gmm_tied": _cell("vowels", "gmm", covariance="tied"),
         "vowels-gmm_stepwise": _cell("vowels", "gmm", stepwise=STEPWISE),
         "vowels-markov": {"task": "vowels", "family": "markov"},
+        "words-recogniser": {"task": "words", "family": "recogniser"},
         "vowels-gru": {"task": "vowels", "family": "gru"},
     },
 }

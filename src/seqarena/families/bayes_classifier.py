@@ -268,7 +268,7 @@ class BayesClassifier(nn.Module):
         for density, each in zip(densities, starts, strict=True):
             density.load_state_dict(each.winner.state_dict())
         notes = [
-            f"class {label}: {each.note(own.n_steps)}"
+            f"class {label}: {each.note(own)}"
             for label, (each, (_, own)) in enumerate(zip(starts, parts, strict=True))
         ]
         return replace(report, notes=(*report.notes, *notes))

@@ -2,158 +2,40 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Annotated, Literal, assert_never
 
 import numpy as np
 import torch
 from jaxtyping import Float, Int
-from pydantic import BaseModel, ConfigDict, Field, model_validator
 from torch import Tensor, nn
 
 from seqarena.attention.maps import NativeMap
 from seqarena.batch import Batch, Sequences
-from seqarena.errors import DataError
-from seqarena.families.emission_start import start_emission
-from seqarena.families.emissions import (
-    BernoulliEmission,
-    CategoricalEmission,
-    Emission,
-    FrameEmission,
-    GaussianEmission,
-    MixtureEmission,
-    PoissonEmission,
-)
+from seqarena.families.emission_choice import build_emission
+from seqarena.families.emissions import Emission
 from seqarena.families.engine_fit import fit_with_engine
-from seqarena.families.frame_clusters import along_main_axis, cluster_frames
 from seqarena.families.guards import require_explained, require_fitted
+from seqarena.families.hidden_markov_config import HiddenMarkovConfig
+from seqarena.families.hidden_markov_expectation import expect_one
 from seqarena.families.hidden_markov_parameters import set_parameters
 from seqarena.families.hidden_markov_prediction import NextStep, next_step
 from seqarena.families.hidden_markov_sampling import HiddenMarkovSample, draw_sequences
-from seqarena.families.hidden_markov_selection import akaike, bayesian, log_likelihood
-from seqarena.families.hidden_markov_start import (
-    count_path,
-    equal_parts,
-    random_log_shares,
-    random_parts,
-)
+from seqarena.families.hidden_markov_selection import log_likelihood
+from seqarena.families.hidden_markov_start import start
 from seqarena.families.hidden_markov_statistics import HiddenMarkovStatistics
 from seqarena.families.hidden_markov_supervised import count_paths, fit_paths
-from seqarena.families.hidden_markov_topology import Topology, allowed_moves, topology_mistakes
+from seqarena.families.hidden_markov_topology import allowed_moves
+from seqarena.families.information_criteria import aic, bic
 from seqarena.families.restarts import Restarts
 from seqarena.families.shares import dirichlet_log_prior, log_shares
-from seqarena.families.statistics_fit import fit_in_large_batches, require_own_engine
-from seqarena.fitting.protocols import FitReport, FitSetting, StepwiseConfig
+from seqarena.families.statistics_fit import fit_in_large_batches
+from seqarena.fitting.protocols import FitReport, FitSetting
 from seqarena.inference.forward_backward import forward, forward_backward
-from seqarena.inference.gaussian import Shape
 from seqarena.inference.packing import Packing
 from seqarena.inference.viterbi import viterbi
-from seqarena.schema import DataSchema, TaskKind
-from seqarena.seeds import derive_seed, numpy_generator, torch_generator
+from seqarena.schema import DataSchema
+from seqarena.seeds import derive_seed
 
-
-class HiddenMarkovConfig(BaseModel):
-    """A hidden Markov model: which states there are, what they emit, who fits it."""
-
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", strict=True, use_attribute_docstrings=True
-    )
-
-    kind: Literal["hidden_markov"]
-    """Names this family."""
-    n_states: int = Field(default=8, ge=1)
-    """Hidden states; in a classifier, of each class."""
-    emission: Literal["auto", "categorical", "gaussian", "bernoulli", "poisson"] = "auto"
-    """What a state emits. "auto": symbols where the input is tokens; where it is frames, Bernoulli
-    if the task says that they are binary, Poisson if counts, and else Gaussian."""
-    n_components: int = Field(default=1, ge=1)
-    """Parts of the mixture that each state emits frames from; 1 is no mixture."""
-    covariance: Shape = "diagonal"
-    """Shape of each Gaussian: "spherical" (one variance), "diagonal" (one for each dimension),
-    "tied" (one matrix that all share) or "full" (a matrix each)."""
-    topology: Topology = "ergodic"
-    """"ergodic": every state follows every state. "left_to_right": a path starts in the first
-    state, and stays or moves on by at most `band_width`. "banded": it starts anywhere, and stays or
-    moves by at most `band_width` either way. All other transitions are exactly zero."""
-    band_width: int = Field(default=1, ge=1)
-    """Longest move of a path that is left-to-right or banded [states]."""
-    forbidden_moves: tuple[Annotated[tuple[int, int], Field(strict=False)], ...] = Field(
-        default=(), strict=False
-    )
-    """Pairs [from, to] of states that are taken away from the topology; exactly zero for ever."""
-    pseudo_count: float = Field(default=0.01, ge=0)
-    """Added to every expected start, transition, symbol, mixture and 0-or-1 count (a Dirichlet or
-    Beta prior of 1 + this), and that many average frames to each Poisson; 0 is maximum likelihood,
-    which may call a new sequence impossible."""
-    variance_floor: float = Field(default=0.01, gt=0, lt=1)
-    """Smallest variance, as a share of each dimension's variance over all training frames."""
-    precision: Literal["float32", "float64"] = "float64"
-    """Arithmetic of the recursions in fitting an ergodic model; sums are always in 64 bits.
-    "float32" is two to three times faster, and rounds the parameters at about 1e-7."""
-    n_restarts: int = Field(default=1, ge=1)
-    """Starts that are fitted side by side; the one with the highest objective is kept."""
-    engine: Literal["seqarena", "hmmlearn"] = "seqarena"
-    """Who runs the EM iterations; start, objective and stored parameters are the same."""
-    stepwise: StepwiseConfig | None = None
-    """Stepwise (online) EM: parameters are set after every mini-batch. None: batch EM."""
-
-    @model_validator(mode="after")
-    def _stepwise_is_ours(self) -> "HiddenMarkovConfig":
-        require_own_engine(self.stepwise, self.engine)
-        return self
-
-    @model_validator(mode="after")
-    def _is_possible(self) -> "HiddenMarkovConfig":
-        mistakes = topology_mistakes(
-            self.n_states, self.topology, self.band_width, self.forbidden_moves
-        )
-        obstacle = self.engine_obstacle(self.emission)
-        if obstacle is not None:
-            mistakes.append(f"engine: hmmlearn cannot do this: {obstacle}.")
-        if mistakes:
-            raise ValueError(" ".join(mistakes))
-        return self
-
-    @property
-    def mechanism(self) -> str:
-        """Attention mechanism: "none"."""
-        return "none"
-
-    def engine_obstacle(self, emission: str) -> str | None:
-        """Say why hmmlearn cannot fit states that emit so, or return None."""
-        if self.engine != "hmmlearn":
-            return None
-        if emission == "bernoulli":
-            return "it has no Bernoulli emission; set engine: seqarena"
-        if emission == "poisson" and self.n_components > 1:
-            return "it has mixtures of Gaussians only; set n_components: 1, or engine: seqarena"
-        if emission == "poisson" and self.pseudo_count > 0:
-            return (
-                "its Poisson M-step weighs the prior by the frames of all states together; "
-                "set pseudo_count: 0, or engine: seqarena"
-            )
-        if self.covariance == "tied" and self.n_components > 1:
-            return (
-                "its mixtures tie the covariances of each state, and ours those of all states; "
-                "set another covariance, or engine: seqarena"
-            )
-        if self.n_restarts > 1:
-            return "it fits one start at a time; set n_restarts: 1, or engine: seqarena"
-        return None
-
-    def cannot(self, task_kind: TaskKind, input_kind: Literal["tokens", "frames"]) -> str | None:
-        """Say why this configuration cannot do such a task, or return None."""
-        if task_kind == "transduction":
-            return "a hidden Markov model gives probabilities of sequences; it writes none"
-        if self.emission == "categorical" and input_kind == "frames":
-            return "emission: categorical needs tokens, and the input is frames; set emission: auto"
-        if self.emission not in ("auto", "categorical") and input_kind == "tokens":
-            return (
-                f"emission: {self.emission} needs frames, and the input is tokens; "
-                "set emission: auto"
-            )
-        if self.n_components > 1 and input_kind == "tokens":
-            return "n_components: a mixture of symbols is again one distribution; set it to 1"
-        return None
+__all__ = ["HiddenMarkovConfig", "HiddenMarkovModel", "build_hidden_markov"]
 
 
 class HiddenMarkovModel(nn.Module):
@@ -169,7 +51,7 @@ class HiddenMarkovModel(nn.Module):
     def __init__(self, config: HiddenMarkovConfig, schema: DataSchema) -> None:
         super().__init__()
         self.config = config
-        self.emission: Emission = _emission(config, schema)
+        self.emission: Emission = build_emission(config, schema)
         self.schema = schema
         can_start, can_move = allowed_moves(
             config.n_states, config.topology, config.band_width, config.forbidden_moves
@@ -190,7 +72,7 @@ class HiddenMarkovModel(nn.Module):
             starts = self.starts(train, train, seed)
             report = fit_in_large_batches(starts, train, valid, setting, self.config.stepwise)
             self.load_state_dict(starts.winner.state_dict())
-            return replace(report, notes=(*report.notes, starts.note(train.n_steps)))
+            return replace(report, notes=(*report.notes, starts.note(train)))
         self.initialise(train, train, seed)
         if self.config.engine == "hmmlearn":
             return fit_with_engine(self, [(self, train)], train, valid, setting)
@@ -221,20 +103,7 @@ class HiddenMarkovModel(nn.Module):
         """
         self.fitted.fill_(False)
         self.emission.reference(reference)
-        values, n_states = torch.from_numpy(train.values), len(self.log_start)
-        draw = seed if restart == 0 else derive_seed(seed, "restart", restart)
-        if self.config.topology == "left_to_right" and restart == 0:
-            states = equal_parts(train, n_states)
-        elif self.config.topology == "left_to_right":
-            states = random_parts(train, n_states, numpy_generator(draw, "cuts"))
-        elif isinstance(self.emission, CategoricalEmission):
-            self._start_at_random(self.emission, values, torch_generator(draw, "symbols"))
-            return
-        else:
-            states = cluster_frames(train.values, n_states, draw, "n_states", is_rough=restart > 0)
-            if self.config.topology == "banded":
-                states = along_main_axis(states, train.values, n_states)
-        self._start_from(states, values, train.offsets, draw)
+        start(self, train, seed, restart)
 
     def run_engine(self, train: Sequences, setting: FitSetting) -> tuple[int, bool]:
         """Iterate EM in hmmlearn; return iterations, and whether they converged."""
@@ -254,20 +123,7 @@ class HiddenMarkovModel(nn.Module):
             DataError: a symbol outside the alphabet, a frame that is not finite, or a sequence that
                 no path explains under the starting parameters.
         """
-        padded = self.emission.values(batch)
-        packing = Packing.of(batch.mask)
-        values = packing.pack(padded)
-        emission = self.emission.packed(values, self._dtype())
-        posterior = forward_backward(self.log_start, self.log_transition, emission, packing)
-        step_log_prob = packing.unpack(posterior.step_log_prob)
-        if not bool(self.fitted):
-            require_explained(batch, step_log_prob, "hidden Markov model")
-        return HiddenMarkovStatistics(
-            log_likelihood=step_log_prob.where(batch.scored, 0.0).sum(),
-            start=posterior.start,
-            transition=posterior.transition,
-            emission=self.emission.sums(values, posterior.state_probs),
-        )
+        return expect_one(self, batch)
 
     def no_statistics(self) -> HiddenMarkovStatistics:
         """Return the statistics of no sequence."""
@@ -401,13 +257,13 @@ class HiddenMarkovModel(nn.Module):
 
     def aic(self, sequences: Sequences) -> float:
         """Return Akaike's information criterion on the training data; lower is better."""
-        return akaike(log_likelihood(self, sequences), self.n_free_parameters())
+        return aic(log_likelihood(self, sequences), self.n_free_parameters())
 
     def bic(self, sequences: Sequences) -> float:
         """Return Schwarz's criterion on the training data, a scored step as one observation."""
         n_observations = int(sequences.n_scored.sum())
         total = log_likelihood(self, sequences)
-        return bayesian(total, self.n_free_parameters(), n_observations)
+        return bic(total, self.n_free_parameters(), n_observations)
 
     def native_maps(self, batch: Batch) -> list[NativeMap]:
         """Return the posteriors of the states: row = time, column = state."""
@@ -421,82 +277,12 @@ class HiddenMarkovModel(nn.Module):
         moves = int(self.can_move.sum()) - len(self.can_move)
         return starts + moves + self.emission.n_free_parameters()
 
-    def _dtype(self) -> torch.dtype:
-        # Where no path returns to a state, one that underflows is lost: keep the wide exponent.
-        narrow = self.config.precision == "float32" and self.config.topology == "ergodic"
-        return torch.float32 if narrow else torch.float64
-
-    def _start_from(self, states: Tensor, values: Tensor, offsets: np.ndarray, seed: int) -> None:
-        """Count as if the path were known; one extra count keeps all that is allowed alive."""
-        starts, moves = count_path(states, offsets, len(self.log_start))
-        starts, moves = (starts + 1.0) * self.can_start, (moves + 1.0) * self.can_move
-        self.log_start.copy_(log_shares(starts[None], self.log_start[None])[0])
-        self.log_transition.copy_(log_shares(moves, self.log_transition))
-        start_emission(self.emission, values, states, len(self.log_start), seed)
-
-    def _start_at_random(
-        self, emission: CategoricalEmission, symbols: Tensor, generator: torch.Generator
-    ) -> None:
-        shape = emission.log_emission.shape
-        frequency = torch.bincount(symbols, minlength=shape[1]).double() + 1.0
-        emission.log_emission.copy_(random_log_shares(frequency.expand(shape), generator))
-        self.log_start.copy_(random_log_shares(self.can_start.double(), generator))
-        self.log_transition.copy_(random_log_shares(self.can_move.double(), generator))
+    @property
+    def dtype(self) -> torch.dtype:
+        """Arithmetic of the recursions in fitting."""
+        return torch.float32 if self.config.precision == "float32" else torch.float64
 
 
 def build_hidden_markov(config: HiddenMarkovConfig, schema: DataSchema) -> HiddenMarkovModel:
     """Return an unfitted model of one class's, or of all, sequences."""
     return HiddenMarkovModel(config, schema)
-
-
-def _emission(config: HiddenMarkovConfig, schema: DataSchema) -> Emission:
-    kind = emission_kind(config, schema)
-    obstacle = config.engine_obstacle(kind)
-    if obstacle is not None:
-        raise DataError(f"engine: hmmlearn cannot fit this task's frames: {obstacle}.")
-    if kind == "categorical":
-        if schema.n_symbols is None:
-            raise DataError("a schema must say n_symbols or dim; this one says neither.")
-        return CategoricalEmission(config.n_states, schema.n_symbols, config.pseudo_count)
-    if schema.dim is None:
-        raise DataError(f"emission: {kind} needs frames; this schema says no dim.")
-    if config.n_components == 1:
-        return _frame_emission(config, kind, config.n_states, schema.dim)
-    parts = _frame_emission(config, kind, config.n_states * config.n_components, schema.dim)
-    return MixtureEmission(parts, config.n_states, config.n_components, config.pseudo_count)
-
-
-def emission_kind(
-    config: HiddenMarkovConfig, schema: DataSchema
-) -> Literal["categorical", "gaussian", "bernoulli", "poisson"]:
-    """Return what the states emit, "auto" resolved by what the task says of its data."""
-    if config.emission != "auto":
-        return config.emission
-    if schema.dim is None:
-        return "categorical"
-    match schema.frame_kind:
-        case "real":
-            return "gaussian"
-        case "binary":
-            return "bernoulli"
-        case "count":
-            return "poisson"
-        case _:
-            assert_never(schema.frame_kind)
-
-
-def _frame_emission(
-    config: HiddenMarkovConfig,
-    kind: Literal["gaussian", "bernoulli", "poisson"],
-    n: int,
-    dim: int,
-) -> FrameEmission:
-    match kind:
-        case "gaussian":
-            return GaussianEmission(n, dim, config.covariance, config.variance_floor)
-        case "bernoulli":
-            return BernoulliEmission(n, dim, config.pseudo_count)
-        case "poisson":
-            return PoissonEmission(n, dim, config.pseudo_count)
-        case _:
-            assert_never(kind)

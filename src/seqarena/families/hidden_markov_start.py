@@ -1,11 +1,62 @@
 """Where hidden Markov models start: first guesses of the hidden path."""
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
 from seqarena.batch import Sequences
+from seqarena.families.categorical_emission import CategoricalEmission
+from seqarena.families.emission_start import start_emission
+from seqarena.families.frame_clusters import along_main_axis, cluster_frames
+from seqarena.families.shares import log_shares
+from seqarena.seeds import derive_seed, numpy_generator, torch_generator
+
+if TYPE_CHECKING:
+    from seqarena.families.hidden_markov import HiddenMarkovModel
+
+
+def start(model: "HiddenMarkovModel", train: Sequences, seed: int, restart: int) -> None:
+    """Set starting parameters: see `HiddenMarkovModel.initialise`."""
+    values, n_states = torch.from_numpy(train.values), len(model.log_start)
+    topology = model.config.topology
+    seed = seed if restart == 0 else derive_seed(seed, "restart", restart)
+    if topology == "left_to_right" and restart == 0:
+        states = equal_parts(train, n_states)
+    elif topology == "left_to_right":
+        states = random_parts(train, n_states, numpy_generator(seed, "cuts"))
+    elif isinstance(model.emission, CategoricalEmission):
+        _start_at_random(model, model.emission, values, torch_generator(seed, "symbols"))
+        return
+    else:
+        states = cluster_frames(train.values, n_states, seed, "n_states", is_rough=restart > 0)
+        if topology == "banded":
+            states = along_main_axis(states, train.values, n_states)
+    _start_from(model, states, train.offsets)
+    start_emission(model.emission, values, states, n_states, seed)
+
+
+def _start_from(model: "HiddenMarkovModel", states: Tensor, offsets: np.ndarray) -> None:
+    """Count as if the path were known; one extra count keeps all that is allowed alive."""
+    starts, moves = count_path(states, offsets, len(model.log_start))
+    starts, moves = (starts + 1.0) * model.can_start, (moves + 1.0) * model.can_move
+    model.log_start.copy_(log_shares(starts[None], model.log_start[None])[0])
+    model.log_transition.copy_(log_shares(moves, model.log_transition))
+
+
+def _start_at_random(
+    model: "HiddenMarkovModel",
+    emission: CategoricalEmission,
+    symbols: Tensor,
+    generator: torch.Generator,
+) -> None:
+    shape = emission.log_emission.shape
+    frequency = torch.bincount(symbols, minlength=shape[1]).double() + 1.0
+    emission.log_emission.copy_(random_log_shares(frequency.expand(shape), generator))
+    model.log_start.copy_(random_log_shares(model.can_start.double(), generator))
+    model.log_transition.copy_(random_log_shares(model.can_move.double(), generator))
 
 
 def equal_parts(train: Sequences, n_states: int) -> Int[Tensor, "steps"]:

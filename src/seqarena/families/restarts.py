@@ -8,6 +8,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from seqarena.batch import Batch, Sequences
+from seqarena.families.hidden_markov_expectation import expect_side_by_side
 from seqarena.families.hidden_markov_statistics import HiddenMarkovStatistics
 
 
@@ -46,8 +47,8 @@ class Restarts(nn.Module):
 
     The leader is the start whose objective was highest in the last E-step (ties: the lower
     number). Its objective never falls: the next leader is at least as high as this one was, and
-    then climbs itself. Training looks at every start; in evaluation mode, in which Lightning
-    validates, only the leader is asked.
+    then climbs itself. Stepwise EM compares the running objectives. Training looks at every start;
+    in evaluation mode, in which Lightning validates, only the leader is asked.
     """
 
     leader: Tensor
@@ -83,7 +84,7 @@ class Restarts(nn.Module):
         if not self.training:
             statistics: HiddenMarkovStatistics = self.winner.expect(batch)
             return statistics
-        return RestartStatistics(int(self.leader), tuple(m.expect(batch) for m in self._models()))
+        return RestartStatistics(int(self.leader), expect_side_by_side(self._models(), batch))
 
     def no_statistics(self) -> RestartStatistics:
         """Return the statistics of no sequence."""
@@ -116,12 +117,13 @@ class Restarts(nn.Module):
         """Return those of one start: the others are thrown away."""
         return int(self.winner.n_free_parameters())
 
-    def note(self, n_steps: int) -> str:
-        """Say which start won, and what all of them reached."""
-        reached = ", ".join(f"{each / n_steps:.6g}" for each in self.objectives.tolist())
+    def note(self, train: Sequences) -> str:
+        """Say which start won, and what all of them reached on their training sequences."""
+        n_scored = int(train.n_scored.sum())
+        reached = ", ".join(f"{each / n_scored:.6g}" for each in self.objectives.tolist())
         return (
-            f"restart {int(self.leader)} of {len(self.models)} was kept; objectives of all in its "
-            f"last E-step, per training step [nats]: {reached}"
+            f"restart {int(self.leader)} of {len(self.models)} was kept; objectives of all before "
+            f"its last M-step, per scored step [nats]: {reached}"
         )
 
     def _models(self) -> list[Any]:

@@ -17,13 +17,13 @@ from seqarena.inference.packing import Packing
 class PathPosterior:
     """What some packed sequences say about the hidden path; the sums are over all of them."""
 
-    step_log_prob: Float[Tensor, "steps"]
+    step_log_prob: Float[Tensor, "steps *models"]
     """Log p(x_t | x_1, ..., x_{t-1}) [nats]."""
-    state_probs: Float[Tensor, "steps n_states"]
+    state_probs: Float[Tensor, "steps *models n_states"]
     """p(state_t | x); zero for a sequence that no path explains."""
-    start: Float[Tensor, "n_states"]
+    start: Float[Tensor, "*models n_states"]
     """Expected number of sequences that start in each state."""
-    transition: Float[Tensor, "n_states n_states"]
+    transition: Float[Tensor, "*models n_states n_states"]
     """Expected number of moves from each state (row) to each (column)."""
 
 

@@ -20,6 +20,7 @@ from seqarena.errors import ConvergenceError
 from seqarena.families.bayes_classifier import BayesClassifier
 from seqarena.families.categorical_emission import CategoricalEmission
 from seqarena.families.restarts import Restarts, RestartStatistics
+from seqarena.fitting.protocols import StepwiseConfig
 from seqarena.seeds import derive_seed
 
 CASES = [
@@ -120,8 +121,8 @@ def test_a_fit_keeps_the_best_start_and_says_what_the_others_reached(tmp_path):
     best = int(np.argmax(reached))
     each = ", ".join(f"{objective / data.n_steps:.6g}" for objective in reached)
     assert report.notes[-1] == (
-        f"restart {best} of 3 was kept; objectives of all in its last E-step, "
-        f"per training step [nats]: {each}"
+        f"restart {best} of 3 was kept; objectives of all before its last M-step, "
+        f"per scored step [nats]: {each}"
     )
     assert report.n_parameters == model.n_free_parameters()
     # One model is stored, and any model of the kind can take it.
@@ -151,6 +152,19 @@ def test_in_a_classifier_every_class_keeps_its_own_best_start(tmp_path):
     assert set(classifier.state_dict()) == set(
         BayesClassifier(lambda: an_hmm(3, 4), 2).state_dict()
     )
+
+
+@pytest.mark.slow
+def test_stepwise_the_start_with_the_highest_running_objective_is_kept(tmp_path):
+    data = random_tokens(40, seed=3)
+    stepwise = StepwiseConfig(sequences_per_update=8)
+    model = an_hmm(3, 4, n_restarts=3, stepwise=stepwise)
+    report = model.fit(data, data, setting(tmp_path, seed=7, max_em_epochs=3, em_tolerance=0.0))
+    said = next(note for note in report.notes if note.startswith("restart "))
+    reached = [float(each) for each in said.split(": ")[1].split(", ")]
+    assert f"restart {int(np.argmax(reached))} of 3" in said
+    loss = -model.log_prob(collate_all(data)).sum().item() / data.n_steps
+    assert report.valid_loss == pytest.approx(loss)
 
 
 @pytest.mark.slow
