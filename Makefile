@@ -2,6 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+PEERS := .venv-peers
 # DVC runs `python` from the PATH; one thread a process (two are slower beside any other load).
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export OMP_NUM_THREADS ?= 1
@@ -9,7 +10,7 @@ export DVC_NO_ANALYTICS ?= 1
 export MLFLOW_DISABLE_TELEMETRY ?= true
 export DO_NOT_TRACK ?= true
 
-.PHONY: setup repro ui test test-fast check format clean-results
+.PHONY: setup repro ui test test-fast check format bench clean-results
 
 setup: $(VENV)/installed
 
@@ -41,6 +42,19 @@ check: setup
 format: setup
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+bench: $(PEERS)/installed
+	$(PEERS)/bin/python benchmarks/run_all.py
+
+# An environment on top of the project's, which it sees and never changes. A peer that cannot be
+# built here (KenLM wants cmake and a compiler) is left out of the tables.
+$(PEERS)/installed: $(VENV)/installed benchmarks/peers.txt
+	$(PYTHON) -m venv $(PEERS)
+	$(BIN)/python -c "import sysconfig as s; print(f'import site; site.addsitedir({s.get_path(\"purelib\")!r})')" \
+	  > $$($(PEERS)/bin/python -c "import sysconfig as s; print(s.get_path('purelib'))")/project.pth
+	grep -v '^#' benchmarks/peers.txt | while read peer; do \
+	  $(PEERS)/bin/python -m pip install --quiet "$$peer" || echo "$$peer: left out"; done
+	touch $@
 
 clean-results:
 	rm -rf runs reports data/prepared .scratch mlflow.db mlflow.db-* mlartifacts

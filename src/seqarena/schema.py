@@ -3,8 +3,9 @@
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-TaskKind = Literal["density", "classification", "transduction"]
+TaskKind = Literal["density", "classification", "transduction", "alignment"]
 InputKind = Literal["tokens", "frames"]
+TargetUnit = Literal["character", "word"]
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,8 @@ class DataSchema:
     """Longest input in any split [steps]."""
     max_target_length: int = 0
     """Longest target in any split, the end symbol included [steps]."""
+    target_unit: TargetUnit = "character"
+    """What a target symbol is, and so what an error rate counts (transduction)."""
     grid: tuple[int, int] | None = None
     """Rows and columns, when the steps are regions of a picture in row-major order."""
     frame_kind: Literal["real", "binary", "count"] = "real"

@@ -167,7 +167,7 @@ def test_em_of_a_mixture_never_lets_the_objective_fall(seed, covariance, floor, 
 @given(
     rows_of_symbols,
     st.integers(1, 3),
-    st.sampled_from(["additive", "witten_bell"]),
+    st.sampled_from(["maximum_likelihood", "additive", "witten_bell", "kneser_ney"]),
     st.sampled_from([0.0, 0.3]),
 )
 def test_the_probabilities_of_all_sequences_of_a_length_sum_to_one(rows, order, smoothing, extra):

@@ -13,11 +13,17 @@ from seqarena.attribution.probes import Probe
 WIDTH, HEIGHT = 600, 300
 MAX_HEADS = 4
 
-_COLOURS = {"weights": "Blues", "posterior": "Purples", "responsibility": "Greens"}
+_COLOURS = {
+    "weights": "Blues",
+    "posterior": "Purples",
+    "responsibility": "Greens",
+    "count_context": "Reds",
+}
 _MEANING = {
     "weights": "attention weight",
     "posterior": "p(state | x)",
     "responsibility": "p(component | frame)",
+    "count_context": "part of p(symbol)",
 }
 _GOLD = "#d9480f"
 _MANY = 400
@@ -52,7 +58,7 @@ def write_pictures(folder: Path, capture: Capture, *, all_maps: bool = True) -> 
 def draw_map(probe: Probe, one: ProbeMap) -> bytes:
     """Return a picture of one map as PNG.
 
-    The strongest colour is 1 for posteriors and responsibilities. For attention it is the largest
+    The strongest colour is 1 for all kinds but attention. For attention it is the largest
     weight, or where a few weights would leave the rest pale, what all but one in 200 stay below:
     the colour bar says which. Where the steps are regions of a picture, pooling weights
     lie over it. Gold alignments are outlined.
@@ -119,7 +125,8 @@ def _colour_bar(canvas: Canvas, one: ProbeMap, limit: float) -> None:
         at = (box.right + 3, box.bottom - share * box.height)
         more = "≥" if share == 1 and one.values.max(initial=0.0) > limit else ""
         canvas.text(at, f"{more}{share * limit:.2g}", size=8, align="left")
-    canvas.text((WIDTH - 9, box.centre[1]), _MEANING[one.kind], size=9, turned=True)
+    meaning = "p(link | both)" if one.name == "target.cross" else _MEANING[one.kind]
+    canvas.text((WIDTH - 9, box.centre[1]), meaning, size=9, turned=True)
 
 
 def _draw_panels(canvas: Canvas, probe: Probe, one: ProbeMap, limit: float) -> None:
@@ -197,6 +204,10 @@ def _outline_gold(canvas: Canvas, panels: Panels, box: Box) -> None:
         if 0 <= first < last:
             left, top = box.left + first * width, box.top + row * height
             canvas.outline(Box(left, top, (last - first) * width, height), _GOLD, 1.2)
+    for across, down in panels.links:
+        if across < n_across and down < n_down:
+            left, top = box.left + across * width, box.top + down * height
+            canvas.outline(Box(left, top, width, height), _GOLD, 1.2)
 
 
 def _label_down(canvas: Canvas, axis: Axis, box: Box) -> None:

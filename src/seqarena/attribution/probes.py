@@ -31,7 +31,9 @@ class Probe:
     grid: tuple[int, int] | None = None
     """Rows and columns, when the steps are regions of a picture."""
     gold: Spans | None = None
-    """Where each output step comes from, when the task knows it."""
+    """Where each output step comes from, when the task knows it as one span for each."""
+    links: Spans | None = None
+    """Input step and output step of each gold link, when the task knows them as links."""
 
 
 def probe_rows(sequences: Sequences, n_probes: int) -> Rows:
@@ -76,6 +78,7 @@ def _probe(test: Part, row: int, manifest: Manifest) -> Probe:
         frames=None if sequences.features is None else sequences.sequence(row),
         grid=manifest.schema.grid,
         gold=None if test.alignment is None else _spans(test.alignment.sequence(row)),
+        links=None if test.links is None else _spans(test.links.sequence(row)),
     )
 
 
@@ -87,7 +90,7 @@ def _text(code: int, names: tuple[str, ...] | None) -> str:
     return str(code) if names is None else _clean(names[code])
 
 
-def _spans(spans: Int[np.ndarray, "target_time 2"]) -> Spans:
+def _spans(spans: Int[np.ndarray, "_ 2"]) -> Spans:
     return tuple((int(first), int(after)) for first, after in spans)
 
 

@@ -111,7 +111,11 @@ def _read_tensors(path: Path, index: dict[str, Any]) -> dict[str, np.ndarray]:
 
 def _probe(number: int, fields: dict[str, Any], tensors: dict[str, np.ndarray]) -> Probe:
     """Undo what JSON did to tuples."""
-    grid, gold = fields["grid"], fields["gold"]
+    grid = fields["grid"]
+    pairs = {
+        name: None if fields.get(name) is None else tuple(map(tuple, fields[name]))
+        for name in ("gold", "links")
+    }
     texts = {
         name: None if fields[name] is None else tuple(fields[name]) for name in ("steps", "outputs")
     }
@@ -119,8 +123,8 @@ def _probe(number: int, fields: dict[str, Any], tensors: dict[str, np.ndarray]) 
         **{
             **fields,
             **texts,
+            **pairs,
             "frames": tensors.get(f"probe-{number}/frames"),
             "grid": None if grid is None else (grid[0], grid[1]),
-            "gold": None if gold is None else tuple(map(tuple, gold)),
         }
     )

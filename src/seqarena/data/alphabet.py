@@ -1,32 +1,33 @@
-"""Characters as tokens."""
+"""Characters, or words, as tokens."""
 
 from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Int
 
 UNKNOWN = "\N{REPLACEMENT CHARACTER}"
-"""Stands for every character that the alphabet does not hold. Always token 0."""
+"""Stands for every character or word that the alphabet does not hold. Always token 0."""
 
 
 @dataclass(frozen=True)
 class Alphabet:
-    """Characters (Unicode code points) and their tokens; token 0 is the unknown character."""
+    """Characters (Unicode code points) or words, and their tokens; token 0 is the unknown one."""
 
     symbols: tuple[str, ...]
 
     def __len__(self) -> int:
         return len(self.symbols)
 
-    def encode(self, text: str) -> Int[np.ndarray, "characters"]:
-        """Return the token of each character; 0 for those outside the alphabet."""
+    def encode(self, text: Iterable[str]) -> Int[np.ndarray, "_"]:
+        """Return the token of each character (or word); 0 for those outside the alphabet."""
         token = {symbol: index for index, symbol in enumerate(self.symbols)}
         return np.asarray([token.get(character, 0) for character in text], dtype=np.int64)
 
 
-def alphabet_of(texts: list[str], min_count: int = 1) -> Alphabet:
-    """Collect the characters that occur at least `min_count` times, in code-point order."""
+def alphabet_of(texts: Sequence[Iterable[str]], min_count: int = 1) -> Alphabet:
+    """Collect what occurs at least `min_count` times, characters or words, in code-point order."""
     counts: Counter[str] = Counter()
     for text in texts:
         counts.update(text)
@@ -35,5 +36,5 @@ def alphabet_of(texts: list[str], min_count: int = 1) -> Alphabet:
 
 
 def n_unknown(tokens: Int[np.ndarray, "steps"]) -> int:
-    """Count the unknown characters."""
+    """Count the unknown ones."""
     return int(np.count_nonzero(tokens == 0))

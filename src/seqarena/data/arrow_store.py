@@ -1,8 +1,8 @@
 """Splits as Arrow IPC files: ragged columns, memory-mapped, handed over without a copy.
 
 The columns are `tokens` or `features` (large lists: 64-bit offsets, the layout of `Sequences`),
-and where the task has them `label`, `scored_from`, `id`, `target` and `alignment`. A file holds one
-record batch, so that every column is one contiguous run of bytes.
+and where the task has them `label`, `scored_from`, `id`, `target`, `alignment` and `links`. A file
+holds one record batch, so that every column is one contiguous run of bytes.
 """
 
 from pathlib import Path
@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from seqarena.batch import Sequences
 from seqarena.data.alignment import Alignment
+from seqarena.data.links import Links
 from seqarena.data.splits import Split
 from seqarena.errors import ArtifactError, DataError
 
@@ -26,12 +27,16 @@ def split_path(folder: Path, split: Split) -> Path:
 
 
 def write_split(
-    folder: Path, split: Split, sequences: Sequences, alignment: Alignment | None = None
+    folder: Path,
+    split: Split,
+    sequences: Sequences,
+    alignment: Alignment | None = None,
+    links: Links | None = None,
 ) -> Path:
     """Write one split, the same bytes for the same content, and return its path."""
     folder.mkdir(parents=True, exist_ok=True)
     path = split_path(folder, split)
-    columns = _columns(sequences, alignment)
+    columns = _columns(sequences, alignment, links)
     batch = pa.RecordBatch.from_arrays(list(columns.values()), names=list(columns))
     with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, batch.schema) as writer:
         writer.write_batch(batch)
@@ -59,7 +64,18 @@ def read_alignment(folder: Path, split: Split) -> Alignment | None:
     return _Mapped(split_path(folder, split)).alignment()
 
 
-def _columns(sequences: Sequences, alignment: Alignment | None) -> dict[str, pa.Array]:
+def read_links(folder: Path, split: Split) -> Links | None:
+    """Map the gold links of a split; None where it has none.
+
+    Raises:
+        ArtifactError: the file is missing, truncated, or not one of ours.
+    """
+    return _Mapped(split_path(folder, split)).links()
+
+
+def _columns(
+    sequences: Sequences, alignment: Alignment | None, links: Links | None
+) -> dict[str, pa.Array]:
     name = "tokens" if sequences.tokens is not None else "features"
     columns = {name: _ragged(sequences.offsets, sequences.values)}
     if sequences.labels is not None:
@@ -74,6 +90,8 @@ def _columns(sequences: Sequences, alignment: Alignment | None) -> dict[str, pa.
         columns["target"] = _ragged(sequences.target.offsets, sequences.target.tokens)
     if alignment is not None:
         columns["alignment"] = _ragged(alignment.offsets, alignment.spans)
+    if links is not None:
+        columns["links"] = _ragged(links.offsets, links.pairs)
     return columns
 
 
@@ -115,6 +133,9 @@ class _Mapped:
 
     def alignment(self) -> Alignment | None:
         return Alignment(*self._ragged("alignment")) if self._has("alignment") else None
+
+    def links(self) -> Links | None:
+        return Links(*self._ragged("links")) if self._has("links") else None
 
     def _target(self) -> Sequences | None:
         if not self._has("target"):

@@ -112,6 +112,26 @@ def resolve_duplicates(parts: Parts, policy: DuplicatePolicy) -> tuple[Parts, in
     return parts, len(duplicates)
 
 
+def refuse_links_outside(part: Part, where: str) -> None:
+    """Refuse a gold link to a step that is not there, or to the end symbol of a target.
+
+    Raises:
+        DataError: with the first such row and link.
+    """
+    sequences, links = part.sequences, part.links
+    if links is None or sequences.target is None:
+        return
+    row = np.repeat(np.arange(len(links)), np.diff(links.offsets))
+    sizes = np.stack([sequences.lengths[row], sequences.target.lengths[row] - 1], axis=1)
+    outside = np.flatnonzero(((links.pairs < 0) | (links.pairs >= sizes)).any(axis=1))
+    for at in outside[:1].tolist():
+        (source, target), (n_source, n_target) = links.pairs[at].tolist(), sizes[at].tolist()
+        raise DataError(
+            f"{where} {part.name(int(row[at]))}: link {source}-{target} is outside a pair of "
+            f"{n_source} source and {n_target} target words; steps are counted from 0."
+        )
+
+
 def check_parts(parts: Parts, class_names: tuple[str, ...] | None) -> None:
     """Run the guards that look at one split at a time.
 
@@ -122,6 +142,7 @@ def check_parts(parts: Parts, class_names: tuple[str, ...] | None) -> None:
     for split, part in parts.items():
         refuse_non_finite(part, split)
         refuse_unseen_labels(train, part, split, class_names)
+        refuse_links_outside(part, split)
 
 
 def _without(part: Part, split: Split, duplicates: list[Duplicate]) -> Part:

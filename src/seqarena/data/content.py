@@ -41,6 +41,9 @@ def _columns(part: Part) -> Iterator[tuple[str, np.ndarray]]:
     yield from _sequence_columns("input", part.sequences)
     if part.alignment is not None:
         yield "alignment", part.alignment.spans
+    if part.links is not None:
+        yield "links.offsets", part.links.offsets
+        yield "links.pairs", part.links.pairs
 
 
 def _sequence_columns(name: str, sequences: Sequences) -> Iterator[tuple[str, np.ndarray]]:

@@ -5,11 +5,22 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from seqarena.batch import Sequences
+from seqarena.data.links import Links
 from seqarena.data.manifest import BestPossible
 from seqarena.errors import DataError
 from seqarena.evaluation.predictions import Metrics, metrics_of
-from seqarena.evaluation.scoring import score_classifier, score_density, score_transducer
-from seqarena.families.family import ClassifierFamily, DensityFamily, TransducerFamily
+from seqarena.evaluation.scoring import (
+    score_aligner,
+    score_classifier,
+    score_density,
+    score_transducer,
+)
+from seqarena.families.family import (
+    AlignerFamily,
+    ClassifierFamily,
+    DensityFamily,
+    TransducerFamily,
+)
 from seqarena.metrics.metric import headline_metric
 from seqarena.schema import DataSchema
 
@@ -32,22 +43,27 @@ def evaluate_model(
     schema: DataSchema,
     best_possible: BestPossible | None = None,
     batch_size: int = 64,
+    links: Links | None = None,
 ) -> Evaluation:
     """Score `model` on every example of `test`, in evaluation mode and without gradients.
 
-    Every number of `metrics` is computed from `predictions` alone.
+    Every number of `metrics` is computed from `predictions` alone. `links` is the gold of an
+    alignment task.
 
     Raises:
-        DataError: the model cannot do what the task asks, or the split lacks labels or targets.
+        DataError: the model cannot do what the task asks, or the split lacks what it is judged by:
+            labels, targets or links.
         ConvergenceError: the model answers with something that is not a probability.
     """
-    predictions = _score(model, test, schema, batch_size)
-    metrics = metrics_of(predictions, schema.task_kind, schema.input_kind)
+    predictions = _score(model, test, schema, batch_size, links)
+    metrics = metrics_of(predictions, schema)
     flags = (*_impossible(predictions, metrics), *_too_good(metrics, schema, best_possible))
     return Evaluation(predictions, metrics, flags)
 
 
-def _score(model: object, test: Sequences, schema: DataSchema, batch_size: int) -> pa.Table:
+def _score(
+    model: object, test: Sequences, schema: DataSchema, batch_size: int, links: Links | None
+) -> pa.Table:
     match schema.task_kind:
         case "density" if isinstance(model, DensityFamily):
             return score_density(model, test, batch_size)
@@ -58,6 +74,8 @@ def _score(model: object, test: Sequences, schema: DataSchema, batch_size: int) 
             if end is None:
                 raise DataError("schema.target_end: None; a transduction task needs an end symbol.")
             return score_transducer(model, test, batch_size, end, schema.max_target_length)
+        case "alignment" if isinstance(model, AlignerFamily):
+            return score_aligner(model, test, links, batch_size)
     raise DataError(
         f"{type(model).__name__} cannot do a {schema.task_kind} task; choose a family that can."
     )
@@ -78,7 +96,7 @@ def _too_good(metrics: Metrics, schema: DataSchema, best: BestPossible | None) -
     """Flag a score that theory forbids: something leaks, or probabilities do not sum to 1."""
     if best is None:
         return []
-    metric = headline_metric(schema.task_kind, schema.input_kind)
+    metric = headline_metric(schema)
     sign = 1 if metric.higher_is_better else -1
     # What the true process scores on this very split may be luckier than its expectation.
     bound = max((best.value, best.on_test or best.value), key=lambda value: sign * value)

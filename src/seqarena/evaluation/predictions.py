@@ -7,10 +7,11 @@ import pyarrow as pa
 from pyarrow import ipc
 
 from seqarena.errors import ArtifactError, DataError
+from seqarena.metrics.alignment import LinkCounts
 from seqarena.metrics.classification import classification_scores
 from seqarena.metrics.density import bits_standard_error, density_score, mean_nats_per_step
 from seqarena.metrics.transduction import EditCounts
-from seqarena.schema import InputKind, TaskKind
+from seqarena.schema import DataSchema, TargetUnit
 
 PREDICTIONS_FILE = "predictions.arrow"
 
@@ -43,9 +44,7 @@ def read_predictions(folder: Path) -> pa.Table:
         ) from None
 
 
-def metrics_of(
-    predictions: pa.Table, task_kind: TaskKind, input_kind: InputKind = "tokens"
-) -> Metrics:
+def metrics_of(predictions: pa.Table, schema: DataSchema) -> Metrics:
     """Return every metric of the predictions, computed from the table alone.
 
     `bits_per_*` and `nats_per_*` are infinite when the model called something impossible that
@@ -56,15 +55,17 @@ def metrics_of(
     """
     if predictions.num_rows == 0:
         raise DataError("the predictions hold no example, so there is nothing to measure.")
-    match task_kind:
+    match schema.task_kind:
         case "density":
-            nats = _nats(predictions) if input_kind == "frames" else {}
+            nats = _nats(predictions) if schema.input_kind == "frames" else {}
             found = {**nats, **_likelihood(predictions, "step")}
             return {**found, "n_examples": predictions.num_rows}
         case "classification":
             return _classification(predictions)
         case "transduction":
-            return _transduction(predictions)
+            return _transduction(predictions, schema.target_unit)
+        case "alignment":
+            return _alignment(predictions)
 
 
 def _likelihood(predictions: pa.Table, step: str) -> Metrics:
@@ -98,15 +99,33 @@ def _classification(predictions: pa.Table) -> Metrics:
     }
 
 
-def _transduction(predictions: pa.Table) -> Metrics:
+def _transduction(predictions: pa.Table, target_unit: TargetUnit) -> Metrics:
     sums = [int(_array(predictions, name).sum()) for name in ("exact", "edits", "n_gold")]
     counts = EditCounts(predictions.num_rows, *sums)
     return {
         "exact_match": counts.exact_match,
-        "character_error_rate": counts.character_error_rate,
+        f"{target_unit}_error_rate": counts.error_rate,
         **_likelihood(predictions, "target_symbol"),
         "n_examples": counts.n_examples,
     }
+
+
+def _alignment(predictions: pa.Table) -> Metrics:
+    counts = _link_counts(predictions, "")
+    found: Metrics = {
+        "alignment_f1": counts.f1,
+        "alignment_precision": counts.precision,
+        "alignment_recall": counts.recall,
+        "alignment_error_rate": counts.error_rate,
+    }
+    if "n_correct_shifted" in predictions.column_names:
+        found["alignment_f1_shifted"] = _link_counts(predictions, "_shifted").f1
+    return {**found, "n_examples": predictions.num_rows}
+
+
+def _link_counts(predictions: pa.Table, reading: str) -> LinkCounts:
+    names = (f"n_correct{reading}", f"n_predicted{reading}", "n_gold")
+    return LinkCounts(*[int(_array(predictions, name).sum()) for name in names])
 
 
 def _array(predictions: pa.Table, column: str) -> np.ndarray:

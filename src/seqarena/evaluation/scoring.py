@@ -11,8 +11,17 @@ from torch import Tensor, nn
 
 from seqarena.batch import Batch, Sequences, collate
 from seqarena.data.batching import plan_evaluation
+from seqarena.data.links import Links
 from seqarena.errors import ConvergenceError, DataError
-from seqarena.families.family import ClassifierFamily, DensityFamily, TransducerFamily
+from seqarena.families.family import (
+    AlignerFamily,
+    ClassifierFamily,
+    DensityFamily,
+    LinkPairs,
+    ShiftedLinks,
+    TransducerFamily,
+)
+from seqarena.metrics.alignment import link_counts
 from seqarena.metrics.classification import predicted_labels
 from seqarena.metrics.transduction import edit_counts
 
@@ -90,6 +99,46 @@ def score_transducer(
         }
 
     return _score_all(model, test, batch_size, score)
+
+
+def score_aligner(
+    model: AlignerFamily, test: Sequences, gold: Links | None, batch_size: int
+) -> pa.Table:
+    """Return `row, id, log_prob, links, gold, n_correct, n_predicted, n_gold` of every example.
+
+    Links are (source step, target step), from 0. `log_prob` [nats] is what the model itself calls
+    log p(target | source): with the end symbol for a transducer, without it for an aligner. A model
+    whose links can be read one step later gets `links_shifted` and its counts too.
+
+    Raises:
+        ConvergenceError: a log-probability is NaN or plus infinity.
+        DataError: the split holds no gold links.
+    """
+    if gold is None:
+        raise DataError("the test split holds no gold links, so nothing can be compared with them.")
+
+    def score(batch: Batch) -> Columns:
+        wanted = [gold.sequence(row) for row in batch.rows.tolist()]
+        columns = {
+            "log_prob": _checked(model.log_prob(batch), batch).tolist(),
+            "gold": [links.tolist() for links in wanted],
+            "n_gold": [len(links) for links in wanted],
+            **_compared(model.links(batch), wanted, ""),
+        }
+        if isinstance(model, ShiftedLinks):
+            columns |= _compared(model.shifted_links(batch), wanted, "_shifted")
+        return columns
+
+    return _score_all(model, test, batch_size, score)
+
+
+def _compared(found: list[LinkPairs], wanted: list[LinkPairs], reading: str) -> Columns:
+    counts = [link_counts(*pair) for pair in zip(found, wanted, strict=True)]
+    return {
+        f"links{reading}": [links.tolist() for links in found],
+        f"n_correct{reading}": [count.n_correct for count in counts],
+        f"n_predicted{reading}": [count.n_predicted for count in counts],
+    }
 
 
 def _score_all(

@@ -44,11 +44,10 @@ def _task(name: str, folder: Path) -> TaskFacts:
     manifest: Manifest = read_manifest(folder)
     return TaskFacts(
         name=name,
-        kind=manifest.schema.task_kind,
+        schema=manifest.schema,
         description=manifest.source.description,
         n_test=manifest.splits[Split.TEST.value].n_sequences,
         best_possible=manifest.best_possible,
-        input_kind=manifest.schema.input_kind,
     )
 
 

@@ -11,7 +11,7 @@ from seqarena.attribution.capture import capture_maps
 from seqarena.attribution.pictures import write_pictures
 from seqarena.attribution.probes import Probe, probe_rows, probes_of
 from seqarena.attribution.store import INDEX_FILE, MAPS_FILE, write_maps
-from seqarena.data.arrow_store import read_alignment, read_split
+from seqarena.data.arrow_store import read_alignment, read_links, read_split
 from seqarena.data.manifest import Manifest, verify_prepared
 from seqarena.data.part import Part
 from seqarena.data.splits import Split
@@ -24,8 +24,7 @@ from seqarena.experiment.layout import Workspace
 from seqarena.experiment.suite import Experiment
 from seqarena.families.catalogue import AnyFamily
 from seqarena.families.store import load_family, read_config
-from seqarena.metrics.metric import headline_metric
-from seqarena.tasks.config import input_kind
+from seqarena.metrics.metric import Metric, headline_metric
 from seqarena.tracking.journal import Journal
 from seqarena.tracking.location import locate_store
 from seqarena.tracking.shipper import Shipper
@@ -70,17 +69,22 @@ def evaluate(
             out = folder / f"seed-{seed}"
             shipper.follow(out / JOURNAL_FILE)
             judged[seed] = _judge(bench, seed, fits / f"seed-{seed}", out)
-        summary = _summary(experiment, judged)
+        metric = _metric(bench)
+        summary = _summary(experiment, metric, judged)
         write_metrics(metrics, summary)
         shipper.follow(folder / JOURNAL_FILE)
         _tell_aggregate(bench, judged, folder, summary)
     seconds = time.monotonic() - began
-    sys.stdout.write(f"{_line(experiment, summary)}, evaluated in {seconds:.1f} s\n")
+    sys.stdout.write(f"{_line(experiment, metric, summary)}, evaluated in {seconds:.1f} s\n")
 
 
 def _bench(experiment: Experiment, prepared: Path) -> _Bench:
     manifest = verify_prepared(prepared)
-    test = Part(read_split(prepared, Split.TEST), read_alignment(prepared, Split.TEST))
+    test = Part(
+        read_split(prepared, Split.TEST),
+        read_alignment(prepared, Split.TEST),
+        read_links(prepared, Split.TEST),
+    )
     rows = probe_rows(test.sequences, experiment.task.n_probes)
     return _Bench(experiment, manifest, test, probes_of(test, rows, manifest))
 
@@ -90,7 +94,11 @@ def _judge(bench: _Bench, seed: int, fit: Path, out: Path) -> _Judged:
     family, identity = _load(fit, bench.manifest)
     manifest = bench.manifest
     evaluation = evaluate_model(
-        family, bench.test.sequences, manifest.schema, manifest.best_possible
+        family,
+        bench.test.sequences,
+        manifest.schema,
+        manifest.best_possible,
+        links=bench.test.links,
     )
     out.mkdir(parents=True, exist_ok=True)
     with Journal(out / JOURNAL_FILE) as journal:
@@ -149,7 +157,11 @@ def _describe(probe: Probe) -> str:
     return " · ".join(part for part in (probe.id, text, label) if part)
 
 
-def _summary(experiment: Experiment, judged: dict[int, _Judged]) -> dict[str, Any]:
+def _metric(bench: _Bench) -> Metric:
+    return headline_metric(bench.manifest.schema)
+
+
+def _summary(experiment: Experiment, metric: Metric, judged: dict[int, _Judged]) -> dict[str, Any]:
     facts = {
         "experiment": experiment.name,
         "task": experiment.task_name,
@@ -159,7 +171,7 @@ def _summary(experiment: Experiment, judged: dict[int, _Judged]) -> dict[str, An
     }
     return summarise_seeds(
         facts,
-        headline_metric(experiment.task.kind, input_kind(experiment.task)),
+        metric,
         {seed: each.evaluation.metrics for seed, each in judged.items()},
         {seed: each.evaluation.flags for seed, each in judged.items()},
     )
@@ -195,8 +207,7 @@ def _under_test(metrics: dict[str, float]) -> dict[str, float]:
     return {f"test/{name}": float(value) for name, value in metrics.items()}
 
 
-def _line(experiment: Experiment, summary: dict[str, Any]) -> str:
-    metric = headline_metric(experiment.task.kind, input_kind(experiment.task))
+def _line(experiment: Experiment, metric: Metric, summary: dict[str, Any]) -> str:
     mean, interval = summary["mean"][metric.name], summary["interval"].get(metric.name)
     shown = "infinite" if mean is None else f"{mean:.4f}"
     spread = f" ± {interval['half_width']:.4f}" if interval else ""

@@ -4,6 +4,8 @@ from typing import Annotated, assert_never
 
 from pydantic import Field
 
+from seqarena.families.aligner import Aligner, build_aligner
+from seqarena.families.aligner_config import AlignerConfig
 from seqarena.families.classical import ClassicalFamily, build_classical
 from seqarena.families.gaussian_mixture import GaussianMixtureConfig
 from seqarena.families.hidden_markov import HiddenMarkovConfig
@@ -17,6 +19,11 @@ from seqarena.families.neural import (
     TransformerConfig,
     build_neural,
 )
+from seqarena.families.word_recogniser import (
+    WordRecogniser,
+    WordRecogniserConfig,
+    build_word_recogniser,
+)
 from seqarena.schema import DataSchema
 from seqarena.seeds import torch_generator
 
@@ -24,13 +31,17 @@ FamilyConfig = Annotated[
     MarkovChainConfig
     | HiddenMarkovConfig
     | GaussianMixtureConfig
+    | AlignerConfig
+    | WordRecogniserConfig
     | RecurrentConfig
     | TransformerConfig
     | AttentionConfig,
     Field(discriminator="kind"),
 ]
 
-AnyFamily = ClassicalFamily | NeuralDensity | NeuralClassifier | NeuralTransducer
+AnyFamily = (
+    ClassicalFamily | Aligner | WordRecogniser | NeuralDensity | NeuralClassifier | NeuralTransducer
+)
 
 
 def build_family(config: FamilyConfig, schema: DataSchema, seed: int) -> AnyFamily:
@@ -39,6 +50,10 @@ def build_family(config: FamilyConfig, schema: DataSchema, seed: int) -> AnyFami
     match config:
         case MarkovChainConfig() | HiddenMarkovConfig() | GaussianMixtureConfig():
             return build_classical(config, schema, generator)
+        case AlignerConfig():
+            return build_aligner(config, schema)
+        case WordRecogniserConfig():
+            return build_word_recogniser(config, schema)
         case RecurrentConfig() | TransformerConfig() | AttentionConfig():
             return build_neural(config, schema, generator)
         case _:

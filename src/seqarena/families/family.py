@@ -7,6 +7,7 @@ functions (`families.store`) saves and loads every kind.
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
+import numpy as np
 from jaxtyping import Float, Int
 from torch import Tensor
 
@@ -85,11 +86,40 @@ class TransducerFamily(Family, Protocol):
         ...
 
 
+LinkPairs = Int[np.ndarray, "_ 2"]
+"""Source step and target step of each link, from 0."""
+
+
+@runtime_checkable
+class AlignerFamily(Family, Protocol):
+    """A family that says which source step each target step comes from."""
+
+    def log_prob(self, batch: Batch) -> Float[Tensor, "batch"]:
+        """Return log p(target | source) [nats]."""
+        ...
+
+    def links(self, batch: Batch) -> list[LinkPairs]:
+        """Return the links of each example; none touches the end symbol of the target."""
+        ...
+
+
+@runtime_checkable
+class ShiftedLinks(Protocol):
+    """A family whose links can also be read one step later, where a target step is the input."""
+
+    def shifted_links(self, batch: Batch) -> list[LinkPairs]:
+        """Return the links of each example as read from the step after each target step."""
+        ...
+
+
 __all__ = [
+    "AlignerFamily",
     "ClassifierFamily",
     "DensityFamily",
     "Family",
     "Generation",
+    "LinkPairs",
     "NativeMap",
+    "ShiftedLinks",
     "TransducerFamily",
 ]

@@ -75,6 +75,8 @@ class GaussianMixtureConfig(BaseModel):
 
     def cannot(self, task_kind: TaskKind, input_kind: Literal["tokens", "frames"]) -> str | None:
         """Say why this configuration cannot do such a task, or return None."""
+        if task_kind == "alignment":
+            return "a Gaussian mixture gives densities of frames; it links no words"
         if task_kind == "transduction":
             return "a Gaussian mixture gives densities of frames; it writes no output sequence"
         if input_kind == "tokens":

@@ -98,6 +98,8 @@ class HiddenMarkovConfig(BaseModel):
 
     def cannot(self, task_kind: TaskKind, input_kind: Literal["tokens", "frames"]) -> str | None:
         """Say why this configuration cannot do such a task, or return None."""
+        if task_kind == "alignment":
+            return "its states are no words of another sequence; family aligner has model: hmm"
         if task_kind == "transduction":
             return "a hidden Markov model gives probabilities of sequences; it writes none"
         if self.emission == "categorical" and input_kind == "frames":

@@ -6,15 +6,16 @@ from contextlib import contextmanager
 from typing import assert_never
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
 from seqarena.attention.maps import NativeMap
 from seqarena.batch import Batch, Sequences
 from seqarena.errors import ConfigError, DataError
 from seqarena.families.assembly import NeuralConfig, classifier, language_model, transducer
+from seqarena.families.attention_links import best_links
 from seqarena.families.attention_pooling import AttentionConfig
-from seqarena.families.family import Generation
+from seqarena.families.family import Generation, LinkPairs
 from seqarena.families.guards import frames_of, require_fitted, symbols_of
 from seqarena.families.recurrent import RecurrentConfig
 from seqarena.families.transformer import TransformerConfig
@@ -22,7 +23,7 @@ from seqarena.fitting.protocols import FitReport, FitSetting, Objective
 from seqarena.networks.classifier import SequenceClassifier
 from seqarena.networks.inputs import FrameInput
 from seqarena.networks.language_model import LanguageModel
-from seqarena.networks.transducer import Transducer, target_of
+from seqarena.networks.transducer import Transducer, target_of, target_tokens
 from seqarena.schema import DataSchema
 
 __all__ = [
@@ -174,6 +175,30 @@ class NeuralTransducer(Neural):
         with self._answering(batch):
             return Generation(*self.network.generate(batch, max_length))
 
+    def links(self, batch: Batch) -> list[LinkPairs]:
+        """Link each target step to the input step that its prediction looked at most.
+
+        The weights are those of the last attention from decoder to input, averaged over its heads,
+        while the true target is read. Every target step but the end symbol gets one link.
+
+        Raises:
+            DataError: nothing looks from the decoder into the input.
+        """
+        return best_links(self.native_maps(batch), self._words(batch))
+
+    def shifted_links(self, batch: Batch) -> list[LinkPairs]:
+        """Link each target step to what was looked at when it was read: Chen et al. (2020).
+
+        It is the step after its prediction, whose weights know the word itself.
+
+        Raises:
+            DataError: nothing looks from the decoder into the input.
+        """
+        return best_links(self.native_maps(batch), self._words(batch), shift=1)
+
+    def _words(self, batch: Batch) -> Bool[Tensor, "batch target_time"]:
+        return target_of(batch).mask & (target_tokens(batch) != self.schema.target_end)
+
 
 def build_neural(
     config: NeuralConfig, schema: DataSchema, generator: torch.Generator
@@ -200,9 +225,10 @@ def _build(
             return NeuralDensity(config, schema)
         case "classification":
             return NeuralClassifier(config, schema)
-        case "transduction":
+        case "transduction" | "alignment":
             if isinstance(config, AttentionConfig):
-                raise ConfigError([f"{config.kind}: {config.cannot('transduction', 'tokens')}."])
+                reason = config.cannot(schema.task_kind, "tokens")
+                raise ConfigError([f"{config.kind}: {reason}."])
             return NeuralTransducer(config, schema)
         case _:
             assert_never(schema.task_kind)

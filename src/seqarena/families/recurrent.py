@@ -50,6 +50,11 @@ class RecurrentConfig(BaseModel):
                 "self-attention does not look from a decoder into an input; "
                 "use 'softmax' or 'multi_head', or the transformer"
             )
+        if task_kind == "alignment" and self.attention in ("none", "self_attention"):
+            return (
+                "links are read from the attention of a decoder to the input; "
+                "set attention to 'softmax', 'multi_head' or a weighted sum"
+            )
         return None
 
     @property

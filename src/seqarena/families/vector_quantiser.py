@@ -8,6 +8,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
+from seqarena.attention.maps import NativeMap
 from seqarena.batch import Batch, Sequences
 from seqarena.errors import SeqarenaWarning
 from seqarena.families.bayes_classifier import BayesClassifier
@@ -59,6 +60,10 @@ class QuantisedClassifier(nn.Module):
     def log_prob(self, batch: Batch) -> Float[Tensor, "batch"]:
         """Return log p(the batch's own label | codes) [nats]."""
         return self.inner.log_prob(self.quantise(batch))
+
+    def native_maps(self, batch: Batch) -> list[NativeMap]:
+        """Return the maps of the classifier of codes."""
+        return self.inner.native_maps(self.quantise(batch))
 
     def n_free_parameters(self) -> int:
         """Return the numbers of the codebook and of the classifier."""

@@ -92,7 +92,7 @@ class WhitenedDensities:
     def log_density(self, features: Float[Tensor, "dim steps"]) -> Float[Tensor, "n steps"]:
         """Return log-densities [nats]."""
         white = torch.addmm(self.mean, self.white, features).square_()
-        distance = white.view(len(self.constant), -1, features.shape[1]).sum(dim=1)
+        distance = white.view(len(self.constant), *features.shape).sum(dim=1)
         return torch.add(self.constant, distance, alpha=-0.5)
 
     def correction(self, moments: tuple[Tensor, ...]) -> Float[Tensor, ""]:

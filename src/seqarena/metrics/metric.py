@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from seqarena.schema import InputKind, TaskKind
+from seqarena.schema import DataSchema, TaskKind
 
 
 @dataclass(frozen=True)
@@ -33,6 +33,9 @@ CHARACTER_ERROR_RATE = Metric(
     "edits per gold character",
     higher_is_better=False,
 )
+WORD_ERROR_RATE = Metric(
+    "word_error_rate", "word error rate", "edits per gold word", higher_is_better=False
+)
 BITS_PER_EXAMPLE = Metric("bits_per_example", "bits per label", "bits", higher_is_better=False)
 MACRO_F1 = Metric("macro_f1", "macro F1", "share", higher_is_better=True)
 BRIER = Metric("brier", "Brier score", "squared distance, 0 to 2", higher_is_better=False)
@@ -40,30 +43,66 @@ BITS_PER_TARGET_SYMBOL = Metric(
     "bits_per_target_symbol", "bits per target symbol", "bits", higher_is_better=False
 )
 
+ALIGNMENT_F1 = Metric("alignment_f1", "alignment F1", "share of links", higher_is_better=True)
+ALIGNMENT_PRECISION = Metric(
+    "alignment_precision", "precision", "share of predicted links", higher_is_better=True
+)
+ALIGNMENT_RECALL = Metric(
+    "alignment_recall", "recall", "share of gold links", higher_is_better=True
+)
+ALIGNMENT_ERROR_RATE = Metric(
+    "alignment_error_rate", "alignment error rate", "share of links", higher_is_better=False
+)
+SHIFTED_F1 = Metric(
+    "alignment_f1_shifted",
+    "F1 one step later",
+    "share of links, read where the target step is the decoder's input",
+    higher_is_better=True,
+)
+
 _HEADLINE: dict[TaskKind, Metric] = {
     "density": BITS_PER_STEP,
     "classification": ACCURACY,
     "transduction": EXACT_MATCH,
+    "alignment": ALIGNMENT_F1,
 }
 
 
-def headline_metric(task_kind: TaskKind, input_kind: InputKind = "tokens") -> Metric:
+def headline_metric(schema: DataSchema) -> Metric:
     """Return the metric that orders the families of a task.
 
-    Densities of frames are told in nats per step, as they are published.
+    Densities of frames are told in nats per step, as they are published. Of transductions into
+    characters whole outputs are counted, of those into words the words.
     """
-    is_of_frames = task_kind == "density" and input_kind == "frames"
-    return NATS_PER_STEP if is_of_frames else _HEADLINE[task_kind]
+    match schema.task_kind:
+        case "density" if schema.input_kind == "frames":
+            return NATS_PER_STEP
+        case "transduction" if schema.target_unit == "word":
+            return WORD_ERROR_RATE
+        case kind:
+            return _HEADLINE[kind]
 
 
 _FURTHER: dict[TaskKind, tuple[Metric, ...]] = {
     "density": (),
     "classification": (BITS_PER_EXAMPLE, MACRO_F1, BRIER),
     "transduction": (CHARACTER_ERROR_RATE, BITS_PER_TARGET_SYMBOL),
+    "alignment": (ALIGNMENT_PRECISION, ALIGNMENT_RECALL, ALIGNMENT_ERROR_RATE, SHIFTED_F1),
 }
+_N_IN_TABLE: dict[TaskKind, int] = {"alignment": 4}
 
 
-def further_metrics(task_kind: TaskKind, input_kind: InputKind = "tokens") -> tuple[Metric, ...]:
+def further_metrics(schema: DataSchema) -> tuple[Metric, ...]:
     """Return what else is measured on a task, the most telling first."""
-    is_of_frames = task_kind == "density" and input_kind == "frames"
-    return (NATS_PER_STEP_OF_SEQUENCES,) if is_of_frames else _FURTHER[task_kind]
+    match schema.task_kind:
+        case "density" if schema.input_kind == "frames":
+            return (NATS_PER_STEP_OF_SEQUENCES,)
+        case "transduction" if schema.target_unit == "word":
+            return (EXACT_MATCH, BITS_PER_TARGET_SYMBOL)
+        case kind:
+            return _FURTHER[kind]
+
+
+def table_metrics(schema: DataSchema) -> tuple[Metric, ...]:
+    """Return those of the further metrics that stand in a task's table beside the headline."""
+    return further_metrics(schema)[: _N_IN_TABLE.get(schema.task_kind, 1)]

@@ -40,14 +40,16 @@ class EditCounts:
         return self.n_exact / self.n_examples
 
     @property
-    def character_error_rate(self) -> float:
-        """Edits per gold character; above 1 when the outputs are much too long.
+    def error_rate(self) -> float:
+        """Edits per gold symbol; above 1 when the outputs are much too long.
+
+        The character or word error rate, by what a symbol is.
 
         Raises:
-            DataError: the gold holds no character.
+            DataError: the gold holds no symbol.
         """
         if self.n_gold == 0:
-            raise DataError("the gold holds no character, so there is no error rate.")
+            raise DataError("the gold holds no symbol, so there is no error rate.")
         return self.n_edits / self.n_gold
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from seqarena.data.manifest import BestPossible
 from seqarena.metrics.metric import Metric, further_metrics, headline_metric
-from seqarena.schema import InputKind, TaskKind
+from seqarena.schema import DataSchema, TaskKind
 
 
 @dataclass(frozen=True)
@@ -14,23 +14,27 @@ class TaskFacts:
     """One table of the report."""
 
     name: str
-    kind: TaskKind
+    schema: DataSchema
     description: str = ""
     """What is to be done on which data, in a sentence or two."""
     n_test: int | None = None
     """Sequences of the test split."""
     best_possible: BestPossible | None = None
-    input_kind: InputKind = "tokens"
+
+    @property
+    def kind(self) -> TaskKind:
+        """What is to be done."""
+        return self.schema.task_kind
 
     @property
     def metric(self) -> Metric:
         """What orders the rows."""
-        return headline_metric(self.kind, self.input_kind)
+        return headline_metric(self.schema)
 
     @property
     def further(self) -> tuple[Metric, ...]:
-        """What else is measured, the most telling first."""
-        return further_metrics(self.kind, self.input_kind)
+        """What else was measured, the most telling first."""
+        return further_metrics(self.schema)
 
     @property
     def bound(self) -> str | None:

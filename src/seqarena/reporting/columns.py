@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from seqarena.metrics.metric import Metric
+from seqarena.metrics.metric import Metric, table_metrics
 from seqarena.reporting import formatting
 from seqarena.reporting.ranking import Row, Table
 
@@ -43,7 +43,7 @@ def columns_of(table: Table) -> tuple[Column, ...]:
         texts = [(formatting.signed(row.excess), row.excess) for row in rows]
         hint = "how much worse than the best possible value the mean is"
         found.append(_numbers("above best" if not _is_high(table) else "below best", hint, texts))
-    found.extend(_further(metric, rows) for metric in table.task.further[:1])
+    found.extend(_further(metric, rows) for metric in table_metrics(table.task.schema))
     return (*found, *_costs(rows))
 
 

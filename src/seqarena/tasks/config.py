@@ -2,14 +2,17 @@
 
 from typing import Annotated, Literal, assert_never
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from seqarena.data.checks import DuplicatePolicy
+from seqarena.data.sources.connected_words import ConnectedWordsConfig
 from seqarena.data.sources.dates import DatesConfig
+from seqarena.data.sources.europarl_en_es import EuroparlConfig
 from seqarena.data.sources.handwritten_digits import HandwrittenDigitsConfig
 from seqarena.data.sources.hidden_markov import HiddenMarkovSourceConfig
 from seqarena.data.sources.japanese_vowels import JapaneseVowelsConfig
 from seqarena.data.sources.lagged_markov import LaggedMarkovSourceConfig
+from seqarena.data.sources.parallel_text import ParallelTextConfig
 from seqarena.data.sources.polyphonic_music import PolyphonicMusicConfig
 from seqarena.data.sources.python_reference import PythonReferenceConfig
 from seqarena.fitting.protocols import TrainingConfig
@@ -27,7 +30,10 @@ DensitySource = Annotated[
 ClassificationSource = Annotated[
     JapaneseVowelsConfig | HandwrittenDigitsConfig, Field(discriminator="kind")
 ]
-TransductionSource = DatesConfig
+TransductionSource = Annotated[DatesConfig | ConnectedWordsConfig, Field(discriminator="kind")]
+AlignmentSource = Annotated[
+    EuroparlConfig | ParallelTextConfig | DatesConfig, Field(discriminator="kind")
+]
 
 
 class _AnyTaskConfig(BaseModel):
@@ -60,15 +66,32 @@ class ClassificationTaskConfig(_AnyTaskConfig):
 
 
 class TransductionTaskConfig(_AnyTaskConfig):
-    """Turn each sequence into another: exact match and character error rate."""
+    """Turn each sequence into another: exact match and character error rate, or word error rate."""
 
     kind: Literal["transduction"]
     source: TransductionSource
     """Where the sequences come from."""
 
+    @field_validator("source")
+    @classmethod
+    def _of_characters(cls, source: TransductionSource) -> TransductionSource:
+        if isinstance(source, DatesConfig) and source.unit == "words":
+            raise ValueError(
+                "unit 'words' is made for alignment; a transduction is judged by characters."
+            )
+        return source
+
+
+class AlignmentTaskConfig(_AnyTaskConfig):
+    """Say which input step each target step comes from: F1 of the links."""
+
+    kind: Literal["alignment"]
+    source: AlignmentSource
+    """Where the pairs of sequences come from."""
+
 
 TaskConfig = Annotated[
-    DensityTaskConfig | ClassificationTaskConfig | TransductionTaskConfig,
+    DensityTaskConfig | ClassificationTaskConfig | TransductionTaskConfig | AlignmentTaskConfig,
     Field(discriminator="kind"),
 ]
 
@@ -76,13 +99,20 @@ TaskConfig = Annotated[
 def input_kind(config: TaskConfig) -> InputKind:
     """Say what a step of the task's input is, before any data exists."""
     match config.source:
-        case JapaneseVowelsConfig() | HandwrittenDigitsConfig() | PolyphonicMusicConfig():
+        case (
+            JapaneseVowelsConfig()
+            | HandwrittenDigitsConfig()
+            | PolyphonicMusicConfig()
+            | ConnectedWordsConfig()
+        ):
             return "frames"
         case (
             PythonReferenceConfig()
             | HiddenMarkovSourceConfig()
             | LaggedMarkovSourceConfig()
             | DatesConfig()
+            | EuroparlConfig()
+            | ParallelTextConfig()
         ):
             return "tokens"
         case _:

@@ -9,7 +9,9 @@ from seqarena.data.checks import check_parts, resolve_duplicates
 from seqarena.data.content import content_sha256, file_sha256
 from seqarena.data.manifest import Manifest, SplitRecord, write_manifest
 from seqarena.data.part import Part, Parts
+from seqarena.data.sources.connected_words import ConnectedWordsConfig, join_words
 from seqarena.data.sources.dates import DatesConfig, write_dates
+from seqarena.data.sources.europarl_en_es import EuroparlConfig, read_europarl
 from seqarena.data.sources.handwritten_digits import (
     HandwrittenDigitsConfig,
     read_handwritten_digits,
@@ -17,14 +19,15 @@ from seqarena.data.sources.handwritten_digits import (
 from seqarena.data.sources.hidden_markov import HiddenMarkovSourceConfig, draw_hidden_markov
 from seqarena.data.sources.japanese_vowels import JapaneseVowelsConfig, read_japanese_vowels
 from seqarena.data.sources.lagged_markov import LaggedMarkovSourceConfig, draw_lagged_markov
+from seqarena.data.sources.parallel_text import ParallelTextConfig, read_parallel_text
 from seqarena.data.sources.polyphonic_music import (
     PolyphonicMusicConfig,
     read_polyphonic_music,
 )
 from seqarena.data.sources.python_reference import PythonReferenceConfig, read_python_reference
-from seqarena.data.sources.source_data import SourceData
+from seqarena.data.sources.source_data import SourceData, as_alignment
 from seqarena.schema import DataSchema
-from seqarena.tasks.config import TaskConfig
+from seqarena.tasks.config import AlignmentTaskConfig, TaskConfig
 
 
 def prepare_task(name: str, config: TaskConfig, folder: Path) -> Manifest:
@@ -61,6 +64,11 @@ def read_source(config: TaskConfig) -> SourceData:
     Raises:
         DataError: as the source does.
     """
+    data = _read(config)
+    return as_alignment(data) if isinstance(config, AlignmentTaskConfig) else data
+
+
+def _read(config: TaskConfig) -> SourceData:  # noqa: C901 - a line for each source
     source = config.source
     match source:
         case JapaneseVowelsConfig():
@@ -73,6 +81,12 @@ def read_source(config: TaskConfig) -> SourceData:
             return read_polyphonic_music(source)
         case DatesConfig():
             return write_dates(source)
+        case EuroparlConfig():
+            return read_europarl(source)
+        case ParallelTextConfig():
+            return read_parallel_text(source)
+        case ConnectedWordsConfig():
+            return join_words(source)
         case HiddenMarkovSourceConfig():
             return draw_hidden_markov(source)
         case LaggedMarkovSourceConfig():
@@ -84,7 +98,7 @@ def read_source(config: TaskConfig) -> SourceData:
 def _write(folder: Path, parts: Parts) -> dict[str, SplitRecord]:
     records = {}
     for split, part in parts.items():
-        path = write_split(folder, split, part.sequences, part.alignment)
+        path = write_split(folder, split, part.sequences, part.alignment, part.links)
         records[split.value] = _record(part, path)
     return records
 

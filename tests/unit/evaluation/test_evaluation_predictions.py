@@ -5,6 +5,7 @@ import pytest
 
 from seqarena.errors import ArtifactError, DataError
 from seqarena.evaluation.predictions import metrics_of, read_predictions, write_predictions
+from seqarena.schema import DataSchema
 
 TABLE = pa.table({"row": [0], "id": ["a"], "n_scored": [2], "log_prob": [-1.0]})
 
@@ -16,7 +17,10 @@ def test_predictions_come_back_as_they_were_written(tmp_path):
 
 def test_frames_are_measured_in_nats_and_in_bits_and_symbols_in_bits():
     table = pa.table({"n_scored": [2, 6], "log_prob": [-2.0, -18.0]})
-    of_symbols, of_frames = metrics_of(table, "density"), metrics_of(table, "density", "frames")
+    of_symbols, of_frames = (
+        metrics_of(table, schema)
+        for schema in (DataSchema("density"), DataSchema("density", dim=1))
+    )
     assert of_frames.items() >= of_symbols.items()
     assert set(of_frames) - set(of_symbols) == {
         "nats_per_step",
@@ -51,5 +55,5 @@ def test_a_missing_file_is_refused(tmp_path):
 
 def test_no_example_is_refused():
     with pytest.raises(DataError) as caught:
-        metrics_of(TABLE.slice(0, 0), "density")
+        metrics_of(TABLE.slice(0, 0), DataSchema("density"))
     assert str(caught.value) == "the predictions hold no example, so there is nothing to measure."

@@ -263,6 +263,9 @@ def test_it_says_what_it_cannot_do():
     assert config.cannot("density", "tokens") == (
         "a Gaussian mixture is a density of frames, and this task's input is tokens"
     )
+    assert config.cannot("alignment", "frames") == (
+        "a Gaussian mixture gives densities of frames; it links no words"
+    )
     with_slopes = GaussianMixtureConfig(kind="gaussian_mixture", deltas=1)
     assert with_slopes.cannot("classification", "frames") is None
     assert with_slopes.cannot("density", "frames") == (

@@ -3,17 +3,20 @@ import pytest
 
 from seqarena.evaluation.predictions import metrics_of
 from seqarena.metrics.metric import further_metrics, headline_metric
+from seqarena.schema import DataSchema
 
 KINDS = [
-    ("density", "tokens"),
-    ("density", "frames"),
-    ("classification", "tokens"),
-    ("classification", "frames"),
-    ("transduction", "tokens"),
+    DataSchema("density"),
+    DataSchema("density", dim=2),
+    DataSchema("classification"),
+    DataSchema("classification", dim=2),
+    DataSchema("transduction"),
+    DataSchema("transduction", target_unit="word"),
+    DataSchema("alignment"),
 ]
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", KINDS, ids=str)
 def test_every_metric_that_a_report_names_is_one_that_evaluation_measures(kind):
     table = pa.table(
         {
@@ -24,21 +27,25 @@ def test_every_metric_that_a_report_names_is_one_that_evaluation_measures(kind):
             "exact": [True, False],
             "edits": [0, 1],
             "n_gold": [2, 2],
+            "n_correct": [1, 1],
+            "n_predicted": [2, 1],
+            "n_correct_shifted": [0, 1],
+            "n_predicted_shifted": [2, 1],
         }
     )
-    named = {headline_metric(*kind).name, *(metric.name for metric in further_metrics(*kind))}
-    assert named <= set(metrics_of(table, *kind))
+    named = {headline_metric(kind).name, *(metric.name for metric in further_metrics(kind))}
+    assert named <= set(metrics_of(table, kind))
 
 
 def test_densities_are_ordered_by_bits_of_symbols_and_by_nats_of_frames():
-    assert headline_metric("density").name == "bits_per_step"
-    frames = headline_metric("density", "frames")
+    assert headline_metric(DataSchema("density")).name == "bits_per_step"
+    frames = headline_metric(DataSchema("density", dim=2))
     assert (frames.name, frames.label, frames.unit) == ("nats_per_step", "nats per step", "nats")
 
 
 def test_lower_is_better_for_whatever_counts_mistakes():
-    metrics = [headline_metric(*kind) for kind in KINDS]
-    metrics += [metric for kind in KINDS for metric in further_metrics(*kind)]
+    metrics = [headline_metric(kind) for kind in KINDS]
+    metrics += [metric for kind in KINDS for metric in further_metrics(kind)]
     lower = {metric.name for metric in metrics if not metric.higher_is_better}
     assert lower == {
         "bits_per_step",
@@ -48,4 +55,16 @@ def test_lower_is_better_for_whatever_counts_mistakes():
         "brier",
         "character_error_rate",
         "bits_per_target_symbol",
+        "word_error_rate",
+        "alignment_error_rate",
+    }
+
+
+def test_words_are_counted_where_the_target_is_words():
+    assert headline_metric(DataSchema("transduction")).label == "exact match"
+    assert (
+        headline_metric(DataSchema("transduction", target_unit="word")).label == "word error rate"
+    )
+    assert "exact_match" in {
+        metric.name for metric in further_metrics(DataSchema("transduction", target_unit="word"))
     }

@@ -1,3 +1,7 @@
+from functools import reduce
+from operator import add
+
+import jiwer
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -39,9 +43,17 @@ def test_an_output_that_never_ends_is_not_exact_though_it_needs_no_edit():
     assert edit_counts([1, 2], [1, 2, END], END) == EditCounts(1, 0, 0, 2)
 
 
+@given(st.lists(st.tuples(symbols, symbols.filter(len)), min_size=1, max_size=6))
+def test_the_error_rate_of_words_is_that_of_jiwer(pairs):
+    """An independent word error rate: pooled edits over pooled gold words."""
+    counts = [edit_counts([*written, END], [*gold, END], END) for written, gold in pairs]
+    said = [[" ".join(map(str, words)) for words in side] for side in zip(*pairs, strict=True)]
+    assert reduce(add, counts).error_rate == pytest.approx(jiwer.wer(said[1], said[0]))
+
+
 def test_error_rates_are_pooled_over_gold_characters():
     counts = edit_counts([1, END], [2, END], END) + edit_counts([1, 1, 1, END], [1, 1, 1, END], END)
-    assert counts.character_error_rate == 0.25
+    assert counts.error_rate == 0.25
     assert counts.exact_match == 0.5
 
 
@@ -49,7 +61,7 @@ def test_error_rates_are_pooled_over_gold_characters():
     ("share", "message"),
     [
         ("exact_match", "no example was written, so there is no share of exact ones."),
-        ("character_error_rate", "the gold holds no character, so there is no error rate."),
+        ("error_rate", "the gold holds no symbol, so there is no error rate."),
     ],
 )
 def test_shares_of_nothing_are_refused(share, message):

@@ -7,15 +7,16 @@ from matplotlib.image import imsave
 
 from seqarena.data.manifest import BestPossible
 from seqarena.reporting.cells import Cell, SeedResult, TaskFacts
+from seqarena.schema import DataSchema
 
 BITS = TaskFacts(
     "source",
-    "density",
+    DataSchema("density"),
     "A source.",
     n_test=50,
     best_possible=BestPossible(1.5, "bits", 0.0, 1.5, 1.5, "closed form"),
 )
-LABELS = TaskFacts("digits", "classification")
+LABELS = TaskFacts("digits", DataSchema("classification"))
 
 
 def cell(name, values, task=BITS, family="lstm", **fields):

@@ -1,6 +1,7 @@
 """Ways to write a date, taken from Unicode's CLDR, with the place of every field."""
 
 import datetime
+import re
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Literal
@@ -18,6 +19,7 @@ _WEEKDAY = "Ec"
 _ROLE = {"L": "M"}
 """`L` is the month that stands alone."""
 _LEAP_YEAR = 2000
+_WORD = re.compile(r"\w+|[^\w\s]")
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,23 @@ class WrittenDate:
     month: Span
     day: Span
 
+    def in_words(self) -> "DateWords":
+        """Cut the string into its three fields and the words and marks between them.
+
+        A field is one word, whatever it holds.
+        """
+        fields = sorted((self.year, self.month, self.day))
+        words: list[str] = []
+        place: dict[Span, int] = {}
+        before = 0
+        for first, after in fields:
+            words += _WORD.findall(self.text[before:first])
+            place[first, after] = len(words)
+            words.append(self.text[first:after])
+            before = after
+        words += _WORD.findall(self.text[before:])
+        return DateWords(tuple(words), place[self.year], place[self.month], place[self.day])
+
     def alignment(self) -> list[Span]:
         """Return the source span of each symbol of `YYYY-MM-DD` and of the end symbol.
 
@@ -38,6 +57,16 @@ class WrittenDate:
         first = self.year[0]
         years = [(first + digit, first + digit + 1) for digit in range(4)]
         return [*years, NOWHERE, self.month, self.month, NOWHERE, self.day, self.day, NOWHERE]
+
+
+@dataclass(frozen=True)
+class DateWords:
+    """A date as words, punctuation apart, and which of them are year, month and day."""
+
+    words: tuple[str, ...]
+    year: int
+    month: int
+    day: int
 
 
 @dataclass(frozen=True)

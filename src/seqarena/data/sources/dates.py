@@ -9,7 +9,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from seqarena.batch import sequences_of
-from seqarena.data.alignment import alignment_of
+from seqarena.data.alignment import NOWHERE, alignment_of
 from seqarena.data.alphabet import Alphabet, alphabet_of, n_unknown
 from seqarena.data.manifest import BestPossible, Provenance
 from seqarena.data.part import Part, three_parts
@@ -20,7 +20,15 @@ from seqarena.seeds import numpy_generator
 
 END = "<end>"
 """Name of the symbol that ends every target."""
+Unit = Literal["characters", "words"]
 TARGET_SYMBOLS = (*"0123456789-", END)
+
+_ALPHABET = {
+    "characters": "source: characters (Unicode code points) of the training strings, all "
+    "others are one unknown character (token 0); target: ten digits, the hyphen, the end",
+    "words": "source: fields, words and marks of the training strings, all others are one unknown "
+    "word (token 0); target: the years, 01 to 31, the end",
+}
 
 _LOCALES = ("en_US", "de", "fr", "es", "it", "pt", "nl", "sv", "fi", "ja")
 
@@ -49,6 +57,9 @@ class DatesConfig(BaseModel):
     """Validation dates."""
     n_test: int = Field(default=1_000, ge=1)
     """Test dates."""
+    unit: Unit = "characters"
+    """"characters": `1999-11-05`, symbol by symbol. "words": the fields of the string and what
+    stands between them, to the three words `1999`, `11` and `05`; made for alignment."""
     seed: int = Field(default=0, ge=0)
     """Seed of the dates and of the form that each is written in."""
 
@@ -96,14 +107,17 @@ def write_dates(config: DatesConfig) -> SourceData:
         examples[bounds[0] : bounds[1]],
         examples[bounds[1] :],
     )
-    alphabet = alphabet_of([example.written.text for example in train])
-    parts = three_parts(*(_part(each, alphabet) for each in (train, valid, test)))
+    alphabet = alphabet_of([_source(example, config.unit) for example in train])
+    symbols = _target_symbols(config)
+    parts = three_parts(
+        *(_part(each, config.unit, alphabet, symbols) for each in (train, valid, test))
+    )
     return SourceData(
         schema=DataSchema(
             "transduction",
             n_symbols=len(alphabet),
-            n_target_symbols=len(TARGET_SYMBOLS),
-            target_end=len(TARGET_SYMBOLS) - 1,
+            n_target_symbols=len(symbols),
+            target_end=len(symbols) - 1,
         ),
         parts=parts,
         provenance=Provenance(
@@ -117,12 +131,11 @@ def write_dates(config: DatesConfig) -> SourceData:
             "seed": config.seed,
             "forms": [form.name for form in forms],
             "refused_forms": [f"{name}: {why}" for name, why in refused.items()],
-            "alphabet": "source: characters (Unicode code points) of the training strings, all "
-            "others are one unknown character (token 0); target: ten digits, the hyphen, the end",
+            "alphabet": _ALPHABET[config.unit],
             "scored": "the whole target, without its end symbol",
         },
         symbols=alphabet.symbols,
-        target_symbols=TARGET_SYMBOLS,
+        target_symbols=symbols,
         best_possible=BestPossible(
             value=1.0,
             unit="share of examples",
@@ -153,19 +166,46 @@ def _draw(config: DatesConfig, forms: list[DateForm]) -> list[_Example]:
     return [_Example(day, form, form.write(day)) for day, form in zip(dates, picks, strict=True)]
 
 
-def _part(examples: list[_Example], alphabet: Alphabet) -> Part:
-    targets = [[*example.date.isoformat(), END] for example in examples]
-    target_tokens = [
-        np.asarray([TARGET_SYMBOLS.index(symbol) for symbol in target]) for target in targets
+def _part(
+    examples: list[_Example], unit: Unit, alphabet: Alphabet, symbols: tuple[str, ...]
+) -> Part:
+    token = {symbol: index for index, symbol in enumerate(symbols)}
+    targets = [
+        np.asarray([*(token[symbol] for symbol in _target(example, unit)), token[END]])
+        for example in examples
     ]
     return Part(
         sequences_of(
-            [alphabet.encode(example.written.text) for example in examples],
-            target=sequences_of(target_tokens),
+            [alphabet.encode(_source(example, unit)) for example in examples],
+            target=sequences_of(targets),
             ids=tuple(f"{each.date.isoformat()}:{each.form.name}" for each in examples),
         ),
-        alignment_of([np.asarray(example.written.alignment()) for example in examples]),
+        alignment_of([np.asarray(_spans(example, unit)) for example in examples]),
     )
+
+
+def _source(example: _Example, unit: Unit) -> tuple[str, ...]:
+    written = example.written
+    return tuple(written.text) if unit == "characters" else written.in_words().words
+
+
+def _target(example: _Example, unit: Unit) -> tuple[str, ...]:
+    text = example.date.isoformat()
+    return tuple(text) if unit == "characters" else tuple(text.split("-"))
+
+
+def _spans(example: _Example, unit: Unit) -> list[tuple[int, int]]:
+    if unit == "characters":
+        return example.written.alignment()
+    words = example.written.in_words()
+    return [*((at, at + 1) for at in (words.year, words.month, words.day)), NOWHERE]
+
+
+def _target_symbols(config: DatesConfig) -> tuple[str, ...]:
+    if config.unit == "characters":
+        return TARGET_SYMBOLS
+    years = range(config.first_year, config.last_year + 1)
+    return (*map(str, years), *(f"{number:02d}" for number in range(1, 32)), END)
 
 
 def _first_day(config: DatesConfig) -> int:

@@ -1,9 +1,10 @@
 """What every source hands over."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from seqarena.data.links import links_of_spans
 from seqarena.data.manifest import BestPossible, Fact, Provenance
-from seqarena.data.part import Parts
+from seqarena.data.part import Part, Parts
 from seqarena.schema import DataSchema
 
 
@@ -20,3 +21,20 @@ class SourceData:
     class_names: tuple[str, ...] | None = None
     best_possible: BestPossible | None = None
     counts: dict[str, int] = field(default_factory=dict)
+
+
+def as_alignment(data: SourceData) -> SourceData:
+    """Ask of a transduction with known origins where its symbols come from, not what they are."""
+    return replace(
+        data,
+        schema=replace(data.schema, task_kind="alignment"),
+        parts={split: _with_links(part) for split, part in data.parts.items()},
+        protocol={**data.protocol, "scored": "all gold links of the test examples, pooled"},
+        best_possible=None,
+    )
+
+
+def _with_links(part: Part) -> Part:
+    if part.links is not None or part.alignment is None:
+        return part
+    return replace(part, links=links_of_spans(part.alignment))

@@ -1,0 +1,312 @@
+"""Utterances of several words, joined from recordings of one word each."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.metadata import version
+from typing import Annotated, Any, Literal
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from seqarena.batch import sequences_of
+from seqarena.data.alignment import alignment_of
+from seqarena.data.manifest import Fact, Provenance
+from seqarena.data.part import Part, three_parts
+from seqarena.data.sources.fsdd import DIGITS, OFFICIAL, SPEAKERS, Recording, read_fsdd
+from seqarena.data.sources.japanese_vowels import JapaneseVowelsConfig, read_japanese_vowels
+from seqarena.data.sources.source_data import SourceData
+from seqarena.data.speech_features import HOP, RATE, FeatureKind, speech_frames
+from seqarena.data.splits import Split
+from seqarena.errors import DataError
+from seqarena.schema import DataSchema
+from seqarena.seeds import numpy_generator
+
+END = "<end>"
+"""Name of the symbol that ends every transcript."""
+
+_CONFIG = ConfigDict(frozen=True, extra="forbid", strict=True, use_attribute_docstrings=True)
+_CITATION = (
+    "Z. Jackson et al. (2018). Free Spoken Digit Dataset, v1.0.8. "
+    "https://doi.org/10.5281/zenodo.1342401."
+)
+
+
+class SpokenDigitsConfig(BaseModel):
+    """English digits of the Free Spoken Digit Dataset; an utterance is of one speaker."""
+
+    model_config = _CONFIG
+
+    kind: Literal["fsdd"]
+    test_speakers: tuple[str, ...] = Field(default=("yweweler",), min_length=1, strict=False)
+    """Speakers of the test split; they are in no other."""
+    valid_speakers: tuple[str, ...] = Field(
+        default=("theo",), min_length=1, strict=False, validate_default=True
+    )
+    """Speakers of the validation split; the others train."""
+    features: FeatureKind = "mfcc"
+    """13 cepstra or 26 mel bands of each frame, with their differences."""
+    normalisation: Literal["mean", "mean_and_variance"] = "mean"
+    """What is taken out of each utterance: its mean, or its variance too."""
+    longest_silence: float = Field(default=0.3, ge=0, le=5)
+    """Longest silence before, between and after words [seconds]; each is drawn from 0 to this."""
+    noise_level: float = Field(default=-30.0, le=0)
+    """Level of the noise under the whole utterance, below that of its words [dB]."""
+
+    @field_validator("test_speakers", "valid_speakers")
+    @classmethod
+    def _known(cls, speakers: tuple[str, ...], info: Any) -> tuple[str, ...]:
+        for speaker in speakers:
+            if speaker not in SPEAKERS:
+                raise ValueError(f"{speaker!r} is no speaker; expected some of {SPEAKERS}.")
+            if info.field_name == "valid_speakers" and speaker in info.data.get(
+                "test_speakers", ()
+            ):
+                raise ValueError(f"{speaker!r} is a test speaker already; take another.")
+        return speakers
+
+    @field_validator("valid_speakers")
+    @classmethod
+    def _some_are_left(cls, speakers: tuple[str, ...], info: Any) -> tuple[str, ...]:
+        if not set(SPEAKERS) - set(speakers) - set(info.data.get("test_speakers", ())):
+            raise ValueError("no speaker is left to train on; test and validate with fewer.")
+        return speakers
+
+
+class SpokenVowelsConfig(BaseModel):
+    """Japanese Vowels as aeon ships them: a word is the vowels of one of nine speakers."""
+
+    model_config = _CONFIG
+
+    kind: Literal["japanese_vowels"]
+    valid_share: float = Field(default=0.2, gt=0, lt=1)
+    """Share of each word's official training recordings that validates."""
+
+
+class ConnectedWordsConfig(BaseModel):
+    """How many utterances of how many words, and of what."""
+
+    model_config = _CONFIG
+
+    kind: Literal["connected_words"]
+    recordings: Annotated[SpokenDigitsConfig | SpokenVowelsConfig, Field(discriminator="kind")]
+    """Recordings of one word each."""
+    fewest_words: int = Field(default=3, ge=1)
+    """Words of the shortest utterance."""
+    most_words: int = Field(default=7, ge=1, validate_default=True)
+    """Words of the longest utterance; each number between is as likely."""
+    n_train: int = Field(default=600, ge=1)
+    """Training utterances."""
+    n_valid: int = Field(default=100, ge=1)
+    """Validation utterances."""
+    n_test: int = Field(default=200, ge=1)
+    """Test utterances."""
+    seed: int = Field(default=0, ge=0)
+    """Seed of the words, the recordings, the silences and the noise."""
+
+    @field_validator("most_words")
+    @classmethod
+    def _not_below_the_fewest(cls, most: int, info: Any) -> int:
+        fewest = info.data.get("fewest_words", most)
+        if most < fewest:
+            raise ValueError(f"got {most}; should be at least fewest_words ({fewest}).")
+        return most
+
+
+@dataclass(frozen=True)
+class _Pool:
+    """What the utterances of one split are made of."""
+
+    by_voice: dict[str, dict[int, list[np.ndarray]]]
+    """Recordings of each word by each speaker."""
+
+
+@dataclass(frozen=True)
+class _Joined:
+    frames: np.ndarray
+    spans: np.ndarray
+    """First frame and the frame after the last, of each word."""
+
+
+_Join = Callable[[list[np.ndarray], np.random.Generator], _Joined]
+
+
+def join_words(config: ConnectedWordsConfig) -> SourceData:
+    """Draw utterances: the words evenly, each in any recording of the utterance's speaker.
+
+    Raises:
+        DataError: the recordings are not there, or a speaker lacks a word.
+    """
+    match config.recordings:
+        case SpokenDigitsConfig() as recordings:
+            return _digits(config, recordings)
+        case SpokenVowelsConfig() as recordings:
+            return _vowels(config, recordings)
+
+
+def _digits(config: ConnectedWordsConfig, recordings: SpokenDigitsConfig) -> SourceData:
+    speakers = {
+        Split.VALID: recordings.valid_speakers,
+        Split.TEST: recordings.test_speakers,
+    }
+    taken = {*recordings.valid_speakers, *recordings.test_speakers}
+    speakers[Split.TRAIN] = tuple(each for each in SPEAKERS if each not in taken)
+    found = read_fsdd()
+    pools = {split: _pool_of(found, own) for split, own in speakers.items()}
+
+    def join(words: list[np.ndarray], generator: np.random.Generator) -> _Joined:
+        return _join_sound(words, recordings, generator)
+
+    return _source(
+        config,
+        pools,
+        join,
+        DIGITS,
+        Provenance(
+            description="connected digits, joined from the Free Spoken Digit Dataset",
+            licence="CC BY-SA 4.0",
+            citation=f"{_CITATION} {OFFICIAL}",
+            versions={"librosa": version("librosa")},
+        ),
+        {
+            "split": "by speaker: no speaker stands in two splits",
+            **{f"{split.value}_speakers": list(own) for split, own in speakers.items()},
+            "features": f"{recordings.features}, 25 ms windows every 10 ms, first and second "
+            f"differences; per utterance normalised by {recordings.normalisation}",
+            "longest_silence": recordings.longest_silence,
+            "noise_level": recordings.noise_level,
+        },
+    )
+
+
+def _vowels(config: ConnectedWordsConfig, recordings: SpokenVowelsConfig) -> SourceData:
+    isolated = read_japanese_vowels(
+        JapaneseVowelsConfig(
+            kind="japanese_vowels", valid_share=recordings.valid_share, split_seed=config.seed
+        )
+    )
+    pools = {}
+    for split, part in isolated.parts.items():
+        said: dict[int, list[np.ndarray]] = {}
+        for row, word in enumerate(
+            part.sequences.labels if part.sequences.labels is not None else ()
+        ):
+            said.setdefault(int(word), []).append(part.sequences.sequence(row))
+        pools[split] = _Pool({"all": said})
+    return _source(
+        config,
+        pools,
+        _join_frames,
+        isolated.class_names or (),
+        isolated.provenance,
+        {
+            "split": "official 270/370 recordings; validation carved out of the training ones; no "
+            "recording stands in two splits",
+            "valid_share": recordings.valid_share,
+            "silence": "none",
+        },
+    )
+
+
+def _source(
+    config: ConnectedWordsConfig,
+    pools: dict[Split, _Pool],
+    join: _Join,
+    words: tuple[str, ...],
+    provenance: Provenance,
+    protocol: dict[str, Fact],
+) -> SourceData:
+    sizes = {Split.TRAIN: config.n_train, Split.VALID: config.n_valid, Split.TEST: config.n_test}
+    parts = three_parts(
+        *(_part(config, split, pools[split], sizes[split], join, words) for split in Split)
+    )
+    dims = parts[Split.TRAIN].sequences.values.shape[1]
+    return SourceData(
+        schema=DataSchema(
+            "transduction",
+            dim=dims,
+            n_target_symbols=len(words) + 1,
+            target_end=len(words),
+            target_unit="word",
+        ),
+        parts=parts,
+        provenance=provenance,
+        protocol={
+            **protocol,
+            "words": f"{config.fewest_words} to {config.most_words} an utterance, drawn evenly",
+            "seed": config.seed,
+            "scored": "the whole transcript, without its end symbol",
+        },
+        target_symbols=(*words, END),
+    )
+
+
+def _part(
+    config: ConnectedWordsConfig,
+    split: Split,
+    pool: _Pool,
+    n: int,
+    join: _Join,
+    words: tuple[str, ...],
+) -> Part:
+    generator = numpy_generator(config.seed, config.kind, split.value)
+    frames, targets, spans, ids = [], [], [], []
+    for row in range(n):
+        voice = sorted(pool.by_voice)[generator.integers(len(pool.by_voice))]
+        n_words = generator.integers(config.fewest_words, config.most_words + 1)
+        said = generator.integers(0, len(words), n_words)
+        takes = [_take(pool.by_voice[voice], voice, int(word), words, generator) for word in said]
+        joined = join(takes, generator)
+        frames.append(joined.frames)
+        targets.append(np.append(said, len(words)))
+        spans.append(np.concatenate([joined.spans, [[-1, -1]]]))
+        ids.append(f"{split.value}-{row}-{voice}")
+    return Part(
+        sequences_of(frames, target=sequences_of(targets), ids=tuple(ids)), alignment_of(spans)
+    )
+
+
+def _take(
+    said: dict[int, list[np.ndarray]],
+    voice: str,
+    word: int,
+    words: tuple[str, ...],
+    generator: np.random.Generator,
+) -> np.ndarray:
+    takes = said.get(word, [])
+    if not takes:
+        raise DataError(f"speaker {voice!r} has no recording of {words[word]!r}; take another.")
+    return takes[generator.integers(len(takes))]
+
+
+def _pool_of(recordings: list[Recording], speakers: tuple[str, ...]) -> _Pool:
+    by_voice: dict[str, dict[int, list[np.ndarray]]] = {speaker: {} for speaker in speakers}
+    for each in recordings:
+        if each.speaker in by_voice:
+            by_voice[each.speaker].setdefault(each.digit, []).append(each.sound)
+    return _Pool(by_voice)
+
+
+def _join_frames(words: list[np.ndarray], generator: np.random.Generator) -> _Joined:
+    del generator
+    ends = np.cumsum([len(word) for word in words])
+    return _Joined(np.concatenate(words), np.stack([np.append(0, ends[:-1]), ends], axis=1))
+
+
+def _join_sound(
+    words: list[np.ndarray], config: SpokenDigitsConfig, generator: np.random.Generator
+) -> _Joined:
+    longest = int(config.longest_silence * RATE)
+    gaps = [np.zeros(generator.integers(0, longest + 1), np.float32) for _ in range(len(words) + 1)]
+    parts = [part for pair in zip(gaps, words, strict=False) for part in pair] + gaps[-1:]
+    sound = np.concatenate(parts)
+    level = np.sqrt(np.mean(np.concatenate(words).astype(np.float64) ** 2))
+    # Without noise a silence would have a logarithm of minus infinity, and no variance.
+    noise = generator.normal(size=len(sound)) * level * 10.0 ** (config.noise_level / 20.0)
+    frames = speech_frames(
+        (sound + noise).astype(np.float32), config.features, config.normalisation
+    )
+    borders = np.cumsum([len(part) for part in parts])
+    spans = np.stack(
+        [borders[0:-1:2] // HOP, np.minimum(borders[1::2] // HOP + 1, len(frames))], axis=1
+    )
+    return _Joined(frames, spans)

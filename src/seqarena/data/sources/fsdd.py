@@ -1,0 +1,79 @@
+"""The Free Spoken Digit Dataset: ten English digits, six speakers, fifty recordings of each."""
+
+import re
+import tarfile
+import wave
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import Float
+
+from seqarena.data.mirror import mirrored_file
+from seqarena.data.speech_features import RATE
+from seqarena.errors import DataError
+
+DIGITS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+SPEAKERS = ("george", "jackson", "lucas", "nicolas", "theo", "yweweler")
+OFFICIAL = "https://github.com/Jakobovski/free-spoken-digit-dataset"
+
+_SHA256 = "9d9e94108b8778be2d8f597a337ec2d80e4e5b6b1b7872c81a5172221a9f9067"
+_NAME = re.compile(r"([0-9])_([a-z]+)_([0-9]+)\.wav")
+# A recording is 36 kB at most; whoever claims more is no recording.
+_MOST_BYTES = 1_000_000
+
+
+@dataclass(frozen=True)
+class Recording:
+    """One digit, said once."""
+
+    digit: int
+    speaker: str
+    sound: Float[np.ndarray, "samples"]
+    """-1 to 1, at 8 kHz."""
+
+
+def read_fsdd() -> list[Recording]:
+    """Return all recordings, by digit, speaker and number.
+
+    Raises:
+        DataError: the mirror lacks the archive, or the archive is not the published one.
+    """
+    return read_archive(mirrored_file("speech_fsdd", "recordings.tar.gz", _SHA256, OFFICIAL))
+
+
+def read_archive(path: Path) -> list[Recording]:
+    """Read `digit_speaker_number.wav` out of a tar file, in memory: nothing is unpacked to disk.
+
+    Raises:
+        DataError: a member is a link, a folder or too large, its name is another, or it is not mono
+            sound of 16 bits at 8 kHz.
+    """
+    found = {}
+    with tarfile.open(path) as archive:
+        for member in archive:
+            name = _NAME.fullmatch(member.name)
+            file = archive.extractfile(member) if member.isreg() else None
+            if name is None or file is None or member.size > _MOST_BYTES:
+                raise DataError(
+                    f"{path}: member {member.name!r} ({member.size} bytes) is not a recording; "
+                    "expected plain files named digit_speaker_number.wav, below 1 MB."
+                )
+            digit, speaker, number = name.groups()
+            sound = _sound(file.read(), f"{path}: {member.name}")
+            found[int(digit), speaker, int(number)] = Recording(int(digit), speaker, sound)
+    return [found[key] for key in sorted(found)]
+
+
+def _sound(content: bytes, where: str) -> Float[np.ndarray, "samples"]:
+    try:
+        with wave.open(BytesIO(content)) as file:
+            shape = (file.getnchannels(), 8 * file.getsampwidth(), file.getframerate())
+            samples = file.readframes(file.getnframes())
+    except (wave.Error, EOFError) as error:
+        raise DataError(f"{where}: not a WAV file ({error}); download the archive again.") from None
+    if shape != (1, 16, RATE):
+        raise DataError(f"{where}: {shape[0]} channels of {shape[1]} bits at {shape[2]} Hz; "
+                        f"expected 1 of 16 bits at {RATE} Hz.")  # fmt: skip
+    return (np.frombuffer(samples, dtype="<i2") / 32768.0).astype(np.float32)

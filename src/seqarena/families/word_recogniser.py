@@ -1,0 +1,356 @@
+"""A recogniser for connected words: one hidden Markov model per word, joined in a loop."""
+
+from functools import partial
+from typing import Literal
+
+import torch
+from jaxtyping import Float
+from pydantic import BaseModel, ConfigDict, Field
+from torch import Tensor, nn
+
+from seqarena.attention.maps import NativeMap
+from seqarena.batch import Batch, Sequences
+from seqarena.errors import DataError
+from seqarena.families.family import Generation
+from seqarena.families.guards import require_finite, require_fitted
+from seqarena.families.shares import dirichlet_log_prior, log_shares
+from seqarena.families.staged_fit import fit_in_stages
+from seqarena.families.state_mixtures import StateMixtures
+from seqarena.families.word_composition import Composition, Transcripts, compose, language_log_prob
+from seqarena.families.word_statistics import WordStatistics
+from seqarena.families.word_transcripts import (
+    count_bigrams,
+    equal_parts_of,
+    require_transcripts,
+    transcripts_of,
+    transcripts_of_all,
+)
+from seqarena.fitting.protocols import FitReport, FitSetting
+from seqarena.inference.linear_chain import chain_log_prob, chain_posterior
+from seqarena.inference.word_loop import LoopEmission, WordLoop, best_words, loop_log_prob
+from seqarena.schema import DataSchema, TaskKind
+
+_FAMILY = "word recogniser"
+# A target step with less than this of a frame in all has no row in the map.
+_LEAST_MASS = 1e-6
+
+
+class WordRecogniserConfig(BaseModel):
+    """Word models of frames, how they follow each other, and how they are searched."""
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", strict=True, use_attribute_docstrings=True
+    )
+
+    kind: Literal["word_recogniser"]
+    """Names this family."""
+    n_states: int = Field(default=8, ge=1)
+    """States of each word, left to right; a word lasts at least so many frames."""
+    silence_states: int = Field(default=3, ge=0)
+    """States of the silence that may stand before, between and after words; 0: there is none."""
+    n_components: int = Field(default=4, ge=1)
+    """Diagonal Gaussians in the mixture of each state; they are grown by doubling."""
+    variance_floor: float = Field(default=0.01, gt=0, lt=1)
+    """Smallest variance, as a share of each dimension's variance over all training frames."""
+    pseudo_count: float = Field(default=0.01, ge=0)
+    """Added to the expected counts of staying, leaving, silence and no silence (a Dirichlet prior
+    of 1 + this); 0 is maximum likelihood."""
+    bigram_pseudo_count: float = Field(default=0.5, ge=0)
+    """Added to the count of each word after each word; 0 forbids what training never said."""
+    language_scale: float = Field(default=1.0, ge=0)
+    """Exponent of the word-transition model in recognition; 0 ignores it."""
+    insertion_penalty: float = 0.0
+    """Taken from the log-probability of each word in recognition [nats]; above 0, fewer words."""
+
+    @property
+    def mechanism(self) -> str:
+        """Attention mechanism: "none"."""
+        return "none"
+
+    def cannot(self, task_kind: TaskKind, input_kind: Literal["tokens", "frames"]) -> str | None:
+        """Say why this configuration cannot do such a task, or return None."""
+        if task_kind != "transduction":
+            return "a word recogniser writes words, and this task asks for none"
+        if input_kind == "tokens":
+            return "a word recogniser hears frames, and this task's input is tokens"
+        return None
+
+
+class WordRecogniser(nn.Module):
+    """p(x, words) = p(words) · sum over paths through the words' states of p(path) p(x | path)."""
+
+    log_stay: Tensor
+    log_leave: Tensor
+    log_silence: Tensor
+    log_bigram: Tensor
+    fitted: Tensor
+    n_passes: int | None = None
+
+    def __init__(self, config: WordRecogniserConfig, dim: int, n_words: int) -> None:
+        super().__init__()
+        self.config, self.n_words = config, n_words
+        n_states = n_words * config.n_states + config.silence_states
+        self.mixtures = StateMixtures(n_states, config.n_components, dim, config.variance_floor)
+        even = torch.full((n_states,), 0.5, dtype=torch.float64).log()
+        self.register_buffer("log_stay", even)
+        self.register_buffer("log_leave", even.clone())
+        self.register_buffer("log_silence", torch.zeros(2, dtype=torch.float64))
+        self.register_buffer("log_bigram", _smoothed(torch.zeros(n_words + 1, n_words + 1), 1.0))
+        self.register_buffer("fitted", torch.tensor(False))
+        self._forget_silence()
+
+    def fit(self, train: Sequences, valid: Sequences, setting: FitSetting) -> FitReport:
+        """Start from equal parts, then iterate embedded EM; the mixtures double between stages.
+
+        The losses of the report are of frames and words together: -log p(x, words).
+
+        Raises:
+            DataError: as `initialise`.
+        """
+        self.initialise(train, valid)
+        sizes = [1]
+        while sizes[-1] < self.config.n_components:
+            sizes.append(min(2 * sizes[-1], self.config.n_components))
+        stages = [partial(self.mixtures.grow, size) for size in sizes]
+        return fit_in_stages(self, list(stages), train, valid, setting)
+
+    def initialise(self, train: Sequences, valid: Sequences) -> None:
+        """Cut each utterance equally along its transcript, and count the word transitions.
+
+        Raises:
+            DataError: a frame is not finite; a transcript is missing, empty, too long for its
+                utterance, or holds an unknown word; a word is in no training transcript.
+        """
+        config = self.config
+        self.fitted.fill_(False)
+        for split in (train, valid):
+            require_finite(split)
+        require_transcripts(train, valid, self.n_words, config.n_states)
+        transcripts = transcripts_of_all(train, self.n_words)
+        counts = count_bigrams(transcripts, self.n_words)
+        self.log_bigram.copy_(_smoothed(counts, config.bigram_pseudo_count))
+        composition = compose(self._loop(), transcripts)
+        states = equal_parts_of(composition, train)
+        self.mixtures.start(train, states)
+        frames = torch.bincount(torch.from_numpy(states), minlength=len(self.log_stay)).double()
+        visits = torch.bincount(composition.state[composition.is_real], minlength=len(frames))
+        # One extra stay and leave each keep both possible.
+        stay, leave = (frames - visits).clamp(min=0.0) + 1.0, visits + 1.0
+        self._set_durations(stay, leave)
+        self._forget_silence()
+
+    def expect(self, batch: Batch) -> WordStatistics:
+        """Return the expected statistics of the paths along the transcripts.
+
+        Young et al. (2006), section 8.8: the words' places are summed over, never decided.
+
+        Raises:
+            DataError: a frame is not finite, or a transcript holds an unknown word.
+        """
+        transcripts = transcripts_of(batch, self.n_words)
+        frames = self.mixtures.values(batch)
+        log_joint = self.mixtures.joint_log_prob(frames)
+        log_prob = log_joint.logsumexp(dim=2)
+        composition = compose(self._loop(), transcripts)
+        posterior = chain_posterior(
+            composition.chain,
+            _along(composition, _padded(log_prob, batch)),
+            batch.lengths,
+        )
+        n_states = len(self.log_stay)
+        state_probs = posterior.position_probs.new_zeros(*batch.mask.shape, n_states)
+        state = composition.state[:, None].expand_as(posterior.position_probs)
+        state_probs = state_probs.scatter_add_(2, state, posterior.position_probs)[batch.mask]
+        stay = torch.zeros_like(self.log_stay)
+        stay.index_add_(0, composition.state.flatten(), posterior.n_stays.flatten())
+        leave = (state_probs.sum(dim=0) - stay).clamp(min=0.0)
+        language = language_log_prob(self.log_bigram, transcripts)
+        return WordStatistics(
+            log_likelihood=(posterior.log_prob + language).sum(),
+            stay=stay,
+            leave=leave,
+            silence=self._silences(transcripts, posterior.log_prob, leave),
+            sums=self.mixtures.sums(frames, log_joint, log_prob, state_probs),
+        )
+
+    def maximise(self, statistics: WordStatistics) -> None:
+        """Set the most probable durations, silence and mixtures; the bigram stays."""
+        extra = self.config.pseudo_count
+        self._set_durations(statistics.stay + extra, statistics.leave + extra)
+        if self.config.silence_states:
+            silence = (statistics.silence + extra)[None]
+            self.log_silence.copy_(log_shares(silence, self.log_silence[None])[0])
+        self.mixtures.maximise(statistics.sums)
+        self.fitted.fill_(True)
+
+    def log_prior(self) -> float:
+        """Return the log-density of the parameters under the Dirichlet prior, up to a constant."""
+        free = [self.log_stay, self.log_leave]
+        if self.config.silence_states:
+            free.append(self.log_silence)
+        return dirichlet_log_prior(torch.cat(free), self.config.pseudo_count)
+
+    def expect_flops(self, batch: Batch) -> float:
+        """Densities and sums of every state, and thirty operations for each position of a chain."""
+        target = batch.target
+        n_words = 0 if target is None else target.mask.shape[1]
+        unit = self.config.n_states + self.config.silence_states
+        per_step = self.mixtures.flops_per_step() + 30.0 * n_words * unit
+        return per_step * float(batch.lengths.sum())
+
+    def log_prob(self, batch: Batch) -> Float[Tensor, "batch"]:
+        """Return log p(words | x) of the transcripts: log p(x, words) - log p(x) [nats].
+
+        p(x) is the sum over all word sequences, by the loop's forward pass; language_scale and
+        insertion_penalty hold in both. So the probabilities of all word sequences sum to 1. Minus
+        infinity where the transcript, or any word at all, does not fit into the utterance.
+
+        Raises:
+            NotFittedError: nothing was learned yet.
+            DataError: as `expect`.
+        """
+        require_fitted(self.fitted, _FAMILY)
+        transcripts = transcripts_of(batch, self.n_words)
+        log_emission = _padded(self.mixtures.log_prob(self.mixtures.values(batch)), batch)
+        loop = self._loop()
+        composition = compose(loop, transcripts)
+        given = chain_log_prob(composition.chain, _along(composition, log_emission), batch.lengths)
+        joint = given + language_log_prob(loop.log_bigram, transcripts)
+        evidence = loop_log_prob(loop, self._loop_emission(log_emission), batch.lengths)
+        # One of the terms of a sum is never more than the sum, but for rounding.
+        share = joint - evidence.where(evidence.isfinite(), 0.0)
+        return share.clamp(max=0.0)
+
+    def generate(self, batch: Batch, max_length: int) -> Generation:
+        """Return the words along the best path through the loop, then the end symbol.
+
+        Words beyond `max_length` are cut off, and the end with them. An utterance that is too short
+        for any word gets the end symbol alone.
+
+        Raises:
+            NotFittedError: nothing was learned yet.
+            DataError: a frame is not finite.
+        """
+        require_fitted(self.fitted, _FAMILY)
+        log_emission = _padded(self.mixtures.log_prob(self.mixtures.values(batch)), batch)
+        found, _ = best_words(self._loop(), self._loop_emission(log_emission), batch.lengths)
+        rows = [torch.tensor([*words, self.n_words][:max_length]) for words in found]
+        lengths = torch.tensor([len(row) for row in rows])
+        tokens = nn.utils.rnn.pad_sequence(rows, batch_first=True)
+        return Generation(tokens.to(batch.lengths.device), lengths.to(batch.lengths.device))
+
+    def native_maps(self, batch: Batch) -> list[NativeMap]:
+        """Return which frames each word of the transcript took: row = target step, column = frame.
+
+        A row is the posterior of being in that word at each frame, over its sum: shares of the
+        word's frames. The row of the end symbol is the silence after the last word. A step that
+        took no frame (an end without silence, a transcript that does not fit) has no row.
+
+        Raises:
+            NotFittedError: nothing was learned yet.
+            DataError: as `expect`.
+        """
+        require_fitted(self.fitted, _FAMILY)
+        transcripts = transcripts_of(batch, self.n_words)
+        log_emission = _padded(self.mixtures.log_prob(self.mixtures.values(batch)), batch)
+        composition = compose(self._loop(), transcripts)
+        probs = chain_posterior(
+            composition.chain, _along(composition, log_emission), batch.lengths
+        ).position_probs
+        is_last = composition.word == transcripts.n_words[:, None]
+        taken = probs.where((~composition.is_silence | is_last)[:, None], 0.0)
+        rows = probs.new_zeros(len(batch), int(transcripts.n_words.max()) + 1, probs.shape[1])
+        word = composition.word[:, :, None].expand(-1, -1, probs.shape[1])
+        rows = rows.scatter_add(1, word, taken.transpose(1, 2))
+        mass = rows.sum(dim=2, keepdim=True)
+        is_row = mass > _LEAST_MASS
+        values = (rows / mass.where(is_row, 1.0)).where(is_row, 0.0).float()
+        return [
+            NativeMap("decoder.cross", "posterior", values[:, None], is_row[:, :, 0], batch.mask)
+        ]
+
+    def n_free_parameters(self) -> int:
+        """Return durations, the silence's share, word transitions and the mixtures' numbers."""
+        transitions = self.n_words * self.n_words + self.n_words - 1
+        silence = 1 if self.config.silence_states else 0
+        return len(self.log_stay) + silence + transitions + self.mixtures.n_free_parameters()
+
+    def _loop(self) -> WordLoop:
+        """Return the composition as it is searched: with the bigram scaled, and the penalty."""
+        n, config = self.n_words * self.config.n_states, self.config
+        bigram = self.log_bigram * config.language_scale
+        bigram = bigram.masked_fill(self.log_bigram.isneginf(), -torch.inf)
+        bigram[:, :-1] -= config.insertion_penalty
+        return WordLoop(
+            log_stay=self.log_stay[:n].view(self.n_words, -1),
+            log_leave=self.log_leave[:n].view(self.n_words, -1),
+            log_stay_silent=self.log_stay[n:],
+            log_leave_silent=self.log_leave[n:],
+            log_silence=self.log_silence[0],
+            log_no_silence=self.log_silence[1],
+            log_bigram=bigram,
+        )
+
+    def _loop_emission(self, log_emission: Tensor) -> LoopEmission:
+        n, shape = self.n_words * self.config.n_states, log_emission.shape[:2]
+        words = log_emission[:, :, :n].reshape(*shape, self.n_words, -1)
+        return LoopEmission(words, log_emission[:, :, n:])
+
+    def _silences(self, transcripts: Transcripts, log_prob: Tensor, leave: Tensor) -> Tensor:
+        """Count the places with and without silence: each silence ends once, in its last state."""
+        places = (transcripts.n_words + 1).where(~log_prob.isneginf(), 0).sum()
+        used = leave[-1] if self.config.silence_states else leave.new_zeros(())
+        return torch.stack([used, (places - used).clamp(min=0.0)])
+
+    def _forget_silence(self) -> None:
+        # Without states of silence nobody enters it, and everybody passes it by.
+        share = 0.5 if self.config.silence_states else 0.0
+        self.log_silence.copy_(self.log_silence.new_tensor([share, 1.0 - share]).log())
+
+    def _set_durations(self, stay: Tensor, leave: Tensor) -> None:
+        shares = log_shares(
+            torch.stack([stay, leave], dim=1), torch.stack([self.log_stay, self.log_leave], dim=1)
+        )
+        self.log_stay.copy_(shares[:, 0])
+        self.log_leave.copy_(shares[:, 1])
+
+
+def build_word_recogniser(config: WordRecogniserConfig, schema: DataSchema) -> WordRecogniser:
+    """Return an unfitted recogniser.
+
+    Raises:
+        DataError: the family cannot do the schema's task, or its end symbol is not the last.
+    """
+    reason = config.cannot(schema.task_kind, "tokens" if schema.dim is None else "frames")
+    if reason is not None:
+        raise DataError(f"{config.kind} cannot do this task: {reason}.")
+    if schema.dim is None or schema.n_target_symbols is None:
+        raise DataError("a transduction of frames must say dim and n_target_symbols.")
+    n_words = schema.n_target_symbols - 1
+    if schema.target_end != n_words:
+        raise DataError(
+            f"schema.target_end: {schema.target_end}; a word recogniser expects the end symbol to "
+            f"be the last of {schema.n_target_symbols} target symbols, {n_words}."
+        )
+    return WordRecogniser(config, schema.dim, n_words)
+
+
+def _smoothed(counts: Tensor, extra: float) -> Tensor:
+    """Return log p(next | before); begin to end is impossible: an utterance has a word."""
+    smoothed = counts.double() + extra
+    smoothed[-1, -1] = 0.0
+    total = smoothed.sum(dim=1, keepdim=True)
+    even = torch.full_like(smoothed, 1.0 / len(smoothed))
+    return (smoothed / total.where(total > 0, 1.0)).where(total > 0, even).log()
+
+
+def _padded(log_prob: Tensor, batch: Batch) -> Tensor:
+    padded = log_prob.new_zeros(*batch.mask.shape, log_prob.shape[1])
+    padded[batch.mask] = log_prob
+    return padded
+
+
+def _along(composition: Composition, log_emission: Tensor) -> Tensor:
+    """Lay the emissions of the states along the positions of each chain."""
+    state = composition.state[:, None].expand(-1, log_emission.shape[1], -1)
+    return log_emission.gather(2, state)
