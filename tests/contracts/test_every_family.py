@@ -30,6 +30,18 @@ SMALL = {"model_dim": 8}
 FAMILIES = {
     "markov_chain": {"kind": "markov_chain", "order": 2, "n_codes": 4},
     "markov_chain-additive": {"kind": "markov_chain", "order": 1, "smoothing": "additive"},
+    "markov_chain-maximum_likelihood": {
+        "kind": "markov_chain",
+        "order": 2,
+        "smoothing": "maximum_likelihood",
+    },
+    "markov_chain-kneser_ney": {"kind": "markov_chain", "order": 3, "smoothing": "kneser_ney"},
+    "markov_chain-pruned": {
+        "kind": "markov_chain",
+        "order": 4,
+        "smoothing": "kneser_ney",
+        "min_count": 2,
+    },
     "hidden_markov": {"kind": "hidden_markov", "n_states": 2},
     "hidden_markov-left_to_right": {
         "kind": "hidden_markov",
@@ -73,6 +85,19 @@ FAMILIES = {
         "n_components": 2,
         "covariance": "full",
     },
+    "gaussian_mixture-spherical": {
+        "kind": "gaussian_mixture",
+        "n_components": 2,
+        "covariance": "spherical",
+        "start": "random",
+    },
+    "gaussian_mixture-tied": {
+        "kind": "gaussian_mixture",
+        "n_components": 2,
+        "covariance": "tied",
+        "precision": "float64",
+    },
+    "gaussian_mixture-deltas": {"kind": "gaussian_mixture", "n_components": 2, "deltas": 2},
     "gaussian_mixture-scikit-learn": {
         "kind": "gaussian_mixture",
         "n_components": 2,
@@ -355,7 +380,7 @@ def has_maps(name, kind):
     family, _, inside = name.partition("-")
     if family in ("elman_rnn", "lstm", "gru"):
         return inside != ""
-    return family != "markov_chain"
+    return True
 
 
 @pytest.mark.parametrize(("name", "kind"), CASES)

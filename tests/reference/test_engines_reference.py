@@ -41,7 +41,10 @@ CASES = [
     ("scikit-learn", gmm, FRAMES, {"variance_floor": 1e-6}),
     ("scikit-learn", gmm, FRAMES, {"variance_floor": 0.5}),
     ("scikit-learn", gmm, FRAMES, {"covariance": "full", "variance_floor": 0.5}),
-    ("scikit-learn", gmm, CLASSES, {}),
+    ("scikit-learn", gmm, FRAMES, {"covariance": "spherical", "variance_floor": 0.5}),
+    ("scikit-learn", gmm, FRAMES, {"covariance": "tied", "variance_floor": 0.5}),
+    ("scikit-learn", gmm, FRAMES, {"covariance": "tied", "variance_floor": 1e-6}),
+    ("scikit-learn", gmm, CLASSES, {"covariance": "full", "start": "random", "deltas": 1}),
 ]
 
 

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from seqarena.batch import Batch
 
-MapKind = Literal["weights", "posterior", "responsibility"]
+MapKind = Literal["weights", "posterior", "responsibility", "count_context"]
 
 
 @dataclass(frozen=True)
@@ -16,13 +16,15 @@ class NativeMap:
     """What a mechanism computed, one matrix per example and head. Kinds are never overlaid."""
 
     name: str
-    """Where in the model: "pooling", "decoder.cross", "encoder.0.self", "states", "components"."""
+    """Where in the model: "pooling", "decoder.cross", "encoder.0.self", "states", "components",
+    "contexts"."""
     kind: MapKind
     """`weights`: attention, each row sums to 1 over what it may attend. `posterior`: p(state | x).
-    `responsibility`: p(component | frame)."""
+    `responsibility`: p(component | frame). `count_context`: which part of a probability the counts
+    of each context length contributed."""
     values: Float[Tensor, "batch head row column"]
     """Row = who looks (output step, query, or time step). Column = what is looked at (input step,
-    region, state or component). Zero where there is nothing."""
+    region, state, component or context length). Zero where there is nothing."""
     row_mask: Bool[Tensor, "batch row"]
     column_mask: Bool[Tensor, "batch column"]
 

@@ -10,6 +10,12 @@ from seqarena.attribution.probes import Probe, Spans
 MAX_SHOWN = 64
 """Rows and columns of a map that a picture shows; the file holds them all."""
 
+_NOUNS = {
+    "posterior": "state",
+    "responsibility": "component",
+    "count_context": "symbols of context",
+}
+
 
 @dataclass(frozen=True)
 class Axis:
@@ -40,8 +46,8 @@ class Panels:
 def primary_map(maps: tuple[ProbeMap, ...]) -> ProbeMap:
     """Return the most telling map of a model that has any.
 
-    Decoder to input comes first, then pooling, then self-attention, then states or components; of
-    several such maps, the one of the last layer.
+    Decoder to input comes first, then pooling, then self-attention, then states,
+    components or contexts; of several such maps, the one of the last layer.
     """
     best = min(map(_rank, maps))
     return [one for one in maps if _rank(one) == best][-1]
@@ -58,13 +64,14 @@ def _rank(one: ProbeMap) -> int:
 def panels_of(probe: Probe, one: ProbeMap) -> Panels:
     """Lay a map out so that the input always runs from left to right.
 
-    A map with one row per head (pooling) becomes one panel with a row per head. Posteriors and
-    responsibilities are turned, so that time runs as in every other picture beside them.
+    A map with one row per head (pooling) becomes one panel with a row per head. Posteriors,
+    responsibilities and count contexts are turned, so that time runs as in every other picture.
     """
     n_heads, n_rows, n_columns = one.values.shape
     if one.kind != "weights" and "cross" not in one.name:
-        noun = "state" if one.kind == "posterior" else "component"
-        down = Axis(noun, _numbers(n_columns), n_columns)
+        # A context may have no symbol at all; states and components are counted from 1.
+        first = 0 if one.kind == "count_context" else 1
+        down = Axis(_NOUNS[one.kind], _numbers(n_columns, first), n_columns)
         panels = Panels(one.values.swapaxes(1, 2), (), down, _steps_axis(probe, n_rows))
     elif n_rows == 1:
         down = Axis("head", _numbers(n_heads), n_heads)
@@ -104,8 +111,8 @@ def _texts(texts: tuple[str, ...] | None, first: int, n: int) -> tuple[str, ...]
     return texts[first : first + n]
 
 
-def _numbers(n: int) -> tuple[str, ...]:
-    return tuple(str(number + 1) for number in range(n))
+def _numbers(n: int, first: int = 1) -> tuple[str, ...]:
+    return tuple(str(first + number) for number in range(n))
 
 
 def _cut(panels: Panels) -> Panels:

@@ -13,11 +13,17 @@ from seqarena.attribution.probes import Probe
 WIDTH, HEIGHT = 600, 300
 MAX_HEADS = 4
 
-_COLOURS = {"weights": "Blues", "posterior": "Purples", "responsibility": "Greens"}
+_COLOURS = {
+    "weights": "Blues",
+    "posterior": "Purples",
+    "responsibility": "Greens",
+    "count_context": "Reds",
+}
 _MEANING = {
     "weights": "attention weight",
     "posterior": "p(state | x)",
     "responsibility": "p(component | frame)",
+    "count_context": "part of p(symbol)",
 }
 _MEANING_BY_NAME = {"target.cross": "p(link | both)", "decoder.cross": "share of its frames"}
 _GOLD = "#d9480f"
@@ -53,10 +59,10 @@ def write_pictures(folder: Path, capture: Capture, *, all_maps: bool = True) -> 
 def draw_map(probe: Probe, one: ProbeMap) -> bytes:
     """Return a picture of one map as PNG.
 
-    The strongest colour is 1 for posteriors and responsibilities. For attention, and for a
-    recogniser's shares of frames, it is the largest weight, or where a few weights would leave the
-    rest pale, what all but one in 200 stay below: the colour bar says which. Where the steps are
-    regions of a picture, pooling weights lie over it. Gold alignments are outlined.
+    The strongest colour is 1 for all kinds but attention. For attention, and for a recogniser's
+    shares of frames, it is the largest weight, or where a few weights would leave the rest pale,
+    what all but one in 200 stay below: the colour bar says which. Where the steps are regions of a
+    picture, pooling weights lie over it. Gold alignments are outlined.
     """
     canvas = Canvas(WIDTH, HEIGHT)
     limit = _strongest(one)

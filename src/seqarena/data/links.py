@@ -8,7 +8,7 @@ from jaxtyping import Int
 from seqarena.data.alignment import Alignment
 from seqarena.errors import DataError
 
-Pairs = Int[np.ndarray, "links 2"]
+Pairs = Int[np.ndarray, "_ 2"]
 
 
 @dataclass(frozen=True)
@@ -17,7 +17,7 @@ class Links:
 
     offsets: Int[np.ndarray, "sequences_plus_1"]
     """Links of example i are `pairs[offsets[i]:offsets[i + 1]]`."""
-    pairs: Pairs
+    pairs: Int[np.ndarray, "links 2"]
     """Input step and target step of each link, from 0; the end symbol has none."""
 
     def __post_init__(self) -> None:

@@ -138,7 +138,7 @@ class Aligner(nn.Module):
         require_fitted(self.fitted, _NAME)
         return _link_probs(self._parts()[0], *self._sides(batch))[..., 1:]
 
-    def links(self, batch: Batch) -> list[Int[np.ndarray, "links 2"]]:
+    def links(self, batch: Batch) -> list[Int[np.ndarray, "_ 2"]]:
         """Return the links of each pair as (source step, target step), in the order of the target.
 
         In each direction every word is linked to its most probable origin, or to none where the

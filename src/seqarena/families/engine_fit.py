@@ -91,12 +91,12 @@ def iterate(step: Any, n_scored_steps: int, training: TrainingConfig) -> tuple[i
 
 def _loss(model: Scored, sequences: Sequences) -> float | None:
     """Return the negative log-likelihood per scored step; None where it is infinite."""
-    total = sum(float(model.expect(batch).log_likelihood) for batch in in_batches(sequences, 256))
+    total = sum(float(model.expect(batch).log_likelihood) for batch in batches_by_length(sequences))
     return -total / int(sequences.n_scored.sum()) if np.isfinite(total) else None
 
 
-def in_batches(sequences: Sequences, batch_size: int) -> Iterable[Batch]:
-    """Return all sequences in batches of similar length."""
+def batches_by_length(sequences: Sequences, batch_size: int = 256) -> Iterable[Batch]:
+    """Yield all sequences, the shortest first, so that there is little padding."""
     by_length = torch.from_numpy(np.argsort(sequences.lengths, kind="stable"))
     for rows in torch.split(by_length, batch_size):
         yield collate(sequences, rows.numpy())

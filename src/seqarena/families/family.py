@@ -86,7 +86,7 @@ class TransducerFamily(Family, Protocol):
         ...
 
 
-LinkPairs = Int[np.ndarray, "links 2"]
+LinkPairs = Int[np.ndarray, "_ 2"]
 """Source step and target step of each link, from 0."""
 
 

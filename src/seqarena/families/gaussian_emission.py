@@ -1,15 +1,24 @@
 """Frames, emitted by a Gaussian for each hidden state or component of a mixture."""
 
+from dataclasses import replace
+from functools import partial, reduce
+from operator import add
+
 import numpy as np
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from seqarena.batch import Batch, Sequences
 from seqarena.families.guards import frames_of, require_finite, require_varied
 from seqarena.inference.forward_backward import PackedEmission, emission_of_density
-from seqarena.inference.gaussian import Shape, log_density
-from seqarena.inference.gaussian_fit import GaussianSums, fit_gaussians
+from seqarena.inference.gaussian import densities_of
+from seqarena.inference.gaussian_densities import Densities, log_densities
+from seqarena.inference.gaussian_features import features_for, power_sums
+from seqarena.inference.gaussian_fit import GaussianSums, Shape, fit_gaussians
+
+# Labels that are written out as shares at once.
+_CHUNK = 8192
 
 
 class GaussianEmission(nn.Module):
@@ -39,19 +48,53 @@ class GaussianEmission(nn.Module):
         """Return the frames of a batch, checked to be finite."""
         return frames_of(batch, self.mean.shape[1])
 
+    def densities(
+        self, dtype: torch.dtype, log_weight: Float[Tensor, "n"] | None = None
+    ) -> Densities:
+        """Prepare the Gaussians for many frames, in this arithmetic if it is exact enough.
+
+        Raises:
+            DataError: a covariance is singular.
+        """
+        return densities_of(self.mean, self.covariance, self.shape, self.origin, dtype, log_weight)
+
     def log_prob(self, values: Float[Tensor, "steps dim"]) -> Float[Tensor, "steps n"]:
-        """Return log N(frame; mean, covariance) [nats]."""
-        return log_density(values.double(), self.mean, self.covariance, self.shape)
+        """Return log N(frame; mean, covariance), in 64 bits [nats]."""
+        return log_densities(self.densities(torch.float64), values)
 
     def packed(self, values: Float[Tensor, "steps dim"], dtype: torch.dtype) -> PackedEmission:
-        """Return the densities of packed frames, scaled."""
-        return emission_of_density(self.log_prob, values, dtype)
+        """Return the densities of packed frames, scaled; computed in `dtype` where it is safe."""
+        densities = self.densities(dtype)
+        emission = emission_of_density(partial(log_densities, densities), values, dtype)
+        return replace(emission, log_prob_at=lambda steps: self.log_prob(values[steps]))
 
     def sums(
         self, values: Float[Tensor, "steps dim"], state_probs: Float[Tensor, "steps n"]
     ) -> GaussianSums:
-        """Sum the powers of the frames of each Gaussian, about the origin."""
-        return GaussianSums.of(values, self.origin, state_probs, self.shape)
+        """Sum the powers of the frames of each Gaussian, about the origin.
+
+        Products run in the precision of `state_probs` where it is safe; they add up in 64 bits.
+        """
+        features = features_for(self.shape, len(self.mean), self.origin)
+        if state_probs.dtype == torch.float32:
+            narrow = power_sums(values, state_probs, self.densities(torch.float32).features)
+            # A frame whose square leaves 32 bits.
+            if all(bool(part.isfinite().all()) for part in narrow.tensors()):
+                return narrow
+        return power_sums(values, state_probs, features)
+
+    def sums_of_labels(
+        self, values: Float[Tensor, "steps dim"], labels: Int[Tensor, "steps"]
+    ) -> GaussianSums:
+        """Return the same where it is known which Gaussian each frame belongs to."""
+        parts = zip(torch.split(values, _CHUNK), torch.split(labels, _CHUNK), strict=True)
+        return reduce(
+            add,
+            (
+                self.sums(part, nn.functional.one_hot(own, len(self.mean)).double())
+                for part, own in parts
+            ),
+        )
 
     def maximise(self, sums: GaussianSums) -> None:
         """Set means and covariances: the exact maximum above the variance floor."""
@@ -76,7 +119,8 @@ class GaussianEmission(nn.Module):
         frames = require_finite(sequences)
         require_varied(frames)
         variance = torch.from_numpy(frames.var(axis=0, dtype=np.float64))
-        self.origin.copy_(torch.from_numpy(frames.mean(axis=0, dtype=np.float64)))
+        # Rounded to what 32 bits hold, so that both arithmetics take off the same number.
+        self.origin.copy_(torch.from_numpy(frames.mean(axis=0, dtype=np.float64)).float())
         self.least_variance.copy_(self.variance_floor * variance)
         self.mean.copy_(self.origin.expand_as(self.mean))
         self.covariance.copy_(_axes(variance.to(self.covariance), len(self.mean), self.shape))

@@ -1,5 +1,7 @@
 """Refusals that the classical families share: each names the sequence, the step, the value."""
 
+import math
+
 import numpy as np
 import torch
 from jaxtyping import Bool, Float, Int
@@ -50,7 +52,7 @@ def frames_of(batch: Batch, dim: int) -> Float[Tensor, "batch time dim"]:
     if batch.features.shape[2] != dim:
         raise DataError(f"frames of {batch.features.shape[2]} numbers came, {dim} were expected.")
     # One sum tells in a fraction of the time whether all are finite: padding is zero.
-    if bool(batch.features.sum().isfinite()):
+    if math.isfinite(batch.features.sum()):
         return batch.features
     wrong = batch.mask & ~torch.isfinite(batch.features).all(dim=2)
     for row, step in wrong.nonzero()[:1].tolist():

@@ -19,11 +19,12 @@ from seqarena.families.hidden_markov_expectation import expect_one
 from seqarena.families.hidden_markov_parameters import set_parameters
 from seqarena.families.hidden_markov_prediction import NextStep, next_step
 from seqarena.families.hidden_markov_sampling import HiddenMarkovSample, draw_sequences
-from seqarena.families.hidden_markov_selection import akaike, bayesian, log_likelihood
+from seqarena.families.hidden_markov_selection import log_likelihood
 from seqarena.families.hidden_markov_start import start
 from seqarena.families.hidden_markov_statistics import HiddenMarkovStatistics
 from seqarena.families.hidden_markov_supervised import count_paths, fit_paths
 from seqarena.families.hidden_markov_topology import allowed_moves
+from seqarena.families.information_criteria import aic, bic
 from seqarena.families.restarts import Restarts
 from seqarena.families.shares import dirichlet_log_prior, log_shares
 from seqarena.families.statistics_fit import fit_in_large_batches
@@ -256,13 +257,13 @@ class HiddenMarkovModel(nn.Module):
 
     def aic(self, sequences: Sequences) -> float:
         """Return Akaike's information criterion on the training data; lower is better."""
-        return akaike(log_likelihood(self, sequences), self.n_free_parameters())
+        return aic(log_likelihood(self, sequences), self.n_free_parameters())
 
     def bic(self, sequences: Sequences) -> float:
         """Return Schwarz's criterion on the training data, a scored step as one observation."""
         n_observations = int(sequences.n_scored.sum())
         total = log_likelihood(self, sequences)
-        return bayesian(total, self.n_free_parameters(), n_observations)
+        return bic(total, self.n_free_parameters(), n_observations)
 
     def native_maps(self, batch: Batch) -> list[NativeMap]:
         """Return the posteriors of the states: row = time, column = state."""

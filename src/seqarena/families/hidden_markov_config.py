@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from seqarena.families.hidden_markov_topology import Topology, topology_mistakes
 from seqarena.families.statistics_fit import require_own_engine
 from seqarena.fitting.protocols import StepwiseConfig
-from seqarena.inference.gaussian import Shape
+from seqarena.inference.gaussian_fit import Shape
 from seqarena.schema import TaskKind
 
 

@@ -85,11 +85,11 @@ def _statistics(
     posterior: PathPosterior,
     packing: Packing,
 ) -> HiddenMarkovStatistics:
-    step_log_prob = packing.unpack(posterior.step_log_prob)
+    step_log_prob = posterior.step_log_prob
     if not bool(model.fitted):
-        require_explained(batch, step_log_prob, "hidden Markov model")
+        require_explained(batch, packing.unpack(step_log_prob), "hidden Markov model")
     return HiddenMarkovStatistics(
-        log_likelihood=step_log_prob.where(batch.scored, 0.0).sum(),
+        log_likelihood=step_log_prob.where(packing.pack(batch.scored), 0.0).sum(),
         start=posterior.start,
         transition=posterior.transition,
         emission=model.emission.sums(values, posterior.state_probs),

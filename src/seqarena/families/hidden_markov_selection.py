@@ -1,12 +1,12 @@
 """How many states: information criteria of hidden Markov models, and a table of candidates."""
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from seqarena.batch import Sequences
-from seqarena.families.engine_fit import in_batches
+from seqarena.families.engine_fit import batches_by_length
+from seqarena.families.information_criteria import aic, bic
 from seqarena.fitting.protocols import FitSetting
 from seqarena.schema import DataSchema
 
@@ -33,17 +33,7 @@ class Candidate:
 
 def log_likelihood(model: "HiddenMarkovModel", sequences: Sequences) -> float:
     """Return the log-probability of all scored steps [nats]."""
-    return sum(float(model.log_prob(batch).sum()) for batch in in_batches(sequences, 256))
-
-
-def akaike(log_likelihood: float, n_parameters: int) -> float:
-    """Return Akaike's information criterion: 2 · parameters - 2 · log-likelihood."""
-    return 2.0 * n_parameters - 2.0 * log_likelihood
-
-
-def bayesian(log_likelihood: float, n_parameters: int, n_observations: int) -> float:
-    """Return Schwarz's criterion: parameters · log(observations) - 2 · log-likelihood."""
-    return n_parameters * math.log(n_observations) - 2.0 * log_likelihood
+    return sum(float(model.log_prob(batch).sum()) for batch in batches_by_length(sequences))
 
 
 def candidates(
@@ -79,8 +69,8 @@ def candidates(
                 n_states=n,
                 n_parameters=n_parameters,
                 log_likelihood=total,
-                aic=akaike(total, n_parameters),
-                bic=bayesian(total, n_parameters, int(train.n_scored.sum())),
+                aic=aic(total, n_parameters),
+                bic=bic(total, n_parameters, int(train.n_scored.sum())),
                 valid_loss=report.valid_loss,
             )
         )

@@ -23,8 +23,7 @@ from seqarena.families.emissions import (
 )
 from seqarena.families.engine_fit import iterate
 from seqarena.fitting.protocols import TrainingConfig
-from seqarena.inference.gaussian import Shape
-from seqarena.inference.gaussian_fit import floored
+from seqarena.inference.gaussian_fit import Shape, floored
 
 if TYPE_CHECKING:
     from seqarena.families.hidden_markov import HiddenMarkovModel

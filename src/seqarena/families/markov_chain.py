@@ -1,27 +1,23 @@
-"""Markov chains of any order over symbols: counting, with two ways of smoothing."""
+"""Markov chains of any order over symbols: counting, with four ways of smoothing."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import torch
 from jaxtyping import Float, Int
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 from torch import Tensor, nn
 
+from seqarena.attention.maps import NativeMap
 from seqarena.batch import Batch, Sequences
-from seqarena.errors import ConfigError
+from seqarena.families.context_chain import ContextChain, context_chain, every_context
 from seqarena.families.guards import require_fitted, symbols_of
+from seqarena.families.markov_statistics import MarkovStatistics
 from seqarena.families.statistics_fit import fit_in_large_batches
 from seqarena.fitting.protocols import FitReport, FitSetting
-from seqarena.inference.ngrams import (
-    NgramCounts,
-    NgramLevel,
-    additive_probability,
-    encode_ngrams,
-    highest_order,
-    levels_of,
-    witten_bell_probability,
-)
+from seqarena.inference.ngram_tables import NgramTable, probability_of, shares_of, tables_of
+from seqarena.inference.ngrams import NgramCounts, symbol_type
+from seqarena.inference.smoothing import Smoother
 from seqarena.schema import TaskKind
 
 
@@ -35,14 +31,29 @@ class MarkovChainConfig(BaseModel):
     kind: Literal["markov_chain"]
     """Names this family."""
     order: int = Field(default=1, ge=1, le=7)
-    """Symbols of context."""
-    smoothing: Literal["additive", "witten_bell"] = "witten_bell"
-    """"additive": a pseudo-count for every symbol after every context. "witten_bell": each order
-    interpolated with the next shorter one, which is what makes orders above 1 usable."""
+    """Symbols of context. What n-gram tools call order n has n - 1 of them."""
+    smoothing: Literal["maximum_likelihood", "additive", "witten_bell", "kneser_ney"] = (
+        "witten_bell"
+    )
+    """"maximum_likelihood": shares of the counts; what was not seen is impossible. "additive": a
+    pseudo-count for every symbol after every context. "witten_bell" and "kneser_ney" (interpolated,
+    modified) mix each context with the next shorter one, which makes orders above 1 usable."""
     pseudo_count: float = Field(default=0.1, ge=0)
     """Count added to every symbol after every context, with additive smoothing; 0 adds nothing."""
+    min_count: int = Field(default=1, ge=1)
+    """N-grams of three symbols and more that were seen fewer times are left out of the tables, and
+    their share goes to the shorter context; 1 keeps all. Only where contexts are mixed."""
     n_codes: int = Field(default=32, ge=2)
     """Symbols of the k-means codebook; read only where the task's input is frames."""
+
+    @model_validator(mode="after")
+    def _only_mixed_contexts_are_pruned(self) -> "MarkovChainConfig":
+        if self.min_count > 1 and self.smoothing not in ("witten_bell", "kneser_ney"):
+            raise ValueError(
+                f"min_count {self.min_count} needs a shorter context to fall back on, which "
+                f"smoothing {self.smoothing!r} does not have; take witten_bell or kneser_ney."
+            )
+        return self
 
     @property
     def mechanism(self) -> str:
@@ -61,60 +72,47 @@ class MarkovChainConfig(BaseModel):
 
 
 @dataclass(frozen=True)
-class MarkovStatistics:
-    """Counted n-grams, and how probable they were under the chain that counted them."""
+class MemoryReport:
+    """What a fitted chain holds."""
 
-    log_likelihood: Float[Tensor, ""]
-    ngrams: NgramCounts
-
-    def __add__(self, other: "MarkovStatistics") -> "MarkovStatistics":
-        return MarkovStatistics(
-            self.log_likelihood + other.log_likelihood, self.ngrams + other.ngrams
-        )
-
-    def tensors(self) -> list[Tensor]:
-        """Return log-likelihood, codes and counts; the data decide how long the last two are."""
-        return [self.log_likelihood, self.ngrams.codes, self.ngrams.counts]
-
-    def with_tensors(self, tensors: list[Tensor]) -> "MarkovStatistics":
-        """Return a record of the same kind that holds `tensors`."""
-        return MarkovStatistics(tensors[0], NgramCounts.merged(tensors[1], tensors[2]))
+    n_ngrams: tuple[int, ...]
+    """Entries of the table of each context length 0, 1, ..., order."""
+    table_bytes: tuple[int, ...]
+    """Size of these tables, which are rebuilt from the counts [bytes]."""
+    stored_bytes: int
+    """Size of the counts, which are what is saved [bytes]."""
 
 
 class MarkovChain(nn.Module):
     """p(x) = product of p(x_t | x_{t-order}, ..., x_{t-1}).
 
-    A start symbol fills the context before the first step. All it learns is two sorted arrays:
-    the n-grams that were seen, and how often. Before it is fitted every symbol is equally probable.
+    A start symbol stands before the first step, and nothing before that. All it learns is two
+    arrays: the n-grams that were seen, sorted, and how often. Before it is fitted every symbol is
+    equally probable.
     """
 
-    codes: Tensor
+    symbols: Tensor
     counts: Tensor
     fitted: Tensor
     n_passes: int | None = 1
 
     def __init__(self, config: MarkovChainConfig, n_symbols: int) -> None:
         super().__init__()
-        if config.order > highest_order(n_symbols):
-            raise ConfigError(
-                [
-                    f"order: {config.order} is too high for {n_symbols} symbols; "
-                    f"take at most {highest_order(n_symbols)}."
-                ]
-            )
         self.config, self.n_symbols = config, n_symbols
-        self._levels: list[NgramLevel] = []
-        self.register_buffer("codes", torch.zeros(0, dtype=torch.long))
+        self._tables: list[NgramTable] = []
+        nothing = torch.zeros(config.order + 1, 0, dtype=symbol_type(n_symbols))
+        self.register_buffer("symbols", nothing)
         self.register_buffer("counts", torch.zeros(0, dtype=torch.long))
         self.register_buffer("fitted", torch.tensor(False))
 
     def fit(self, train: Sequences, valid: Sequences, setting: FitSetting) -> FitReport:
         """Count once."""
-        return fit_in_large_batches(self, train, valid, setting)
+        report = fit_in_large_batches(self, train, valid, setting)
+        return replace(report, notes=(*report.notes, *self._notes()))
 
     def initialise(self, train: Sequences, reference: Sequences, seed: int) -> None:  # noqa: ARG002
         """Forget everything: counting needs no start."""
-        self._set(NgramCounts(self.codes[:0], self.counts[:0]))
+        self._set(self.symbols[:, :0], self.counts[:0])
         self.fitted.fill_(False)
 
     def expect(self, batch: Batch) -> MarkovStatistics:
@@ -123,20 +121,21 @@ class MarkovChain(nn.Module):
         Raises:
             DataError: a symbol is outside the alphabet.
         """
-        codes = self._encode(batch)
-        log_likelihood = self._probability(codes[batch.scored]).log().sum()
-        return MarkovStatistics(log_likelihood, NgramCounts.of(codes, batch.scored))
+        tokens = symbols_of(batch, self.n_symbols)
+        ngrams = NgramCounts.ending_at(tokens, batch.scored, self.n_symbols, self.config.order)
+        log_likelihood = self._step_log_prob(batch).where(batch.scored, 0.0).sum()
+        return MarkovStatistics(log_likelihood, (ngrams,))
 
     def no_statistics(self) -> MarkovStatistics:
         """Return the statistics of no sequence."""
-        nothing = NgramCounts(self.codes[:0], self.counts[:0])
-        return MarkovStatistics(
-            torch.zeros((), dtype=torch.float64, device=self.codes.device), nothing
-        )
+        nothing = NgramCounts(self.symbols[:, :0], self.counts[:0].long())
+        zero = torch.zeros((), dtype=torch.float64, device=self.counts.device)
+        return MarkovStatistics(zero, (nothing,))
 
     def maximise(self, statistics: MarkovStatistics) -> None:
         """Take over the counts."""
-        self._set(statistics.ngrams)
+        ngrams = statistics.ngrams
+        self._set(ngrams.symbols, ngrams.counts)
         self.fitted.fill_(True)
 
     def log_prior(self) -> float:
@@ -144,69 +143,131 @@ class MarkovChain(nn.Module):
         return 0.0
 
     def expect_flops(self, batch: Batch) -> float:
-        """One multiplication and one addition for each digit of each n-gram."""
+        """One multiplication and one addition for each symbol of each n-gram."""
         return 2.0 * (self.config.order + 1) * float(batch.mask.numel())
 
     def step_log_prob(self, batch: Batch) -> Float[Tensor, "batch time"]:
         """Return log p(x_t | the `order` symbols before), in 64 bits; 0 on padding [nats].
+
+        Minus infinity where the counts make the symbol impossible, which only maximum likelihood
+        and additive smoothing without a pseudo-count do.
 
         Raises:
             NotFittedError: nothing was learned yet.
             DataError: a symbol is outside the alphabet.
         """
         require_fitted(self.fitted, "Markov chain")
-        codes = self._encode(batch)
-        padded = torch.zeros(codes.shape, dtype=torch.float64, device=codes.device)
-        padded[batch.mask] = self._probability(codes[batch.mask]).log()
-        return padded
+        symbols_of(batch, self.n_symbols)
+        return self._step_log_prob(batch)
 
     def log_prob(self, batch: Batch) -> Float[Tensor, "batch"]:
         """Return the sum of `step_log_prob` over the scored steps [nats]."""
         return self.step_log_prob(batch).where(batch.scored, 0.0).sum(dim=1)
 
+    def native_maps(self, batch: Batch) -> list[NativeMap]:
+        """Return which context length's counts made each probability: row = time, column = length.
+
+        Column 0 is what counts without context contributed, and the uniform distribution below
+        them; the last column is the whole context. Where the probability is 0, the length whose
+        counts made it so has the whole row.
+
+        Raises:
+            NotFittedError: nothing was learned yet.
+        """
+        require_fitted(self.fitted, "Markov chain")
+        stream, is_step = self._stream(batch)
+        shares = shares_of(self._ready(), stream, self.n_symbols)[is_step]
+        values = shares.new_zeros(*batch.mask.shape, shares.shape[1], dtype=torch.float32)
+        values[batch.mask] = shares.float()
+        columns = torch.ones_like(values[:, 0], dtype=torch.bool)
+        return [NativeMap("contexts", "count_context", values[:, None], batch.mask, columns)]
+
     def n_free_parameters(self) -> int:
         """Return contexts seen · (symbols - 1): an unseen context has no numbers of its own."""
-        return len(self._seen()[-1].contexts) * (self.n_symbols - 1) if len(self.codes) else 0
+        n_contexts = sum(table.n_contexts for table in self._ready())
+        return n_contexts * (self.n_symbols - 1)
 
-    def _encode(self, batch: Batch) -> Int[Tensor, "batch time"]:
+    def memory(self) -> MemoryReport:
+        """Return how many n-grams there are, and the bytes that they take."""
+        tables = self._ready()
+        return MemoryReport(
+            n_ngrams=tuple(len(table) for table in tables),
+            table_bytes=tuple(table.n_bytes for table in tables),
+            stored_bytes=self.symbols.nbytes + self.counts.nbytes,
+        )
+
+    def context_chain(self) -> ContextChain:
+        """Return the chain from context to context: its long run can be computed, not sampled.
+
+        Raises:
+            NotFittedError: nothing was learned yet.
+            ConfigError: there are too many contexts (symbols to the power of the order).
+        """
+        require_fitted(self.fitted, "Markov chain")
+        contexts = every_context(self.n_symbols, self.config.order)
+        # Each context with each symbol behind it; what stands before a window is never looked at.
+        windows = torch.cartesian_prod(
+            *[torch.arange(self.n_symbols, device=self.counts.device)] * (self.config.order + 1)
+        )
+        probability = probability_of(self._ready(), windows.flatten(), self.n_symbols)
+        newest = probability.view(windows.shape)[:, -1].view(len(contexts), self.n_symbols)
+        return context_chain(contexts, newest.cpu().numpy())
+
+    def _step_log_prob(self, batch: Batch) -> Tensor:
+        if not len(self.counts):
+            uniform = torch.full(batch.mask.shape, 1.0 / self.n_symbols, dtype=torch.float64)
+            return uniform.to(batch.mask.device).log().where(batch.mask, 0.0)
+        stream, is_step = self._stream(batch)
+        probability = probability_of(self._ready(), stream, self.n_symbols)
+        steps = torch.zeros(batch.mask.shape, dtype=torch.float64, device=batch.mask.device)
+        return steps.masked_scatter_(batch.mask, probability[is_step].log_())
+
+    def _stream(self, batch: Batch) -> tuple[Int[Tensor, "steps"], Tensor]:
+        """Return the sequences one after another, each behind a start symbol, and what is none."""
         tokens = symbols_of(batch, self.n_symbols)
-        return encode_ngrams(tokens, self.n_symbols, self.config.order)
+        padded = nn.functional.pad(tokens, (1, 0), value=self.n_symbols)
+        real = nn.functional.pad(batch.mask, (1, 0), value=True)
+        stream = padded[real]
+        return stream, stream != self.n_symbols
 
-    def _probability(self, codes: Int[Tensor, "steps"]) -> Float[Tensor, "steps"]:
-        match self.config.smoothing:
-            case "additive":
-                level = self._seen()[-1]
-                return additive_probability(codes, level, self.n_symbols, self.config.pseudo_count)
-            case "witten_bell":
-                return witten_bell_probability(codes, self._seen(), self.n_symbols)
+    def _ready(self) -> list[NgramTable]:
+        """Return the tables, derived from the buffers when these have changed or moved."""
+        if not self._tables or self._tables[0].weight.device != self.counts.device:
+            config = self.config
+            ngrams = NgramCounts(self.symbols, self.counts.long(), is_merged=True)
+            smoother = Smoother(config.smoothing, config.pseudo_count)
+            self._tables = tables_of(ngrams, self.n_symbols, smoother, config.min_count)
+        return self._tables
 
-    def _seen(self) -> list[NgramLevel]:
-        """Return the counts of every order; derived from the buffers when these change or move."""
-        if not self._levels or self._levels[0].contexts.device != self.codes.device:
-            ngrams = NgramCounts(self.codes, self.counts)
-            self._levels = levels_of(ngrams, self.n_symbols, self.config.order)
-        return self._levels
+    def _notes(self) -> tuple[str, ...]:
+        orders = [
+            str(length)
+            for length, table in enumerate(self._ready())
+            if table.discounts is not None and table.discounts.is_fallback
+        ]
+        if not orders:
+            return ()
+        return (
+            f"contexts of {', '.join(orders)} symbols: the counts of counts give no Kneser–Ney "
+            "discounts (small or artificial data); 0.5, 1 and 1.5 were taken",
+        )
 
-    def _set(self, ngrams: NgramCounts) -> None:
-        self.codes, self.counts, self._levels = ngrams.codes, ngrams.counts, []
+    def _set(self, symbols: Tensor, counts: Tensor) -> None:
+        small = not len(counts) or int(counts.max()) <= torch.iinfo(torch.int32).max
+        self.symbols, self._tables = symbols, []
+        self.counts = counts.int() if small else counts
 
     def _load_from_state_dict(self, state_dict: Any, prefix: str, *rest: Any) -> None:
         # How many n-grams there are is known only to the stored tensors: take their size first.
-        codes, counts = state_dict.get(f"{prefix}codes"), state_dict.get(f"{prefix}counts")
-        if codes is not None and counts is not None:
-            device = self.codes.device
-            self._set(
-                NgramCounts(
-                    torch.empty_like(codes, device=device), torch.empty_like(counts, device=device)
-                )
-            )
+        symbols, counts = state_dict.get(f"{prefix}symbols"), state_dict.get(f"{prefix}counts")
+        if symbols is not None and counts is not None:
+            device = self.counts.device
+            self.symbols = torch.empty_like(symbols, device=device)
+            self.counts = torch.empty_like(counts, device=device)
+            self._tables = []
         super()._load_from_state_dict(state_dict, prefix, *rest)
 
 
 def build_markov_chain(config: MarkovChainConfig, n_symbols: int) -> MarkovChain:
-    """Return an unfitted chain over so many symbols.
-
-    Raises:
-        ConfigError: the order is too high for the alphabet.
-    """
+    """Return an unfitted chain over so many symbols."""
     return MarkovChain(config, n_symbols)

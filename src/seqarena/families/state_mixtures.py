@@ -9,6 +9,7 @@ from seqarena.batch import Batch, Sequences
 from seqarena.families.guards import frames_of, require_finite, require_varied
 from seqarena.families.shares import log_shares
 from seqarena.inference.gaussian import log_density
+from seqarena.inference.gaussian_features import features_for, power_sums
 from seqarena.inference.gaussian_fit import GaussianSums, fit_gaussians
 
 # Standard deviations by which the halves of a split component move apart (Young et al. 2006,
@@ -78,7 +79,8 @@ class StateMixtures(nn.Module):
             state_probs: share of each state in each frame.
         """
         share = (log_joint - log_prob[:, :, None]).exp_().mul_(state_probs[:, :, None])
-        return GaussianSums.of(frames, self.origin, share.flatten(1), "diagonal")
+        share = share.flatten(1)
+        return power_sums(frames, share, features_for("diagonal", share.shape[1], self.origin))
 
     def maximise(self, sums: GaussianSums) -> None:
         """Set weights, means and variances: the exact maximum above the variance floor.

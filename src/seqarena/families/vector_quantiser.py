@@ -8,6 +8,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
+from seqarena.attention.maps import NativeMap
 from seqarena.batch import Batch, Sequences
 from seqarena.errors import SeqarenaWarning
 from seqarena.families.bayes_classifier import BayesClassifier
@@ -60,6 +61,10 @@ class QuantisedClassifier(nn.Module):
         """Return log p(the batch's own label | codes) [nats]."""
         return self.inner.log_prob(self.quantise(batch))
 
+    def native_maps(self, batch: Batch) -> list[NativeMap]:
+        """Return the maps of the classifier of codes."""
+        return self.inner.native_maps(self.quantise(batch))
+
     def n_free_parameters(self) -> int:
         """Return the numbers of the codebook and of the classifier."""
         return self.codebook.numel() + self.inner.n_free_parameters()
@@ -108,6 +113,22 @@ def k_means(
     model = KMeans(n_clusters, n_init=1, random_state=int(generator.integers(2**32)))
     centres: np.ndarray = model.fit(frames).cluster_centers_
     return centres
+
+
+def random_frames(
+    frames: Float[np.ndarray, "steps dim"], n: int, seed: int, knob: str, surplus: str
+) -> Float[np.ndarray, "n_or_fewer dim"]:
+    """Return `n` different frames, drawn evenly from the different ones.
+
+    Fewer where there are no more; a warning says so. Arguments as `k_means`.
+    """
+    different = np.unique(frames.astype(np.float64), axis=0)
+    if len(different) < n:
+        warn_of_surplus(len(different), n, knob, surplus)
+        return different
+    drawn = np.random.default_rng(seed).choice(len(different), n, replace=False)
+    chosen: np.ndarray = different[drawn]
+    return chosen
 
 
 def warn_of_surplus(n_different: int, n_asked: int, knob: str, surplus: str) -> None:

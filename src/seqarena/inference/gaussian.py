@@ -1,20 +1,61 @@
-"""Gaussian densities of frames. Several Gaussians at once, one for each state or component.
-
-Four shapes of covariance, from few parameters to many. What is stored of n Gaussians over dim
-numbers: "spherical" (n,), one variance for every direction; "diagonal" (n, dim), one for each
-axis; "tied" (dim, dim), one matrix that all share; "full" (n, dim, dim), a matrix each.
-"""
+"""Gaussian densities of frames. Several Gaussians at once, one for each state or component."""
 
 import math
-from typing import Literal
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
 from seqarena.errors import DataError
+from seqarena.inference.gaussian_densities import (
+    Densities,
+    LinearDensities,
+    TiedDensities,
+    WhitenedDensities,
+    log_densities,
+)
+from seqarena.inference.gaussian_features import CentredFrames, QuadraticFeatures, features_for
+from seqarena.inference.gaussian_fit import Shape
 
-Shape = Literal["spherical", "diagonal", "tied", "full"]
+# What rounding may cost the log-density of a frame that is typical of its Gaussian, when the square
+# is expanded [nats]. What could cost more is done in 64 bits, or by whitening.
+_ROUNDING = {torch.float32: 2e-4, torch.float64: 1e-10}
+# Variances that 32 bits hold together with their inverses and squares.
+_SMALLEST, _LARGEST = 1e-30, 1e30
+# Stands for the log of a weight of 0: times 1, and added to anything, it stays finite in 32 bits.
+_NOTHING = -1e30
+
+
+def densities_of(
+    mean: Float[Tensor, "n dim"],
+    covariance: Float[Tensor, "..."],
+    shape: Shape,
+    origin: Float[Tensor, "dim"],
+    dtype: torch.dtype,
+    log_weight: Float[Tensor, "n"] | None = None,
+) -> Densities:
+    """Prepare n Gaussians for many frames.
+
+    The square is expanded into products of numbers about `origin`, so that one matrix product gives
+    all densities. How many digits that cancels is known beforehand: where more than 2e-4 nats could
+    be lost in 32 bits, or where a variance leaves their range, the arithmetic is in 64 bits; where
+    more than 1e-10 could be lost even there, every frame is whitened instead.
+
+    Args:
+        mean: of each Gaussian.
+        covariance: stored as `shape` says.
+        shape: of the covariances.
+        origin: somewhere amid the frames.
+        dtype: arithmetic to use if it is exact enough; `features.centre.dtype` tells what is used.
+        log_weight: added to the log-density of each Gaussian [nats].
+
+    Raises:
+        DataError: a covariance is singular, or not positive.
+    """
+    constant = mean.new_zeros(len(mean)) if log_weight is None else log_weight.clamp(min=_NOTHING)
+    constant = constant - 0.5 * mean.shape[1] * math.log(2.0 * math.pi)
+    build = _of_axes if shape in ("spherical", "diagonal") else _of_matrices
+    return build(mean - origin, covariance, shape, constant, origin.to(dtype))
 
 
 def log_density(
@@ -23,7 +64,7 @@ def log_density(
     covariance: Float[Tensor, "..."],
     shape: Shape,
 ) -> Float[Tensor, "steps n"]:
-    """Log N(frame; mean, covariance) of every frame under every Gaussian [nats].
+    """Log N(frame; mean, covariance) of every frame under every Gaussian, in 64 bits [nats].
 
     O(steps · n · dim) time for spherical and diagonal covariances, O(steps · dim · (n + dim)) for
     tied, O(steps · n · dim²) for full ones.
@@ -31,82 +72,120 @@ def log_density(
     Raises:
         DataError: a covariance is singular, or not positive.
     """
-    match shape:
-        case "spherical":
-            variance = covariance[:, None].expand_as(mean)
-            return _log_density_diagonal(frames, mean, variance, "its variance")
-        case "diagonal":
-            return _log_density_diagonal(frames, mean, covariance, "the variance of dimension {}")
-        case "tied":
-            return _log_density_tied(frames, mean, covariance)
-        case "full":
-            return _log_density_full(frames, mean, covariance)
+    densities = densities_of(mean, covariance, shape, mean.mean(dim=0), torch.float64)
+    return log_densities(densities, frames)
 
 
-def _log_density_diagonal(frames: Tensor, mean: Tensor, variance: Tensor, what: str) -> Tensor:
-    bad = (~(variance > 0)).nonzero().tolist()
-    if bad:
-        which, dimension = bad[0]
-        raise DataError(
-            f"Gaussian {which}: {what.format(dimension)} is "
-            f"{variance[which, dimension].item():g}, and must be above 0; "
-            "use fewer components or states, or a higher variance_floor."
-        )
-    # Expanding the square makes it two matrix products; centring keeps it from cancelling.
-    centre = mean.mean(dim=0)
-    frames, mean = frames - centre, mean - centre
-    precision = 1.0 / variance
-    distance = (
-        frames.square() @ precision.T
-        - 2.0 * (frames @ (mean * precision).T)
-        + (mean.square() * precision).sum(dim=1)
+def _of_axes(
+    offset: Tensor, covariance: Tensor, shape: Shape, constant: Tensor, origin: Tensor
+) -> Densities:
+    """Prepare Gaussians whose axes are those of the frames."""
+    _require_positive(covariance)
+    variance = covariance[:, None] if shape == "spherical" else covariance
+    precision = variance.reciprocal()
+    slope = offset * precision
+    distance = (slope * offset).sum(dim=1)
+    n_each = offset.shape[1] // variance.shape[1]
+    constant = constant - 0.5 * n_each * variance.log().sum(dim=1)
+    dtype = _arithmetic(distance + offset.shape[1], variance, origin.dtype)
+    if dtype is None:
+        white = torch.diag_embed(precision.sqrt().expand_as(offset))
+        return _whitened(offset, white, constant, CentredFrames(origin.double(), shape))
+    level = constant - 0.5 * distance
+    coefficients = torch.cat([level[:, None], slope, -0.5 * precision], dim=1)
+    return LinearDensities.of(QuadraticFeatures(origin.to(dtype), shape), coefficients)
+
+
+def _of_matrices(
+    offset: Tensor, covariance: Tensor, shape: Shape, constant: Tensor, origin: Tensor
+) -> Densities:
+    """Prepare Gaussians that are turned against the axes."""
+    factor = _factor(covariance if shape == "full" else covariance[None], shape)
+    unit = torch.eye(offset.shape[1], dtype=factor.dtype, device=factor.device)
+    white = torch.linalg.solve_triangular(factor, unit.expand_as(factor), upper=False)
+    precision = white.mT @ white
+    variance = factor.square().sum(dim=2)
+    # Sizes of the terms that the expanded square adds up, at one standard deviation.
+    size = (offset.square() + variance).sqrt()
+    reach = ((size[:, None] @ precision.abs())[:, 0] * size).sum(dim=1)
+    dtype = _arithmetic(reach, variance, origin.dtype)
+    constant = constant - factor.diagonal(dim1=1, dim2=2).log().sum(dim=1)
+    features = features_for(shape, len(offset), origin.to(dtype or torch.float64))
+    if isinstance(features, QuadraticFeatures) and dtype is not None:
+        return _linear(offset, precision, constant, features)
+    features = CentredFrames(features.centre, shape)
+    if shape == "tied" and dtype is not None:
+        return _tied(offset, white[0], constant, features)
+    return _whitened(offset, white.expand(len(offset), -1, -1), constant, features)
+
+
+def _arithmetic(reach: Tensor, variance: Tensor, wanted: torch.dtype) -> torch.dtype | None:
+    """Return in which arithmetic the square may be expanded; None: in neither."""
+    lowest, highest = (float(extreme) for extreme in variance.aminmax())
+    fits = {torch.float32: _SMALLEST < lowest and highest < _LARGEST, torch.float64: True}
+    cancelled = float(reach.max())
+    for dtype in (torch.float32, torch.float64)[0 if wanted == torch.float32 else 1 :]:
+        if fits[dtype] and 0.5 * torch.finfo(dtype).eps * cancelled < _ROUNDING[dtype]:
+            return dtype
+    return None
+
+
+def _linear(
+    offset: Tensor, precision: Tensor, constant: Tensor, features: QuadraticFeatures
+) -> LinearDensities:
+    """Write log-densities as sums of 1, z_i and z_i z_j: -z'Pz/2 + (Pm)'z - m'Pm/2 + constant."""
+    dim = offset.shape[1]
+    row, column = torch.triu_indices(dim, dim, device=offset.device)
+    # Every pair stands for two entries of the matrix, and those of the diagonal for one.
+    pairs = precision[:, row, column] * (row == column).double().mul(0.5).sub(1.0)
+    slope = (precision @ offset[:, :, None])[:, :, 0]
+    level = constant - 0.5 * (slope * offset).sum(dim=1)
+    coefficients = torch.cat([level[:, None], slope, pairs], dim=1)
+    return LinearDensities.of(features, coefficients)
+
+
+def _tied(
+    offset: Tensor, white: Tensor, constant: Tensor, features: CentredFrames
+) -> TiedDensities:
+    dtype, mean = features.centre.dtype, offset @ white.T
+    level = (constant - 0.5 * mean.square().sum(dim=1))[:, None]
+    return TiedDensities(features, white.to(dtype), mean.to(dtype), level.to(dtype))
+
+
+def _whitened(
+    offset: Tensor, white: Tensor, constant: Tensor, features: CentredFrames
+) -> WhitenedDensities:
+    dtype, mean = features.centre.dtype, white @ offset[:, :, None]
+    return WhitenedDensities(
+        features,
+        white.flatten(0, 1).to(dtype),
+        -mean.flatten(0, 1).to(dtype),
+        constant[:, None].to(dtype),
     )
-    log_norm = variance.log().sum(dim=1) + mean.shape[1] * math.log(2.0 * math.pi)
-    return (distance.clamp(min=0.0) + log_norm).mul(-0.5)
 
 
-def _log_density_tied(frames: Tensor, mean: Tensor, covariance: Tensor) -> Tensor:
-    factor = _factor(covariance[None], "the tied covariance")[0]
-    centre = mean.mean(dim=0)
-    # In units of the common covariance all that is left is the distance between points.
-    white, mean = (
-        torch.linalg.solve_triangular(factor, (points - centre).T, upper=False).T
-        for points in (frames, mean)
+def _require_positive(variance: Tensor) -> None:
+    """Raise unless every variance is above 0."""
+    if float(variance.min()) > 0:
+        return
+    which, *dimension = (~(variance > 0)).nonzero()[0].tolist()
+    what = f"the variance of dimension {dimension[0]}" if dimension else "its variance"
+    value = variance[(which, *dimension)].item()
+    raise DataError(
+        f"Gaussian {which}: {what} is {value:g}, and must be above 0; "
+        "use fewer components or states, or a higher variance_floor."
     )
-    distance = (
-        white.square().sum(dim=1, keepdim=True) - 2.0 * (white @ mean.T) + mean.square().sum(dim=1)
-    )
-    log_norm = 2.0 * factor.diagonal().log().sum() + mean.shape[1] * math.log(2.0 * math.pi)
-    log_prob: Tensor = (distance.clamp(min=0.0) + log_norm).mul(-0.5)
-    return log_prob
 
 
-def _log_density_full(frames: Tensor, mean: Tensor, covariance: Tensor) -> Tensor:
-    factor = _factor(covariance, "its covariance")
-    log_norm = 2.0 * factor.diagonal(dim1=1, dim2=2).log().sum(dim=1)
-    log_norm = log_norm + mean.shape[1] * math.log(2.0 * math.pi)
-    distance = torch.stack(
-        [
-            torch.linalg.solve_triangular(lower, (frames - centre).T, upper=False)
-            .square()
-            .sum(dim=0)
-            for lower, centre in zip(factor, mean, strict=True)
-        ],
-        dim=1,
-    )
-    log_prob: Tensor = (distance + log_norm).mul(-0.5)
-    return log_prob
-
-
-def _factor(covariance: Tensor, what: str) -> Tensor:
+def _factor(covariance: Tensor, shape: Shape) -> Float[Tensor, "matrices dim dim"]:
     """Return the Cholesky factor of each covariance."""
     factor, failed = torch.linalg.cholesky_ex(covariance)
     for which in failed.nonzero()[:1, 0].tolist():
         lowest = torch.linalg.eigvalsh(covariance[which])[0].item()
-        whose = f"Gaussian {which}: {what}" if what == "its covariance" else what
+        what = "the tied covariance" if shape == "tied" else f"Gaussian {which}: its covariance"
         raise DataError(
-            f"{whose} is singular (lowest eigenvalue {lowest:g}); "
-            "use fewer components or states, a higher variance_floor, or covariance: diagonal."
+            f"{what} is singular (lowest eigenvalue {lowest:g}); use fewer components or states, "
+            "a higher variance_floor, or covariance: diagonal."
         )
     lower: Tensor = factor
     return lower

@@ -1,12 +1,18 @@
-"""Moments of frames, and the Gaussians that they make most likely above a variance floor."""
+"""Power sums of frames, and the Gaussians that they make most likely above a variance floor.
+
+Four shapes of covariance, from few parameters to many. What is stored of n Gaussians over dim
+numbers: "spherical" (n,), one variance for every direction; "diagonal" (n, dim), one for each
+axis; "tied" (dim, dim), one matrix that all share; "full" (n, dim, dim), a matrix each.
+"""
 
 from dataclasses import dataclass
+from typing import Literal
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from seqarena.inference.gaussian import Shape
+Shape = Literal["spherical", "diagonal", "tied", "full"]
 
 
 @dataclass(frozen=True)
@@ -19,38 +25,6 @@ class GaussianSums:
     """Of squared lengths (spherical, n), squares (diagonal, n dim), outer products (full, n dim
     dim), or outer products over all Gaussians (tied, dim dim)."""
 
-    @classmethod
-    def none(cls, n: int, dim: int, shape: Shape, device: torch.device) -> "GaussianSums":
-        """Return the sums of no frame."""
-        second = {
-            "spherical": (n,),
-            "diagonal": (n, dim),
-            "tied": (dim, dim),
-            "full": (n, dim, dim),
-        }
-        zeros = [
-            torch.zeros(size, dtype=torch.float64, device=device)
-            for size in ((n,), (n, dim), second[shape])
-        ]
-        return cls(*zeros)
-
-    @classmethod
-    def of(
-        cls,
-        frames: Float[Tensor, "steps dim"],
-        origin: Float[Tensor, "dim"],
-        responsibility: Float[Tensor, "steps n"],
-        shape: Shape,
-        chunk: int = 8192,
-    ) -> "GaussianSums":
-        """Sum the powers of frames about `origin`, in 64 bits, a chunk at a time."""
-        total = cls.none(responsibility.shape[1], frames.shape[1], shape, frames.device)
-        for part, share in zip(
-            torch.split(frames, chunk), torch.split(responsibility, chunk), strict=True
-        ):
-            total = total + _sums(part.double() - origin, share.double(), shape)
-        return total
-
     def __add__(self, other: "GaussianSums") -> "GaussianSums":
         return GaussianSums(
             self.weight + other.weight, self.first + other.first, self.second + other.second
@@ -59,22 +33,6 @@ class GaussianSums:
     def tensors(self) -> list[Tensor]:
         """Return every tensor, in the order of the fields."""
         return [self.weight, self.first, self.second]
-
-
-def _sums(frames: Tensor, share: Tensor, shape: Shape) -> GaussianSums:
-    n, dim = share.shape[1], frames.shape[1]
-    match shape:
-        case "spherical":
-            second = (share.T @ frames.square().sum(dim=1, keepdim=True))[:, 0]
-        case "diagonal":
-            second = (frames.square().T @ share).T.contiguous()
-        case "tied":
-            second = frames.T @ (frames * share.sum(dim=1, keepdim=True))
-        case "full":
-            powers = (frames[:, :, None] * frames[:, None, :]).flatten(1)
-            second = (powers.T @ share).T.reshape(n, dim, dim)
-    # (X' @ share)' and not share' @ X: ten times faster when dim is far below n.
-    return GaussianSums(share.sum(dim=0), (frames.T @ share).T.contiguous(), second)
 
 
 def fit_gaussians(
@@ -136,11 +94,12 @@ def floor_eigenvalues(
     covariance: Float[Tensor, "... dim dim"], least_variance: Float[Tensor, "dim"]
 ) -> Float[Tensor, "... dim dim"]:
     """Raise the eigenvalues that are below 1 once each axis is measured in units of its floor."""
+    symmetric: Tensor = 0.5 * (covariance + covariance.mT)
+    # Cheaper than eigenvalues, and most of the time all are above the floor.
+    if not bool(torch.linalg.cholesky_ex(symmetric - torch.diag(least_variance)).info.any()):
+        return symmetric
     unit = least_variance.sqrt()
-    scaled = covariance / unit[:, None] / unit
-    values, vectors = torch.linalg.eigh(0.5 * (scaled + scaled.mT))
-    if bool((values >= 1.0).all()):
-        return 0.5 * (covariance + covariance.mT)
+    values, vectors = torch.linalg.eigh(symmetric / unit[:, None] / unit)
     lifted = (vectors * values.clamp(min=1.0)[..., None, :]) @ vectors.mT * unit[:, None] * unit
-    symmetric: Tensor = (lifted + lifted.mT).mul(0.5)
+    symmetric = (lifted + lifted.mT).mul(0.5)
     return symmetric

@@ -1,23 +1,57 @@
-"""Responsibilities of the components of a mixture."""
+"""Responsibilities of the components of a mixture, and what they sum to."""
+
+import math
+from collections.abc import Iterator
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from seqarena.inference.gaussian_densities import Densities
+from seqarena.inference.gaussian_features import added_up, chunk_size
+from seqarena.inference.gaussian_fit import GaussianSums
+
+# exp of less than this is zero or denormal, and 12 times slower to compute.
+_LOWEST_EXPONENT = {torch.float32: -87.0, torch.float64: -700.0}
+
 
 def responsibilities(
-    log_weight: Float[Tensor, "n_components"], log_density: Float[Tensor, "steps n_components"]
-) -> tuple[Float[Tensor, "steps"], Float[Tensor, "steps n_components"]]:
-    """Return log p(frame) [nats] and p(component | frame): Bishop (2006), eqs. 9.7 and 9.13."""
-    log_joint = log_weight + log_density
-    log_prob = log_joint.logsumexp(dim=1)
-    # exp of less than -87 is slow in 32 bits; what is clamped is below 1e-37.
-    shifted = (log_joint - log_prob[:, None]).clamp(min=-87.0)
-    return log_prob, shifted.exp()
+    log_joint: Float[Tensor, "n_components steps"],
+) -> tuple[Float[Tensor, "steps"], Float[Tensor, "n_components steps"]]:
+    """Return log p(frame) [nats] and p(component | frame): Bishop (2006), eqs. 9.7 and 9.13.
+
+    Args:
+        log_joint: log-weight plus log-density of each component; it is overwritten.
+    """
+    if len(log_joint) == 1:
+        return log_joint[0], torch.ones_like(log_joint)
+    lowest = _LOWEST_EXPONENT[log_joint.dtype]
+    largest = log_joint.amax(dim=0)
+    share = log_joint.sub_(largest).clamp_(min=lowest).exp_()
+    # What was clamped is zero: a component of weight 0 is responsible for nothing.
+    torch.threshold_(share, 1.01 * math.exp(lowest), 0.0)
+    total = share.sum(dim=0)
+    return largest.add_(total.log()), share.mul_(total.reciprocal_())
 
 
-def mixture_log_prob(
-    log_weight: Float[Tensor, "n_components"], log_density: Float[Tensor, "steps n_components"]
-) -> Float[Tensor, "steps"]:
-    """Log-density of the mixture at every frame [nats]."""
-    return torch.logsumexp(log_weight + log_density, dim=1)
+def mixture_sums(
+    densities: Densities, frames: Float[Tensor, "steps dim"]
+) -> tuple[Float[Tensor, ""], GaussianSums]:
+    """Return the log-likelihood of frames [nats] and the power sums of each component's share.
+
+    One pass, a chunk at a time; chunks add up in 64 bits. The memory is that of a chunk.
+
+    Args:
+        densities: with the log-weights in them.
+        frames: independent of each other.
+    """
+    log_likelihood, *rest = added_up(_moments(densities, frames))
+    moments = tuple(rest)
+    return log_likelihood + densities.correction(moments), densities.features.sums(moments)
+
+
+def _moments(densities: Densities, frames: Tensor) -> Iterator[tuple[Tensor, ...]]:
+    for part in torch.split(frames, chunk_size(densities.n_rows)):
+        features = densities.features.of(part)
+        log_prob, share = responsibilities(densities.log_density(features))
+        yield log_prob.sum(dtype=torch.float64), *densities.features.moments(features, share)

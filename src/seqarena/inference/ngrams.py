@@ -1,160 +1,113 @@
-"""Counts of n-grams as sorted arrays, so that only what was seen takes memory.
+"""Counts of n-grams as sorted columns of symbols, so that only what was seen takes memory.
 
-An n-gram of `order` + 1 symbols is one integer, its symbols read as digits in base
-`n_symbols` + 1, the newest last. The extra digit is the start symbol, which fills the context
-before the first step: the first steps are predicted from shorter contexts.
+An n-gram is a symbol and the `order` symbols before it. It is a column of small integers, the
+newest symbol first. Before the first step of a sequence stands the start symbol, whose number is
+`n_symbols`; to the left of that there is nothing, which is written as more start symbols.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Bool, Int, Integer
 from torch import Tensor
 
-from seqarena.errors import ConfigError
-
-_LARGEST_CODE = 2**63 - 1
-
-
-def encode_ngrams(
-    tokens: Int[Tensor, "batch time"], n_symbols: int, order: int
-) -> Int[Tensor, "batch time"]:
-    """Return the code of each step's symbol and of the `order` symbols before it.
-
-    Raises:
-        ConfigError: the codes do not fit 63 bits.
-    """
-    base = n_symbols + 1
-    if base ** (order + 1) > _LARGEST_CODE:
-        raise ConfigError(
-            [
-                f"order: {order} is too high for {n_symbols} symbols; "
-                f"take at most {highest_order(n_symbols)}."
-            ]
-        )
-    padded = torch.nn.functional.pad(tokens, (order, 0), value=n_symbols)
-    time = tokens.shape[1]
-    codes = torch.zeros_like(tokens)
-    for first in range(order + 1):
-        codes = codes * base + padded[:, first : first + time]
-    return codes
+# Symbols are packed into words of so many bits to be sorted: the sign stays free.
+_WORD_BITS = 62
 
 
-def highest_order(n_symbols: int) -> int:
-    """Return the longest context whose n-grams fit 63 bits (7 for 233 symbols, 8 for 126)."""
-    order = 0
-    while (n_symbols + 1) ** (order + 2) <= _LARGEST_CODE:
-        order += 1
-    return order
+def symbol_type(n_symbols: int) -> torch.dtype:
+    """Return the smallest type that holds every symbol and the start symbol."""
+    fitting = [
+        kind
+        for kind in (torch.uint8, torch.int16, torch.int32)
+        if n_symbols <= torch.iinfo(kind).max
+    ]
+    return fitting[0] if fitting else torch.int64
 
 
 @dataclass(frozen=True)
 class NgramCounts:
-    """How often each n-gram was seen; counts of the same order add."""
+    """How often each n-gram was seen."""
 
-    codes: Int[Tensor, "ngrams"]
-    """Rising, without repeats."""
+    symbols: Integer[Tensor, "width ngrams"]
+    """Row 0 holds the newest symbol of each n-gram, the last row the oldest."""
     counts: Int[Tensor, "ngrams"]
+    is_merged: bool = False
+    """Sorted, without repeats, and every one counts something."""
+
+    def __len__(self) -> int:
+        return len(self.counts)
 
     @classmethod
-    def of(
-        cls, codes: Int[Tensor, "batch time"], counted: Bool[Tensor, "batch time"]
+    def ending_at(
+        cls,
+        tokens: Int[Tensor, "batch time"],
+        counted: Bool[Tensor, "batch time"],
+        n_symbols: int,
+        order: int,
     ) -> "NgramCounts":
-        """Count the codes at the steps that are `counted`."""
-        seen, counts = torch.unique(codes[counted], return_counts=True)
-        return cls(seen, counts)
+        """Return the n-grams that end at the `counted` steps, one by one: unsorted, repeating."""
+        padded = torch.nn.functional.pad(tokens, (order, 0), value=n_symbols)
+        flat = padded.to(symbol_type(n_symbols)).flatten()
+        row, step = counted.nonzero(as_tuple=True)
+        newest = row * padded.shape[1] + step + order
+        symbols = torch.stack([flat.index_select(0, newest - age) for age in range(order + 1)])
+        return cls(symbols, torch.ones_like(newest))
 
     @classmethod
-    def merged(cls, codes: Int[Tensor, "any"], counts: Int[Tensor, "any"]) -> "NgramCounts":
-        """Sort codes, add up the counts of those that repeat, and drop those that count nothing."""
-        kept, place = torch.unique(codes, return_inverse=True)
-        total = torch.zeros_like(kept).index_add_(0, place, counts)
-        seen = total > 0
-        return cls(kept[seen], total[seen])
-
-    def __add__(self, other: "NgramCounts") -> "NgramCounts":
-        return NgramCounts.merged(
-            torch.cat([self.codes, other.codes]), torch.cat([self.counts, other.counts])
+    def joined(cls, parts: "list[NgramCounts]") -> "NgramCounts":
+        """Put some parts (at least one) one after another, without adding up."""
+        if len(parts) == 1:
+            return parts[0]
+        return cls(
+            torch.cat([part.symbols for part in parts], dim=1),
+            torch.cat([part.counts for part in parts]),
         )
 
-    def shortened(self, n_symbols: int, order: int) -> "NgramCounts":
-        """Return the counts under a shorter context of `order` symbols."""
-        return NgramCounts.merged(self.codes % (n_symbols + 1) ** (order + 1), self.counts)
+    def merged(self) -> "NgramCounts":
+        """Sort by the newest symbol, then by the one before and so on; add up what repeats.
 
-
-@dataclass(frozen=True)
-class NgramLevel:
-    """Counts of one order, and what they sum to for each context."""
-
-    ngrams: NgramCounts
-    contexts: Int[Tensor, "contexts"]
-    """Codes of the contexts that were seen, rising."""
-    totals: Int[Tensor, "contexts"]
-    """Symbols seen after each context."""
-    kinds: Int[Tensor, "contexts"]
-    """Different symbols seen after each context."""
-
-    @classmethod
-    def of(cls, ngrams: NgramCounts, n_symbols: int) -> "NgramLevel":
-        """Sum the n-grams by context."""
-        contexts, place, kinds = torch.unique(
-            ngrams.codes // (n_symbols + 1), return_inverse=True, return_counts=True
-        )
-        totals = torch.zeros_like(contexts).index_add_(0, place, ngrams.counts)
-        return cls(ngrams, contexts, totals, kinds)
-
-    def look_up(
-        self, codes: Int[Tensor, "steps"], n_symbols: int
-    ) -> tuple[Float[Tensor, "steps"], Float[Tensor, "steps"], Float[Tensor, "steps"]]:
-        """Return count of the n-gram, total of its context and kinds after it; 0 where unseen."""
-        contexts = codes // (n_symbols + 1)
-        return (
-            _find(self.ngrams.codes, self.ngrams.counts, codes),
-            _find(self.contexts, self.totals, contexts),
-            _find(self.contexts, self.kinds, contexts),
+        N-grams that count nothing are dropped. A radix sort of packed words, last word first:
+        O(n-grams · width). Any alphabet and any order go, because words are added as needed.
+        """
+        if self.is_merged or not len(self):
+            return replace(self, is_merged=True)
+        order, is_first = _sorted(self.symbols)
+        counts = self.counts.index_select(0, order)
+        first = is_first.nonzero()[:, 0]
+        sums = torch.cat([counts.new_zeros(1), counts.cumsum(dim=0)])
+        total = torch.cat([sums.index_select(0, first), sums[-1:]]).diff()
+        kept = (total > 0).nonzero()[:, 0]
+        columns = order.index_select(0, first.index_select(0, kept))
+        return NgramCounts(
+            self.symbols.index_select(1, columns), total.index_select(0, kept), is_merged=True
         )
 
 
-def _find(keys: Tensor, values: Tensor, wanted: Tensor) -> Tensor:
-    if not len(keys):
-        return torch.zeros(wanted.shape, dtype=torch.float64, device=wanted.device)
-    place = torch.searchsorted(keys, wanted).clamp(max=len(keys) - 1)
-    return values[place].where(keys[place] == wanted, 0).double()
+def _sorted(symbols: Tensor) -> tuple[Tensor, Tensor]:
+    """Return the rising order of the columns, and which of them differ from the one before."""
+    words = _packed(symbols)
+    key, order = torch.sort(words[-1], stable=True)
+    for word in words[-2::-1]:
+        key, again = torch.sort(word.index_select(0, order), stable=True)
+        order = order.index_select(0, again)
+    is_first = torch.ones_like(key, dtype=torch.bool)
+    torch.ne(key[1:], key[:-1], out=is_first[1:])
+    for word in words[1:]:
+        ordered = word.index_select(0, order)
+        is_first[1:] |= ordered[1:] != ordered[:-1]
+    return order, is_first
 
 
-def levels_of(ngrams: NgramCounts, n_symbols: int, order: int) -> list[NgramLevel]:
-    """Return the counts under contexts of 0, 1, ..., `order` symbols."""
-    return [
-        NgramLevel.of(ngrams.shortened(n_symbols, shorter), n_symbols)
-        for shorter in range(order + 1)
-    ]
-
-
-def additive_probability(
-    codes: Int[Tensor, "steps"], level: NgramLevel, n_symbols: int, pseudo_count: float
-) -> Float[Tensor, "steps"]:
-    """(n(context, symbol) + a) / (n(context) + a · symbols); uniform after an unseen context.
-
-    Lidstone (1920); a = 1 is Laplace's rule.
-    """
-    count, total, _ = level.look_up(codes, n_symbols)
-    probability = (count + pseudo_count) / (total + pseudo_count * n_symbols)
-    return probability.where(total > 0, 1.0 / n_symbols)
-
-
-def witten_bell_probability(
-    codes: Int[Tensor, "steps"], levels: list[NgramLevel], n_symbols: int
-) -> Float[Tensor, "steps"]:
-    """Interpolate every order with the next shorter one, down to the uniform distribution.
-
-    p(x | c) = (n(c, x) + kinds(c) · p(x | c')) / (n(c) + kinds(c)), where c' lacks the oldest
-    symbol of c and kinds(c) is how many different symbols followed c. Witten & Bell (1991), method
-    C; Chen & Goodman (1999), section 2.4. After an unseen context it is p(x | c').
-    """
-    probability = torch.full(codes.shape, 1.0 / n_symbols, dtype=torch.float64, device=codes.device)
-    for order, level in enumerate(levels):
-        shorter = codes % (n_symbols + 1) ** (order + 1)
-        count, total, kinds = level.look_up(shorter, n_symbols)
-        mixed = (count + kinds * probability) / (total + kinds)
-        probability = mixed.where(total > 0, probability)
-    return probability
+def _packed(symbols: Tensor) -> list[Tensor]:
+    """Pack as many rows into each word as fit, the first row into the highest bits."""
+    n_bits = max(1, int(symbols.max()).bit_length())
+    rows = list(symbols)
+    size = max(1, _WORD_BITS // n_bits)
+    words = []
+    for at in range(0, len(rows), size):
+        word = rows[at].long()
+        for row in rows[at + 1 : at + size]:
+            word = (word << n_bits).add_(row)
+        words.append(word)
+    return words

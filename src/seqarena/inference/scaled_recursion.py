@@ -31,8 +31,8 @@ def forward_pass(
     `weights`, or with row i where `rows` is None. A step that no path explains, and those after
     it, are not a number.
     """
-    alpha = weights.new_empty(len(packing.time), *start.shape)
-    scale = weights.new_empty(len(packing.time), len(start), 1)
+    alpha = weights.new_empty(len(packing.position), *start.shape)
+    scale = weights.new_empty(len(packing.position), len(start), 1)
     flat = alpha.flatten(1)
     step, ones = _on_diagonal(transition), _columns_of_ones(start)
     weight_at = _weight_at(weights.flatten(1), rows, packing)

@@ -7,7 +7,7 @@ from jaxtyping import Int
 
 from seqarena.errors import DataError
 
-Pairs = Int[np.ndarray, "links 2"]
+Pairs = Int[np.ndarray, "_ 2"]
 
 
 @dataclass(frozen=True)

@@ -61,6 +61,27 @@ def test_rows_of_a_language_model_are_what_it_predicts():
     assert panels.gold == ()
 
 
+PAIR = Probe(0, "p", 3, ("a", "b", "c"), ("x", "y", "<end>"), links=((0, 0), (2, 0), (1, 1)))
+
+
+def test_links_of_an_aligner_stand_as_those_of_a_decoder_do():
+    """Posteriors of states are turned, those of links are not: a row is a target word."""
+    posterior = made("target.cross", 1, 2, 3, kind="posterior")
+    panels = panels_of(PAIR, posterior)
+    assert np.array_equal(panels.values, posterior.values)
+    assert (panels.down.title, panels.down.labels) == ("target word", ("x", "y"))
+    assert (panels.across.title, panels.across.labels) == ("input symbol", ("a", "b", "c"))
+    assert panels.links == PAIR.links
+    assert panels_of(PAIR, made("decoder.cross", 1, 3, 3)).links == PAIR.links
+    assert panels_of(PAIR, made("encoder.0.self", 1, 3, 3)).links == ()
+
+
+def test_spans_are_shown_where_a_task_knows_spans_and_links():
+    both = Probe(0, "b", 3, DATE.steps, DATE.outputs, gold=DATE.gold, links=((0, 0), (1, 0)))
+    panels = panels_of(both, made("decoder.cross", 1, 2, 3))
+    assert (panels.gold, panels.links) == (DATE.gold, ())
+
+
 def test_pooling_becomes_a_row_per_head():
     one = made("pooling", 4, 1, 3)
     panels = panels_of(FRAMES, one)
@@ -77,6 +98,17 @@ def test_time_runs_across_for_posteriors():
         5,
         3,
     )
+
+
+def test_contexts_are_named_by_their_length_from_none_on():
+    panels = panels_of(DATE, made("contexts", 1, 3, 3, kind="count_context"))
+    assert (panels.down.title, panels.down.labels) == ("symbols of context", ("0", "1", "2"))
+    assert (panels.across.title, panels.across.labels) == ("input symbol", ("a", "b", "c"))
+
+
+def test_components_are_counted_from_one():
+    panels = panels_of(FRAMES, made("components", 1, 3, 2, kind="responsibility"))
+    assert (panels.down.title, panels.down.labels) == ("component", ("1", "2"))
 
 
 def test_long_maps_are_cut_and_say_so():

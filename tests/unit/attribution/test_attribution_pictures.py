@@ -70,8 +70,8 @@ def test_any_number_of_heads_can_be_drawn(n_heads):
     assert draw(values=np.full((n_heads, 1, 6), 1 / 6), grid=(2, 3), **scene).std() > 0
 
 
-@pytest.mark.parametrize("kind", ["posterior", "responsibility"])
-def test_states_and_components_can_be_drawn(kind):
+@pytest.mark.parametrize("kind", ["posterior", "responsibility", "count_context"])
+def test_states_components_and_contexts_can_be_drawn(kind):
     frames = np.zeros((5, 2), np.float32)
     values = np.full((1, 5, 3), 1 / 3)
     assert draw(values=values, name="states", kind=kind, n_steps=5, frames=frames).std() > 0

@@ -3,6 +3,7 @@ import numpy as np
 from seqarena.attribution.probes import probe_rows, probes_of
 from seqarena.batch import sequences_of
 from seqarena.data.alignment import alignment_of
+from seqarena.data.links import links_of
 from seqarena.data.manifest import Manifest, Provenance
 from seqarena.data.part import Part
 from seqarena.schema import DataSchema
@@ -61,6 +62,15 @@ def test_probes_are_described_in_the_words_of_the_manifest():
     assert first.gold == ((0, 2), (-1, -1))
     assert (first.id, second.id) == ("first", "\ufffd")
     assert (second.row, second.n_steps, second.label) == (1, 1, None)
+
+
+def test_gold_links_are_kept_as_pairs():
+    target = sequences_of([np.array([0, 1]), np.array([1])])
+    sequences = sequences_of([np.array([2, 1]), np.array([0])], target=target)
+    links = links_of([np.array([[1, 0], [0, 0]]), np.zeros((0, 2), dtype=np.int64)])
+    first, second = probes_of(Part(sequences, links=links), np.array([0, 1]), manifest())
+    assert (first.links, second.links) == (((0, 0), (1, 0)), ())
+    assert first.gold is None
 
 
 def test_without_words_codes_are_written_and_frames_are_kept():

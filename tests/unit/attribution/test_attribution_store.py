@@ -17,7 +17,8 @@ def scene() -> Capture:
     pooling = ProbeMap("pooling", "weights", np.full((2, 1, 4), 0.25, np.float32))
     cross = ProbeMap("decoder.cross", "weights", np.eye(2, dtype=np.float32)[None])
     states = ProbeMap("states", "posterior", np.full((1, 2, 3), 1 / 3, np.float32), first_row=1)
-    return Capture((region, date), ((pooling,), (cross, states)))
+    contexts = ProbeMap("contexts", "count_context", np.eye(2, dtype=np.float32)[None])
+    return Capture((region, date), ((pooling,), (cross, states, contexts)))
 
 
 def test_maps_and_probes_come_back_as_they_were(tmp_path):
@@ -44,6 +45,7 @@ def test_the_index_says_what_the_file_holds(tmp_path):
         "probe-0/pooling",
         "probe-1/decoder.cross",
         "probe-1/states",
+        "probe-1/contexts",
     ]
     assert index["maps"][0]["shape"] == [2, 1, 4]
 
@@ -91,6 +93,13 @@ def test_another_version_is_refused(tmp_path):
 def test_a_model_without_maps_leaves_an_index_without_maps(tmp_path):
     write_maps(tmp_path, Capture(PROBES, ((), ())))
     assert read_maps(tmp_path).maps == ((), ())
+
+
+def test_gold_survives_as_it_was(tmp_path):
+    gold = {"gold": ((0, 2), (-1, -1)), "links": ((0, 1), (2, 1))}
+    write_maps(tmp_path, capture([[[0.5, 0.5]]], **gold))
+    (probe,) = read_maps(tmp_path).probes
+    assert (probe.gold, probe.links) == (gold["gold"], gold["links"])
 
 
 def test_a_single_map_survives(tmp_path):

@@ -7,6 +7,7 @@ import torch
 from torch import nn
 
 from seqarena.batch import Batch, Sequences, sequences_of
+from seqarena.data.links import Links, links_of
 from seqarena.data.manifest import BestPossible
 from seqarena.errors import ConvergenceError, DataError
 from seqarena.evaluation.evaluate import evaluate_model
@@ -16,6 +17,7 @@ from seqarena.schema import DataSchema
 
 DENSITY = DataSchema("density", n_symbols=4)
 CLASSES = DataSchema("classification", n_symbols=4, n_classes=3)
+LINKS = DataSchema("alignment", n_symbols=4, n_target_symbols=5, target_end=4)
 DATES = DataSchema("transduction", n_target_symbols=5, target_end=4, max_target_length=6)
 
 
@@ -143,9 +145,33 @@ class Case:
     model: Fitted
     test: Sequences
     schema: DataSchema
+    links: Links | None = None
 
+
+class Diagonal(Fitted):
+    """Links each target step to the input step of the same number, up to the end symbol."""
+
+    def log_prob(self, batch: Batch):
+        return -batch.target.lengths.double()
+
+    def links(self, batch: Batch):
+        sizes = zip(batch.lengths.tolist(), batch.target.lengths.tolist(), strict=True)
+        return [np.arange(min(n, m - 1))[:, None].repeat(2, axis=1) for n, m in sizes]
+
+
+class Late(Diagonal):
+    """Whose links are one input step further on when they are read one step later."""
+
+    def shifted_links(self, batch: Batch):
+        return [links + np.array([1, 0]) for links in self.links(batch)]
+
+
+PAIRS = ragged([0, 1], [3, 2, 1], target=ragged([0, 1, 4], [3, 4]))
+GOLD = links_of([np.array([[0, 0], [1, 0], [1, 1]]), np.array([[1, 0]])])
 
 CASES = [
+    Case(Diagonal(), PAIRS, LINKS, GOLD),
+    Case(Late(), PAIRS, LINKS, GOLD),
     Case(Uniform(), ragged([0, 1, 2], [3]), DENSITY),
     Case(LastSymbolClassifier(), ragged([0, 1, 2], [3, 1], labels=[2, 0]), CLASSES),
     Case(Copier(), ragged([0], [3, 2], target=ragged([0, 4], [3, 4])), DATES),
@@ -154,9 +180,38 @@ CASES = [
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.schema.task_kind)
 def test_every_metric_can_be_recomputed_from_the_stored_predictions(case, tmp_path):
-    evaluation = evaluate_model(case.model, case.test, case.schema)
+    evaluation = evaluate_model(case.model, case.test, case.schema, links=case.links)
     write_predictions(tmp_path, evaluation.predictions)
     assert metrics_of(read_predictions(tmp_path), case.schema) == evaluation.metrics
+
+
+def test_links_are_judged_together_and_kept_apart():
+    evaluation = evaluate_model(Diagonal(), PAIRS, LINKS, links=GOLD)
+    assert evaluation.predictions.to_pylist() == [
+        {
+            "row": 0, "id": "0", "log_prob": -3.0, "gold": [[0, 0], [1, 0], [1, 1]], "n_gold": 3,
+            "links": [[0, 0], [1, 1]], "n_correct": 2, "n_predicted": 2,
+        },
+        {
+            "row": 1, "id": "1", "log_prob": -2.0, "gold": [[1, 0]], "n_gold": 1,
+            "links": [[0, 0]], "n_correct": 0, "n_predicted": 1,
+        },
+    ]  # fmt: skip
+    assert evaluation.metrics == {
+        "alignment_f1": 4 / 7,
+        "alignment_precision": 2 / 3,
+        "alignment_recall": 2 / 4,
+        "alignment_error_rate": 1 - 4 / 7,
+        "n_examples": 2,
+    }
+
+
+def test_links_that_can_be_read_one_step_later_are_judged_both_ways():
+    metrics = evaluate_model(Late(), PAIRS, LINKS, links=GOLD).metrics
+    # (1, 0) and (2, 1) in the first pair, (1, 0) in the second.
+    assert (metrics["alignment_f1"], metrics["alignment_f1_shifted"]) == (4 / 7, 4 / 7)
+    shifted = evaluate_model(Late(), PAIRS, LINKS, links=GOLD).predictions["links_shifted"]
+    assert shifted.to_pylist() == [[[1, 0], [2, 1]], [[1, 0]]]
 
 
 def test_a_score_that_theory_forbids_is_flagged():
@@ -215,6 +270,11 @@ def test_answers_that_are_no_probability_are_refused():
             "the test split holds no labels, so nothing can be compared with them.",
         ),
         (Copier(), DATES, "the test split holds no targets, so nothing can be compared with them."),
+        (
+            Diagonal(),
+            LINKS,
+            "the test split holds no gold links, so nothing can be compared with them.",
+        ),
     ],
 )
 def test_what_cannot_be_judged_is_refused(model, schema, message):

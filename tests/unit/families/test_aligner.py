@@ -29,9 +29,9 @@ MODELS = ["ibm_1", "ibm_2", "hmm"]
 TRAIN = sentences(*random_pairs(40), end=5)
 
 
-def trained(n_passes=3, train=TRAIN, **knobs):
+def trained(n_passes=3, train=TRAIN, n_first=2, **knobs):
     model = an_aligner(**knobs)
-    em(model, train, ("ibm_1", 2), (model.config.model, n_passes))
+    em(model, train, ("ibm_1", n_first), (model.config.model, n_passes))
     return model
 
 
@@ -50,11 +50,21 @@ FERTILE_TRAIN = sentences(
 )
 
 
-@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("model", ["ibm_1", "hmm"])
 def test_links_point_from_the_source_word_to_its_translations(model):
-    aligner = trained(8, FERTILE_TRAIN, model=model, pseudo_count=1e-6)
+    aligner = trained(8, FERTILE_TRAIN, n_first=8, model=model, pseudo_count=1e-6)
     found = links_of(aligner, sentences(translated(0, 1), translated(1, 2), end=5))
     assert found == [[(0, 0), (0, 1), (1, 2)], [(0, 0), (1, 1), (1, 2)]]
+
+
+def test_equal_words_are_told_apart_by_their_place():
+    """IBM model 1 cannot: of equal words it takes the first. The HMM goes on from the last link."""
+    orders = [list(words) for words in itertools.permutations(range(4), 3)]
+    train = sentences(*[(words, words) for words in orders], end=5)
+    pair = sentences(([1, 0, 2, 0], [1, 0, 2, 0]), end=5)
+    found = {model: links_of(trained(8, train, model=model), pair)[0] for model in MODELS}
+    in_order = [(0, 0), (1, 1), (2, 2), (3, 3)]
+    assert found == {"ibm_1": [*in_order[:3], (1, 3)], "ibm_2": in_order, "hmm": in_order}
 
 
 def test_a_symmetrisation_joins_what_both_directions_found():

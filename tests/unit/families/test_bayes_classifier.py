@@ -92,13 +92,6 @@ def test_the_native_map_is_that_of_the_winning_class():
     assert one.column_mask.all()
 
 
-def test_a_family_without_a_map_has_none_as_a_classifier():
-    model = of_chains()
-    data = tokens([0], [1], labels=[0, 1])
-    fit_plainly(model, data)
-    assert model.native_maps(collate_all(data)) == []
-
-
 @pytest.mark.slow
 def test_one_fit_under_the_trainer_serves_all_classes(tmp_path):
     data = random_frames(20, labels=[0, 1] * 10)

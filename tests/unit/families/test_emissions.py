@@ -56,3 +56,49 @@ def test_before_it_sees_frames_of_its_own_a_gaussian_is_that_of_all_frames(shape
     expected = torch.distributions.Normal(mean, variance.sqrt()).log_prob(frames).sum(dim=1)
     assert_close(emission.log_prob(frames), expected[:, None].expand(-1, 3))
     assert_close(emission.least_variance, 0.1 * frames.var(dim=0, correction=0))
+
+
+def an_emission(shape):
+    data = random_frames(20, seed=1)
+    emission = GaussianEmission(3, 2, shape, variance_floor=0.1)
+    emission.reference(data)
+    frames = torch.from_numpy(data.values)
+    emission.maximise(emission.sums_of_labels(frames, torch.arange(len(frames)) % 3))
+    return emission, frames
+
+
+@pytest.mark.parametrize("shape", ["spherical", "diagonal", "tied", "full"])
+def test_densities_packed_in_32_bits_are_those_of_64_and_exact_where_it_matters(shape):
+    emission, frames = an_emission(shape)
+    exact = emission.log_prob(frames)
+    for dtype, loose in ((torch.float32, 1e-4), (torch.float64, 1e-12)):
+        packed = emission.packed(frames, dtype)
+        assert packed.weights.dtype == dtype
+        log_density = packed.weights.double().log() + packed.log_scale.double()[:, None]
+        assert_close(log_density, exact, rtol=0.0, atol=loose)
+        steps = torch.tensor([4, 2])
+        assert_close(packed.log_prob_at(steps), exact[steps], rtol=1e-12, atol=0.0)
+
+
+@pytest.mark.parametrize("shape", ["spherical", "diagonal", "tied", "full"])
+def test_sums_of_shares_in_32_bits_are_those_of_64_even_of_frames_whose_square_is_not(shape):
+    emission, frames = an_emission(shape)
+    share = torch.rand(len(frames), 3, generator=torch.Generator().manual_seed(0)).softmax(dim=1)
+    for values in (frames, frames + torch.tensor([1e25, 0.0])):
+        narrow, wide = (emission.sums(values, each) for each in (share, share.double()))
+        for one, other in zip(narrow.tensors(), wide.tensors(), strict=True):
+            assert one.dtype == torch.float64
+            assert_close(one, other, rtol=1e-5, atol=1e-4)
+
+
+def test_sums_of_labels_are_sums_of_shares_that_are_one_or_nothing():
+    emission, frames = an_emission("full")
+    labels = torch.arange(len(frames)) % 2
+    share = torch.stack([labels == 0, labels == 1, labels == 2], dim=1).double()
+    pairs = zip(
+        emission.sums_of_labels(frames, labels).tensors(),
+        emission.sums(frames, share).tensors(),
+        strict=True,
+    )
+    for one, other in pairs:
+        assert_close(one, other)

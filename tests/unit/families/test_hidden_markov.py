@@ -296,6 +296,9 @@ def test_it_says_what_it_cannot_do():
 
     assert cannot("auto", "density", "tokens") is None
     assert cannot("auto", "classification", "frames") is None
+    assert cannot("auto", "alignment", "tokens") == (
+        "its states are no words of another sequence; family aligner has model: hmm"
+    )
     assert cannot("auto", "transduction", "tokens") == (
         "a hidden Markov model gives probabilities of sequences; it writes none"
     )

@@ -66,6 +66,11 @@ def test_each_family_says_what_it_cannot_do():
         "self-attention does not look from a decoder into an input; use 'softmax' or "
         "'multi_head', or the transformer"
     )
+    for config in (plain, looped):
+        assert config.cannot("alignment", "tokens") == (
+            "links are read from the attention of a decoder to the input; set attention to "
+            "'softmax', 'multi_head' or a weighted sum"
+        )
     assert transformer.cannot("density", "frames") == (
         "a transformer density predicts tokens, and the task has frames"
     )
@@ -81,6 +86,8 @@ def test_everything_else_can_be_done():
     able = [
         (RecurrentConfig(kind="lstm"), "density", "tokens"),
         (RecurrentConfig(kind="gru", attention="softmax"), "transduction", "tokens"),
+        (RecurrentConfig(kind="gru", attention="softmax"), "alignment", "tokens"),
+        (TransformerConfig(kind="transformer"), "alignment", "tokens"),
         (RecurrentConfig(kind="gru", attention="self_attention"), "classification", "frames"),
         (TransformerConfig(kind="transformer"), "density", "tokens"),
         (TransformerConfig(kind="transformer"), "transduction", "frames"),

@@ -27,6 +27,20 @@ def _mistakes(raw: dict[str, Any]) -> list[str]:
         ("density", {"kind": "lagged_markov_source"}, "tokens"),
         ("density", {"kind": "polyphonic_music", "corpus": "piano_midi"}, "frames"),
         ("transduction", {"kind": "dates", "locales": ["de", "fr"]}, "tokens"),
+        ("alignment", {"kind": "dates", "unit": "words"}, "tokens"),
+        ("alignment", {"kind": "europarl_en_es", "source": "es"}, "tokens"),
+        (
+            "alignment",
+            {
+                "kind": "parallel_text",
+                "source": "a.en",
+                "target": "a.es",
+                "test_source": "b.en",
+                "test_target": "b.es",
+                "test_links": "b.links",
+            },
+            "tokens",
+        ),
     ],
 )
 def test_every_source_is_read_and_its_input_is_known_before_the_data(
@@ -46,6 +60,14 @@ def test_a_source_of_another_kind_of_task_is_refused() -> None:
     assert _mistakes({"kind": "transduction", "source": {"kind": "python_reference"}}) == [
         "tasks.toy.source.kind: 'python_reference' is not a kind; expected one of "
         "'connected_words', 'dates'."
+    ]
+
+
+def test_dates_in_words_are_for_alignment_alone() -> None:
+    source = {"kind": "dates", "unit": "words"}
+    assert _mistakes({"kind": "transduction", "source": source}) == [
+        "tasks.toy.source: unit 'words' is made for alignment; a transduction is judged by "
+        "characters."
     ]
 
 

@@ -23,6 +23,8 @@ RAW: dict[str, dict[str, Any]] = {
                                                  "stride": 32}},
     "dates": {"kind": "transduction", "source": {"kind": "dates", "n_train": 60, "n_valid": 9,
                                                   "n_test": 9}},
+    "links": {"kind": "alignment", "source": {"kind": "dates", "unit": "words", "n_train": 60,
+                                               "n_valid": 9, "n_test": 9}},
     "hidden": {"kind": "density", "source": {"kind": "hidden_markov_source",
                                               "n_monte_carlo": 100, "draw": DRAW}},
     "lagged": {"kind": "density", "source": {"kind": "lagged_markov_source", "draw": DRAW}},

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from seqarena.data.sources.date_forms import DateForm, ambiguities, usable_forms
 from seqarena.data.sources.dates import TARGET_SYMBOLS, DatesConfig, write_dates
-from seqarena.data.sources.source_data import SourceData
+from seqarena.data.sources.source_data import SourceData, as_alignment
 from seqarena.data.splits import Split
 from seqarena.errors import DataError
 
@@ -36,6 +36,39 @@ def _targets(source: SourceData, split: Split) -> list[list[str]]:
     target = source.parts[split].sequences.target
     assert target is not None
     return [[TARGET_SYMBOLS[t] for t in target.sequence(row)] for row in range(len(target))]
+
+
+def test_in_words_the_three_target_words_come_from_the_three_fields() -> None:
+    config = CONFIG.model_copy(update={"unit": "words"})
+    source = as_alignment(write_dates(config))
+    assert (source.schema.task_kind, source.best_possible) == ("alignment", None)
+    part = source.parts[Split.TEST]
+    assert part.links is not None
+    for row, example in enumerate(part.sequences.ids):
+        words = [source.symbols[token] for token in part.sequences.sequence(row)]
+        target = [source.target_symbols[token] for token in part.sequences.target.sequence(row)]
+        assert target == [*example.split(":")[0].split("-"), "<end>"]
+        origin = {step: words[at] for at, step in part.links.sequence(row).tolist()}
+        assert set(origin) == {0, 1, 2}
+        # Names of months are no numbers, and a year may be unknown to so small a training split.
+        known = [step for step in origin if origin[step].isdigit()]
+        assert [int(origin[step]) for step in known] == [int(target[step]) for step in known]
+        assert 2 in known
+
+
+@pytest.mark.parametrize(
+    ("form", "words", "places"),
+    [
+        ("de/full", ("Freitag", ",", "5", ".", "November", "1999"), (5, 4, 2)),
+        ("ja/long", ("1999", "年", "11", "月", "5", "日"), (0, 2, 4)),
+        ("en_US/long", ("November", "5", ",", "1999"), (3, 0, 1)),
+    ],
+)
+def test_a_date_is_cut_into_its_fields_and_what_stands_between(form, words, places) -> None:
+    (chosen,) = [each for each in FORMS if each.name == form]
+    found = chosen.write(datetime.date(1999, 11, 5)).in_words()
+    assert found.words == words
+    assert (found.year, found.month, found.day) == places
 
 
 def test_the_default_locales_have_thirty_forms_and_none_is_refused() -> None:

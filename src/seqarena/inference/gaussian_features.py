@@ -1,0 +1,180 @@
+"""What Gaussians ask of a frame, so that densities and power sums become matrix products.
+
+Frames are columns here, (rows, steps): what runs over dimensions or Gaussians then runs over whole
+rows of memory, and products of short matrices stay fast.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from seqarena.inference.gaussian_fit import GaussianSums, Shape
+
+# Most and fewest frames of one product, and numbers of its largest matrix, which is to stay in the
+# processor's cache.
+_MOST, _FEWEST, _NUMBERS = 8192, 1024, 2**18
+
+
+@dataclass(frozen=True)
+class QuadraticFeatures:
+    """1, every number of the frame, and the products that the shape asks for, about a centre.
+
+    The products are: of each number with itself (diagonal), their sum (spherical), or of every
+    pair (full).
+    """
+
+    centre: Float[Tensor, "dim"]
+    """What is taken off every frame; its dtype is that of the arithmetic."""
+    shape: Shape
+
+    @property
+    def n_rows(self) -> int:
+        """Return how many numbers describe one frame."""
+        dim = len(self.centre)
+        match self.shape:
+            case "spherical":
+                return dim + 2
+            case "diagonal":
+                return 2 * dim + 1
+            case _:
+                return dim + 1 + dim * (dim + 1) // 2
+
+    def of(self, frames: Float[Tensor, "steps dim"]) -> Float[Tensor, "rows steps"]:
+        """Return the features of each frame, as a column."""
+        rows = self.centre.new_empty(self.n_rows, len(frames))
+        dim = len(self.centre)
+        rows[0] = 1.0
+        centred, powers = rows[1 : dim + 1], rows[dim + 1 :]
+        torch.sub(frames.T, self.centre[:, None], out=centred)
+        match self.shape:
+            case "spherical":
+                torch.sum(centred.square(), dim=0, keepdim=True, out=powers)
+            case "diagonal":
+                torch.mul(centred, centred, out=powers)
+            case _:
+                _pairs(centred, powers)
+        return rows
+
+    def moments(
+        self, features: Float[Tensor, "rows steps"], share: Float[Tensor, "n steps"]
+    ) -> tuple[Tensor, ...]:
+        """Return the sums of the features of each Gaussian, in the arithmetic of the features."""
+        return (_product(share, features),)
+
+    def sums(self, moments: tuple[Tensor, ...]) -> GaussianSums:
+        """Return the same as power sums."""
+        dim = len(self.centre)
+        total = moments[0].double()
+        weight, first, powers = total[:, 0], total[:, 1 : dim + 1], total[:, dim + 1 :]
+        second = powers[:, 0] if self.shape == "spherical" else powers
+        if self.shape == "full":
+            row, column = torch.triu_indices(dim, dim, device=powers.device)
+            second = powers.new_empty(len(powers), dim, dim)
+            second[:, row, column] = powers
+            second[:, column, row] = powers
+        return GaussianSums(weight.contiguous(), first.contiguous(), second.contiguous())
+
+
+@dataclass(frozen=True)
+class CentredFrames:
+    """The frame itself, about a centre: what whitening starts from."""
+
+    centre: Float[Tensor, "dim"]
+    """What is taken off every frame; its dtype is that of the arithmetic."""
+    shape: Shape
+
+    @property
+    def n_rows(self) -> int:
+        """Return how many numbers describe one frame."""
+        return len(self.centre)
+
+    def of(self, frames: Float[Tensor, "steps dim"]) -> Float[Tensor, "dim steps"]:
+        """Return each frame as a column."""
+        centred = self.centre.new_empty(len(self.centre), len(frames))
+        return torch.sub(frames.T, self.centre[:, None], out=centred)
+
+    def moments(
+        self, features: Float[Tensor, "dim steps"], share: Float[Tensor, "n steps"]
+    ) -> tuple[Tensor, ...]:
+        """Return weights, sums and scatters, in the arithmetic of the features."""
+        weight, first = share.sum(dim=1), _product(share, features)
+        if self.shape == "tied":
+            return weight, first, (features * share.sum(dim=0)) @ features.T
+        weighted = (share[:, None] * features).flatten(0, 1)
+        return weight, first, weighted @ features.T
+
+    def sums(self, moments: tuple[Tensor, ...]) -> GaussianSums:
+        """Return the same as power sums."""
+        weight, first, scatter = (moment.double() for moment in moments)
+        if self.shape == "tied":
+            return GaussianSums(weight, first, scatter)
+        scatter = scatter.view(*first.shape, -1)
+        match self.shape:
+            case "spherical":
+                scatter = scatter.diagonal(dim1=1, dim2=2).sum(dim=1)
+            case "diagonal":
+                scatter = scatter.diagonal(dim1=1, dim2=2).contiguous()
+        return GaussianSums(weight, first, scatter)
+
+
+Features = QuadraticFeatures | CentredFrames
+
+
+def features_for(shape: Shape, n: int, centre: Float[Tensor, "dim"]) -> Features:
+    """Return the cheaper description of frames for n Gaussians.
+
+    Products of all pairs cost dim² / 2 numbers for a frame, whitening costs n · dim.
+    """
+    if shape == "tied" or (shape == "full" and len(centre) > 2 * n):
+        return CentredFrames(centre, shape)
+    return QuadraticFeatures(centre, shape)
+
+
+def chunk_size(n_rows: int) -> int:
+    """Return how many frames to take at once when each needs so many numbers."""
+    return max(_FEWEST, min(_MOST, _NUMBERS // n_rows))
+
+
+def power_sums(
+    frames: Float[Tensor, "steps dim"],
+    share: Float[Tensor, "steps n"],
+    features: Features,
+) -> GaussianSums:
+    """Return the power sums of frames of which each Gaussian has a share.
+
+    Products run in the arithmetic of the features, a chunk at a time; chunks add up in 64 bits.
+    """
+    size = chunk_size(max(features.n_rows, share.shape[1]))
+    parts = zip(torch.split(frames, size), torch.split(share, size), strict=True)
+    dtype = features.centre.dtype
+    return features.sums(
+        added_up(features.moments(features.of(part), own.T.to(dtype)) for part, own in parts)
+    )
+
+
+def added_up(parts: Iterable[tuple[Tensor, ...]]) -> tuple[Tensor, ...]:
+    """Add up the moments of chunks (one at least) in 64 bits, tensor by tensor."""
+    chunks = iter(parts)
+    total = tuple(part.double() for part in next(chunks))
+    for chunk in chunks:
+        for whole, part in zip(total, chunk, strict=True):
+            whole += part
+    return total
+
+
+def _product(share: Tensor, features: Tensor) -> Tensor:
+    """Return share @ features.T, the faster way round: in 64 bits the other takes several times."""
+    if share.dtype == torch.float64 and share.is_contiguous():
+        return share @ features.T
+    return (features @ share.T).T
+
+
+def _pairs(centred: Tensor, powers: Tensor) -> None:
+    """Write the product of every row with itself and the rows below it, one after the other."""
+    dim, at = len(centred), 0
+    for row in range(dim):
+        torch.mul(centred[row:], centred[row], out=powers[at : at + dim - row])
+        at += dim - row
