@@ -25,6 +25,7 @@ _MEANING = {
     "responsibility": "p(component | frame)",
     "count_context": "part of p(symbol)",
 }
+_MEANING_BY_NAME = {"target.cross": "p(link | both)", "decoder.cross": "share of its frames"}
 _GOLD = "#d9480f"
 _MANY = 400
 """Values of a map from which on a few large ones may be cut."""
@@ -58,10 +59,10 @@ def write_pictures(folder: Path, capture: Capture, *, all_maps: bool = True) -> 
 def draw_map(probe: Probe, one: ProbeMap) -> bytes:
     """Return a picture of one map as PNG.
 
-    The strongest colour is 1 for all kinds but attention. For attention it is the largest
-    weight, or where a few weights would leave the rest pale, what all but one in 200 stay below:
-    the colour bar says which. Where the steps are regions of a picture, pooling weights
-    lie over it. Gold alignments are outlined.
+    The strongest colour is 1 for all kinds but attention. For attention, and for a recogniser's
+    shares of frames, it is the largest weight, or where a few weights would leave the rest pale,
+    what all but one in 200 stay below: the colour bar says which. Where the steps are regions of a
+    picture, pooling weights lie over it. Gold alignments are outlined.
     """
     canvas = Canvas(WIDTH, HEIGHT)
     limit = _strongest(one)
@@ -93,7 +94,8 @@ def region_picture(frames: np.ndarray, grid: tuple[int, int]) -> np.ndarray:
 
 def _strongest(one: ProbeMap) -> float:
     """Return the value of the strongest colour. Early steps of a causal map have few to look at."""
-    if one.kind != "weights":
+    # A recogniser's row is shared out over a word's frames, as attention is over what it sees.
+    if one.kind != "weights" and one.name != "decoder.cross":
         return 1.0
     shown = one.values[:, :MAX_SHOWN, :MAX_SHOWN]
     largest = max(float(shown.max(initial=0.0)), 1e-6)
@@ -125,7 +127,8 @@ def _colour_bar(canvas: Canvas, one: ProbeMap, limit: float) -> None:
         at = (box.right + 3, box.bottom - share * box.height)
         more = "≥" if share == 1 and one.values.max(initial=0.0) > limit else ""
         canvas.text(at, f"{more}{share * limit:.2g}", size=8, align="left")
-    meaning = "p(link | both)" if one.name == "target.cross" else _MEANING[one.kind]
+    meaning = _MEANING_BY_NAME.get(one.name) if one.kind == "posterior" else None
+    meaning = meaning or _MEANING[one.kind]
     canvas.text((WIDTH - 9, box.centre[1]), meaning, size=9, turned=True)
 
 

@@ -19,11 +19,8 @@ from seqarena.families.neural import (
     TransformerConfig,
     build_neural,
 )
-from seqarena.families.word_recogniser import (
-    WordRecogniser,
-    WordRecogniserConfig,
-    build_word_recogniser,
-)
+from seqarena.families.word_recogniser import WordRecogniser, build_word_recogniser
+from seqarena.families.word_recogniser_config import WordRecogniserConfig
 from seqarena.schema import DataSchema
 from seqarena.seeds import torch_generator
 

@@ -1,11 +1,9 @@
 """A recogniser for connected words: one hidden Markov model per word, joined in a loop."""
 
 from functools import partial
-from typing import Literal
 
 import torch
 from jaxtyping import Float
-from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor, nn
 
 from seqarena.attention.maps import NativeMap
@@ -17,63 +15,23 @@ from seqarena.families.shares import dirichlet_log_prior, log_shares
 from seqarena.families.staged_fit import fit_in_stages
 from seqarena.families.state_mixtures import StateMixtures
 from seqarena.families.word_composition import Composition, Transcripts, compose, language_log_prob
+from seqarena.families.word_map import word_map
+from seqarena.families.word_recogniser_config import WordRecogniserConfig
 from seqarena.families.word_statistics import WordStatistics
 from seqarena.families.word_transcripts import (
     count_bigrams,
     equal_parts_of,
     require_transcripts,
+    smoothed_log_shares,
     transcripts_of,
     transcripts_of_all,
 )
 from seqarena.fitting.protocols import FitReport, FitSetting
 from seqarena.inference.linear_chain import chain_log_prob, chain_posterior
 from seqarena.inference.word_loop import LoopEmission, WordLoop, best_words, loop_log_prob
-from seqarena.schema import DataSchema, TaskKind
+from seqarena.schema import DataSchema
 
 _FAMILY = "word recogniser"
-# A target step with less than this of a frame in all has no row in the map.
-_LEAST_MASS = 1e-6
-
-
-class WordRecogniserConfig(BaseModel):
-    """Word models of frames, how they follow each other, and how they are searched."""
-
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", strict=True, use_attribute_docstrings=True
-    )
-
-    kind: Literal["word_recogniser"]
-    """Names this family."""
-    n_states: int = Field(default=8, ge=1)
-    """States of each word, left to right; a word lasts at least so many frames."""
-    silence_states: int = Field(default=3, ge=0)
-    """States of the silence that may stand before, between and after words; 0: there is none."""
-    n_components: int = Field(default=4, ge=1)
-    """Diagonal Gaussians in the mixture of each state; they are grown by doubling."""
-    variance_floor: float = Field(default=0.01, gt=0, lt=1)
-    """Smallest variance, as a share of each dimension's variance over all training frames."""
-    pseudo_count: float = Field(default=0.01, ge=0)
-    """Added to the expected counts of staying, leaving, silence and no silence (a Dirichlet prior
-    of 1 + this); 0 is maximum likelihood."""
-    bigram_pseudo_count: float = Field(default=0.5, ge=0)
-    """Added to the count of each word after each word; 0 forbids what training never said."""
-    language_scale: float = Field(default=1.0, ge=0)
-    """Exponent of the word-transition model in recognition; 0 ignores it."""
-    insertion_penalty: float = 0.0
-    """Taken from the log-probability of each word in recognition [nats]; above 0, fewer words."""
-
-    @property
-    def mechanism(self) -> str:
-        """Attention mechanism: "none"."""
-        return "none"
-
-    def cannot(self, task_kind: TaskKind, input_kind: Literal["tokens", "frames"]) -> str | None:
-        """Say why this configuration cannot do such a task, or return None."""
-        if task_kind != "transduction":
-            return "a word recogniser writes words, and this task asks for none"
-        if input_kind == "tokens":
-            return "a word recogniser hears frames, and this task's input is tokens"
-        return None
 
 
 class WordRecogniser(nn.Module):
@@ -95,7 +53,9 @@ class WordRecogniser(nn.Module):
         self.register_buffer("log_stay", even)
         self.register_buffer("log_leave", even.clone())
         self.register_buffer("log_silence", torch.zeros(2, dtype=torch.float64))
-        self.register_buffer("log_bigram", _smoothed(torch.zeros(n_words + 1, n_words + 1), 1.0))
+        self.register_buffer(
+            "log_bigram", smoothed_log_shares(torch.zeros(n_words + 1, n_words + 1), 1.0)
+        )
         self.register_buffer("fitted", torch.tensor(False))
         self._forget_silence()
 
@@ -128,7 +88,7 @@ class WordRecogniser(nn.Module):
         require_transcripts(train, valid, self.n_words, config.n_states)
         transcripts = transcripts_of_all(train, self.n_words)
         counts = count_bigrams(transcripts, self.n_words)
-        self.log_bigram.copy_(_smoothed(counts, config.bigram_pseudo_count))
+        self.log_bigram.copy_(smoothed_log_shares(counts, config.bigram_pseudo_count))
         composition = compose(self._loop(), transcripts)
         states = equal_parts_of(composition, train)
         self.mixtures.start(train, states)
@@ -257,17 +217,7 @@ class WordRecogniser(nn.Module):
         probs = chain_posterior(
             composition.chain, _along(composition, log_emission), batch.lengths
         ).position_probs
-        is_last = composition.word == transcripts.n_words[:, None]
-        taken = probs.where((~composition.is_silence | is_last)[:, None], 0.0)
-        rows = probs.new_zeros(len(batch), int(transcripts.n_words.max()) + 1, probs.shape[1])
-        word = composition.word[:, :, None].expand(-1, -1, probs.shape[1])
-        rows = rows.scatter_add(1, word, taken.transpose(1, 2))
-        mass = rows.sum(dim=2, keepdim=True)
-        is_row = mass > _LEAST_MASS
-        values = (rows / mass.where(is_row, 1.0)).where(is_row, 0.0).float()
-        return [
-            NativeMap("decoder.cross", "posterior", values[:, None], is_row[:, :, 0], batch.mask)
-        ]
+        return [word_map(composition, transcripts, probs, batch.mask)]
 
     def n_free_parameters(self) -> int:
         """Return durations, the silence's share, word transitions and the mixtures' numbers."""
@@ -333,15 +283,6 @@ def build_word_recogniser(config: WordRecogniserConfig, schema: DataSchema) -> W
             f"be the last of {schema.n_target_symbols} target symbols, {n_words}."
         )
     return WordRecogniser(config, schema.dim, n_words)
-
-
-def _smoothed(counts: Tensor, extra: float) -> Tensor:
-    """Return log p(next | before); begin to end is impossible: an utterance has a word."""
-    smoothed = counts.double() + extra
-    smoothed[-1, -1] = 0.0
-    total = smoothed.sum(dim=1, keepdim=True)
-    even = torch.full_like(smoothed, 1.0 / len(smoothed))
-    return (smoothed / total.where(total > 0, 1.0)).where(total > 0, even).log()
 
 
 def _padded(log_prob: Tensor, batch: Batch) -> Tensor:

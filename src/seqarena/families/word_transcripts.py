@@ -72,6 +72,17 @@ def count_bigrams(transcripts: Transcripts, n_words: int) -> Float[Tensor, "cont
     return counts.double().view(n_words + 1, n_words + 1)
 
 
+def smoothed_log_shares(
+    counts: Float[Tensor, "contexts nexts"], extra: float
+) -> Float[Tensor, "contexts nexts"]:
+    """Return log p(next | before); begin to end is impossible: an utterance has a word."""
+    smoothed = counts.double() + extra
+    smoothed[-1, -1] = 0.0
+    total = smoothed.sum(dim=1, keepdim=True)
+    even = torch.full_like(smoothed, 1.0 / len(smoothed))
+    return (smoothed / total.where(total > 0, 1.0)).where(total > 0, even).log()
+
+
 def equal_parts_of(composition: Composition, train: Sequences) -> Int[np.ndarray, "steps"]:
     """Return the state of each step when every utterance is cut equally along its chain."""
     state, n_positions = composition.state.numpy(), composition.is_real.sum(dim=1).numpy()

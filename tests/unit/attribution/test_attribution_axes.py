@@ -42,6 +42,16 @@ def test_decoder_rows_are_what_is_written_and_columns_the_input():
     assert panels.gold == ((0, 2), (-1, -1))
 
 
+def test_words_of_a_recogniser_stand_as_those_of_a_decoder():
+    probe = Probe(0, "u", 3, outputs=("two", "<end>"), gold=((0, 2), (-1, -1)))
+    one = made("decoder.cross", 1, 2, 3, kind="posterior")
+    panels = panels_of(probe, one)
+    assert np.array_equal(panels.values, one.values)
+    assert (panels.down.title, panels.down.labels) == ("output written", ("two", "<end>"))
+    assert (panels.across.title, len(panels.across.labels)) == ("input frame", 3)
+    assert panels.gold == ((0, 2), (-1, -1))
+
+
 def test_rows_of_a_language_model_are_what_it_predicts():
     text = Probe(0, "t", 3, ("a", "b", "c"))
     one = ProbeMap("decoder.0.self", "weights", np.ones((1, 2, 3), np.float32), first_row=1)

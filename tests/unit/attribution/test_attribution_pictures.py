@@ -77,6 +77,19 @@ def test_states_components_and_contexts_can_be_drawn(kind):
     assert draw(values=values, name="states", kind=kind, n_steps=5, frames=frames).std() > 0
 
 
+def test_shares_of_a_words_frames_are_as_strong_as_weights_and_other_posteriors_are_not():
+    """Forty frames a word: nobody sees a colour for 1 / 40 of 1."""
+
+    def is_strong(name):
+        picture = draw(values=np.eye(4)[None] / 40, name=name, kind="posterior", n_steps=4)
+        plot = picture[51:350, 84:780]
+        # A quarter of the plot is the diagonal; less than a hundredth is dark by its labels.
+        return bool((plot.max(axis=2) < 0.5).mean() > 0.2)
+
+    assert is_strong("decoder.cross")
+    assert not is_strong("states")
+
+
 def test_a_map_of_zeros_can_be_drawn():
     assert draw(values=np.zeros((1, 2, 2)), n_steps=2).std() > 0
 

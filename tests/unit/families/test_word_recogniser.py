@@ -19,7 +19,8 @@ from word_scenes import (
 from classical_scenes import fit_plainly, in_batches, setting
 from seqarena.batch import collate_all
 from seqarena.errors import DataError, NotFittedError
-from seqarena.families.word_recogniser import WordRecogniserConfig, build_word_recogniser
+from seqarena.families.word_recogniser import build_word_recogniser
+from seqarena.families.word_recogniser_config import WordRecogniserConfig
 from seqarena.schema import DataSchema
 
 

@@ -6,7 +6,8 @@ import numpy as np
 import torch
 
 from seqarena.batch import Sequences, sequences_of
-from seqarena.families.word_recogniser import WordRecogniser, WordRecogniserConfig
+from seqarena.families.word_recogniser import WordRecogniser
+from seqarena.families.word_recogniser_config import WordRecogniserConfig
 
 N_WORDS = 3
 END = N_WORDS

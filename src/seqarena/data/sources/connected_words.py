@@ -1,23 +1,26 @@
 """Utterances of several words, joined from recordings of one word each."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Annotated, Any, Literal
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from seqarena.batch import sequences_of
-from seqarena.data.alignment import alignment_of
 from seqarena.data.manifest import Fact, Provenance
-from seqarena.data.part import Part, three_parts
+from seqarena.data.part import three_parts
 from seqarena.data.sources.fsdd import DIGITS, OFFICIAL, SPEAKERS, Recording, read_fsdd
 from seqarena.data.sources.japanese_vowels import JapaneseVowelsConfig, read_japanese_vowels
 from seqarena.data.sources.source_data import SourceData
+from seqarena.data.sources.word_joining import (
+    Join,
+    Joined,
+    JoinPlan,
+    Pool,
+    join_frames,
+    joined_part,
+)
 from seqarena.data.speech_features import HOP, RATE, FeatureKind, speech_frames
 from seqarena.data.splits import Split
-from seqarena.errors import DataError
 from seqarena.schema import DataSchema
 from seqarena.seeds import numpy_generator
 
@@ -112,24 +115,6 @@ class ConnectedWordsConfig(BaseModel):
         return most
 
 
-@dataclass(frozen=True)
-class _Pool:
-    """What the utterances of one split are made of."""
-
-    by_voice: dict[str, dict[int, list[np.ndarray]]]
-    """Recordings of each word by each speaker."""
-
-
-@dataclass(frozen=True)
-class _Joined:
-    frames: np.ndarray
-    spans: np.ndarray
-    """First frame and the frame after the last, of each word."""
-
-
-_Join = Callable[[list[np.ndarray], np.random.Generator], _Joined]
-
-
 def join_words(config: ConnectedWordsConfig) -> SourceData:
     """Draw utterances: the words evenly, each in any recording of the utterance's speaker.
 
@@ -153,7 +138,7 @@ def _digits(config: ConnectedWordsConfig, recordings: SpokenDigitsConfig) -> Sou
     found = read_fsdd()
     pools = {split: _pool_of(found, own) for split, own in speakers.items()}
 
-    def join(words: list[np.ndarray], generator: np.random.Generator) -> _Joined:
+    def join(words: list[np.ndarray], generator: np.random.Generator) -> Joined:
         return _join_sound(words, recordings, generator)
 
     return _source(
@@ -191,11 +176,11 @@ def _vowels(config: ConnectedWordsConfig, recordings: SpokenVowelsConfig) -> Sou
             part.sequences.labels if part.sequences.labels is not None else ()
         ):
             said.setdefault(int(word), []).append(part.sequences.sequence(row))
-        pools[split] = _Pool({"all": said})
+        pools[split] = Pool({"all": said})
     return _source(
         config,
         pools,
-        _join_frames,
+        join_frames,
         isolated.class_names or (),
         isolated.provenance,
         {
@@ -209,15 +194,24 @@ def _vowels(config: ConnectedWordsConfig, recordings: SpokenVowelsConfig) -> Sou
 
 def _source(
     config: ConnectedWordsConfig,
-    pools: dict[Split, _Pool],
-    join: _Join,
+    pools: dict[Split, Pool],
+    join: Join,
     words: tuple[str, ...],
     provenance: Provenance,
     protocol: dict[str, Fact],
 ) -> SourceData:
     sizes = {Split.TRAIN: config.n_train, Split.VALID: config.n_valid, Split.TEST: config.n_test}
+    n_words = (config.fewest_words, config.most_words)
     parts = three_parts(
-        *(_part(config, split, pools[split], sizes[split], join, words) for split in Split)
+        *(
+            joined_part(
+                pools[split],
+                JoinPlan(split.value, sizes[split], n_words, words),
+                join,
+                numpy_generator(config.seed, config.kind, split.value),
+            )
+            for split in Split
+        )
     )
     dims = parts[Split.TRAIN].sequences.values.shape[1]
     return SourceData(
@@ -240,61 +234,17 @@ def _source(
     )
 
 
-def _part(
-    config: ConnectedWordsConfig,
-    split: Split,
-    pool: _Pool,
-    n: int,
-    join: _Join,
-    words: tuple[str, ...],
-) -> Part:
-    generator = numpy_generator(config.seed, config.kind, split.value)
-    frames, targets, spans, ids = [], [], [], []
-    for row in range(n):
-        voice = sorted(pool.by_voice)[generator.integers(len(pool.by_voice))]
-        n_words = generator.integers(config.fewest_words, config.most_words + 1)
-        said = generator.integers(0, len(words), n_words)
-        takes = [_take(pool.by_voice[voice], voice, int(word), words, generator) for word in said]
-        joined = join(takes, generator)
-        frames.append(joined.frames)
-        targets.append(np.append(said, len(words)))
-        spans.append(np.concatenate([joined.spans, [[-1, -1]]]))
-        ids.append(f"{split.value}-{row}-{voice}")
-    return Part(
-        sequences_of(frames, target=sequences_of(targets), ids=tuple(ids)), alignment_of(spans)
-    )
-
-
-def _take(
-    said: dict[int, list[np.ndarray]],
-    voice: str,
-    word: int,
-    words: tuple[str, ...],
-    generator: np.random.Generator,
-) -> np.ndarray:
-    takes = said.get(word, [])
-    if not takes:
-        raise DataError(f"speaker {voice!r} has no recording of {words[word]!r}; take another.")
-    return takes[generator.integers(len(takes))]
-
-
-def _pool_of(recordings: list[Recording], speakers: tuple[str, ...]) -> _Pool:
+def _pool_of(recordings: list[Recording], speakers: tuple[str, ...]) -> Pool:
     by_voice: dict[str, dict[int, list[np.ndarray]]] = {speaker: {} for speaker in speakers}
     for each in recordings:
         if each.speaker in by_voice:
             by_voice[each.speaker].setdefault(each.digit, []).append(each.sound)
-    return _Pool(by_voice)
-
-
-def _join_frames(words: list[np.ndarray], generator: np.random.Generator) -> _Joined:
-    del generator
-    ends = np.cumsum([len(word) for word in words])
-    return _Joined(np.concatenate(words), np.stack([np.append(0, ends[:-1]), ends], axis=1))
+    return Pool(by_voice)
 
 
 def _join_sound(
     words: list[np.ndarray], config: SpokenDigitsConfig, generator: np.random.Generator
-) -> _Joined:
+) -> Joined:
     longest = int(config.longest_silence * RATE)
     gaps = [np.zeros(generator.integers(0, longest + 1), np.float32) for _ in range(len(words) + 1)]
     parts = [part for pair in zip(gaps, words, strict=False) for part in pair] + gaps[-1:]
@@ -309,4 +259,4 @@ def _join_sound(
     spans = np.stack(
         [borders[0:-1:2] // HOP, np.minimum(borders[1::2] // HOP + 1, len(frames))], axis=1
     )
-    return _Joined(frames, spans)
+    return Joined(frames, spans)
