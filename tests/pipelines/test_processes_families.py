@@ -78,6 +78,7 @@ PARAMS = {
     # One line for each variant of a classical family.
     "experiments": {
         "lagged-markov": {"task": "lagged", "family": "markov"},
+        "lagged-kneser_ney": _cell("lagged", "markov", smoothing="kneser_ney"),
         "lagged-hmm": {"task": "lagged", "family": "hmm"},
         "lagged-hmm_stepwise": _cell("lagged", "hmm", stepwise=STEPWISE),
         "lagged-hmm_restarts": _cell("lagged", "hmm", n_restarts=2),
