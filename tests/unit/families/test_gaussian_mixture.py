@@ -168,6 +168,7 @@ def test_a_frame_whose_square_leaves_32_bits_is_counted_in_64():
     assert all(part.isfinite().all() for part in statistics.sums.tensors())
 
 
+@pytest.mark.slow
 def test_in_32_bits_the_objective_never_falls_by_more_than_a_fit_forgives():
     # Narrow components far from the centre, near to what 32 bits are trusted with.
     draw = np.random.default_rng(0)

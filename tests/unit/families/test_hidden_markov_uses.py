@@ -127,16 +127,19 @@ def test_what_is_drawn_and_counted_gives_back_the_parameters(knobs):
 
 
 def test_components_of_a_mixture_are_drawn_by_their_weight():
-    model = an_hmm(1, dim=1, n_components=2)
+    model = an_hmm(2, dim=1, n_components=3)
     model.set_parameters(
-        torch.ones(1),
-        torch.ones(1, 1),
-        weight=torch.tensor([[0.2, 0.8]]),
-        mean=torch.tensor([[0.0], [100.0]]),
-        covariance=torch.ones(2, 1),
+        torch.tensor([0.5, 0.5]),
+        torch.eye(2),
+        weight=torch.tensor([[0.2, 0.8, 0.0], [0.0, 0.7, 0.3]]),
+        mean=torch.arange(0.0, 600.0, 100.0)[:, None],
+        covariance=torch.ones(6, 1),
     )
-    drawn = model.sample([5000], torch.Generator().manual_seed(0)).sequences.values
-    assert (drawn > 50).mean() == pytest.approx(0.8, abs=0.02)
+    drawn = model.sample([10] * 2000, torch.Generator().manual_seed(0))
+    component = np.rint(drawn.sequences.values[:, 0] / 100).astype(int)
+    for state, expected in ((0, [0.2, 0.8, 0, 0, 0, 0]), (1, [0, 0, 0, 0, 0.7, 0.3])):
+        own = component[drawn.states == state]
+        assert np.bincount(own, minlength=6) / len(own) == pytest.approx(expected, abs=0.03)
 
 
 def test_the_same_generator_draws_the_same_and_lengths_are_kept():

@@ -17,6 +17,7 @@ from seqarena.families.catalogue import FamilyConfig
 from seqarena.families.gaussian_mixture import GaussianMixture, GaussianMixtureConfig
 from seqarena.families.hidden_markov import HiddenMarkovConfig, HiddenMarkovModel
 from seqarena.fitting.protocols import StepwiseConfig
+from seqarena.fitting.stepwise import NOTE
 from seqarena.parsing import parse
 from seqarena.schema import DataSchema
 
@@ -40,7 +41,8 @@ def test_one_update_from_all_the_data_is_one_step_of_batch_em(tmp_path, model, d
     knobs = StepwiseConfig(sequences_per_update=40)
     batch, stepwise = model(), model(knobs)
     batch.fit(data, data, setting(tmp_path / "batch", max_em_epochs=1))
-    stepwise.fit(data, data, setting(tmp_path / "stepwise", max_em_epochs=1))
+    report = stepwise.fit(data, data, setting(tmp_path / "stepwise", max_em_epochs=1))
+    assert NOTE in report.notes
     assert_close(stepwise.state_dict(), batch.state_dict(), rtol=0, atol=1e-12)
 
 
@@ -80,8 +82,28 @@ def test_a_classifier_of_stepwise_densities_keeps_the_exact_shares_of_the_labels
     report = model.fit(data, data, setting(tmp_path, max_em_epochs=2, em_tolerance=0.0))
     shares = torch.tensor([12.0, 6.0, 1.0]).double() / 19
     assert_close(model.log_class_prior.exp(), shares)
+    assert NOTE in report.notes
     assert np.isfinite(report.train_loss)
     assert all(bool(density.fitted) for density in model.densities)
+
+
+@pytest.mark.parametrize("of_classes", [False, True])
+def test_several_starts_climb_stepwise_side_by_side(tmp_path, of_classes):
+    data = random_tokens(24, labels=[0, 1] * 12 if of_classes else None)
+    config = HiddenMarkovConfig(
+        kind="hidden_markov",
+        n_states=2,
+        n_restarts=2,
+        stepwise=StepwiseConfig(sequences_per_update=5),
+    )
+    schema = DataSchema("density", n_symbols=4)
+    model = HiddenMarkovModel(config, schema)
+    if of_classes:
+        model = BayesClassifier(lambda: HiddenMarkovModel(config, schema), 2)
+    report = model.fit(data, data, setting(tmp_path, max_em_epochs=2, em_tolerance=0.0))
+    assert NOTE in report.notes
+    assert any("of 2 was kept" in note for note in report.notes)
+    assert torch.isfinite(model.log_prob(collate_all(data))).all()
 
 
 def test_a_class_that_no_mini_batch_showed_yet_keeps_its_start():

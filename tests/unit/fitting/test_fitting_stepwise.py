@@ -24,7 +24,7 @@ def by_hand(train, n_epochs, seed, knobs=KNOBS):
         for rows in plan_epoch(train.lengths, knobs.sequences_per_update, seed, epoch):
             of_batch = model.expect(collate(train, rows))
             log_likelihood += float(of_batch.log_likelihood)
-            share = len(rows) / knobs.sequences_per_update
+            share = len(rows) / min(knobs.sequences_per_update, len(train))
             weight = share * (update + knobs.delay) ** -knobs.exponent if update else 1.0
             scaled = len(train) / len(rows) * of_batch.of
             running = scaled if running is None else (1 - weight) * running + weight * scaled
@@ -34,20 +34,21 @@ def by_hand(train, n_epochs, seed, knobs=KNOBS):
     return model, losses
 
 
-def _scripted_fit(tmp_path, log_likelihoods, log_priors=None, notes=None, **training):
-    """Ten sequences of ten steps in one mini-batch an epoch; the script is of each update."""
+def _scripted_fit(tmp_path, log_likelihoods, log_priors=None, notes=None, size=64, **training):
+    """Ten sequences of ten steps, `size` in a mini-batch; the script is of each update."""
     setting = a_setting(tmp_path, notes, label="hmm seed 1", **training)
     model = Scripted(log_likelihoods, log_priors)
     data = hundred_steps()
-    return fit_stepwise(model, data, data, setting, StepwiseConfig(sequences_per_update=64))
+    return fit_stepwise(model, data, data, setting, StepwiseConfig(sequences_per_update=size))
 
 
-def test_stepwise_em_is_a_bare_loop_over_mini_batches(tmp_path):
-    # 50 sequences by 8: the last mini-batch of an epoch holds two, and weighs a quarter.
+# 50 sequences by 8: the last mini-batch of an epoch holds two, and weighs a quarter.
+@pytest.mark.parametrize("knobs", [KNOBS, StepwiseConfig(sequences_per_update=99)], ids=str)
+def test_stepwise_em_is_a_bare_loop_over_mini_batches(tmp_path, knobs):
     train, fitted, notes = symbols(50), TwoComponentMixture(), Notes()
     setting = a_setting(tmp_path, notes, seed=5, max_em_epochs=3, em_tolerance=0.0)
-    report = fit_stepwise(fitted, train, train, setting, KNOBS)
-    model, losses = by_hand(train, 3, seed=5)
+    report = fit_stepwise(fitted, train, train, setting, knobs)
+    model, losses = by_hand(train, 3, 5, knobs)
     torch.testing.assert_close(fitted.state_dict(), model.state_dict(), rtol=0, atol=1e-13)
     assert notes.curve("train/loss") == pytest.approx(losses, rel=1e-13)
     assert report.train_loss == pytest.approx(losses[-1])
@@ -112,6 +113,13 @@ def test_the_objective_of_a_pass_holds_the_prior_of_the_parameters_that_counted(
     # Sums: -101, -90.5, -90. With the priors of the next parameters the second would gain nothing.
     scripts = [-100.0, -90.5, -80.0, -80.0], [-1.0, 0.0, -10.0, -10.0]
     report = _scripted_fit(tmp_path, *scripts, em_tolerance=0.05)
+    assert (report.stop_reason, report.n_epochs) == ("converged", 3)
+
+
+def test_each_mini_batch_carries_its_share_of_the_prior(tmp_path):
+    # Two updates a pass, half of the data each. Sums: -100, then -99 - 0.6, then the same.
+    scripts = [-100.0, -100.0, *[-99.0] * 5], [0.0, 0.0, *[-0.6] * 5]
+    report = _scripted_fit(tmp_path, *scripts, size=5, em_tolerance=1e-3)
     assert (report.stop_reason, report.n_epochs) == ("converged", 3)
 
 
