@@ -55,6 +55,12 @@ PARAMS = {
             },
             "training": {"batch_size": 7, "max_em_epochs": 4},
         },
+        "dates": {
+            "kind": "alignment",
+            "source": {"kind": "dates", "unit": "words", "n_train": 61, "n_valid": 11, "n_test": 5},
+            "training": {"batch_size": 8, "max_em_epochs": 4},
+            "duplicates": "count",
+        },
     },
     "families": {
         "markov": {"kind": "markov_chain", "order": 3, "n_codes": 8},
@@ -66,16 +72,19 @@ PARAMS = {
             "silence_states": 1,
             "n_components": 2,
         },
+        "aligner": {"kind": "aligner", "ibm_1_passes": 2, "symmetrisation": "union"},
         "gru": {"kind": "gru", "model_dim": 8},
     },
     # One line for each variant of a classical family.
     "experiments": {
         "lagged-markov": {"task": "lagged", "family": "markov"},
+        "lagged-kneser_ney": _cell("lagged", "markov", smoothing="kneser_ney"),
         "lagged-hmm": {"task": "lagged", "family": "hmm"},
         "lagged-hmm_stepwise": _cell("lagged", "hmm", stepwise=STEPWISE),
         "lagged-hmm_restarts": _cell("lagged", "hmm", n_restarts=2),
         "vowels-hmm_mixture": _cell("vowels", "hmm", n_components=2, topology="left_to_right"),
         "vowels-hmm_stepwise": _cell("vowels", "hmm", n_restarts=2, stepwise=STEPWISE),
+        "dates-aligner": {"task": "dates", "family": "aligner"},
         "vowels-gmm": {"task": "vowels", "family": "gmm"},
         "vowels-gmm_tied": _cell("vowels", "gmm", covariance="tied"),
         "vowels-gmm_stepwise": _cell("vowels", "gmm", stepwise=STEPWISE),

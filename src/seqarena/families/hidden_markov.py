@@ -63,6 +63,11 @@ class HiddenMarkovModel(nn.Module):
         self.register_buffer("log_transition", (moves / moves.sum(dim=1, keepdim=True)).log())
         self.register_buffer("fitted", torch.tensor(False))
 
+    @property
+    def dtype(self) -> torch.dtype:
+        """Arithmetic of the recursions in fitting."""
+        return torch.float32 if self.config.precision == "float32" else torch.float64
+
     def fit(self, train: Sequences, valid: Sequences, setting: FitSetting) -> FitReport:
         """Start from the data, then iterate EM to convergence."""
         # EM climbs the probability of whole sequences: of the training split, all steps count.
@@ -276,11 +281,6 @@ class HiddenMarkovModel(nn.Module):
         starts = int(self.can_start.sum()) - 1
         moves = int(self.can_move.sum()) - len(self.can_move)
         return starts + moves + self.emission.n_free_parameters()
-
-    @property
-    def dtype(self) -> torch.dtype:
-        """Arithmetic of the recursions in fitting."""
-        return torch.float32 if self.config.precision == "float32" else torch.float64
 
 
 def build_hidden_markov(config: HiddenMarkovConfig, schema: DataSchema) -> HiddenMarkovModel:

@@ -12,7 +12,6 @@ from seqarena.families.guards import require_explained
 from seqarena.families.hidden_markov_statistics import HiddenMarkovStatistics
 from seqarena.inference.forward_backward import (
     PackedEmission,
-    emission_of_density,
     emission_of_table,
     forward_backward,
 )
@@ -63,10 +62,12 @@ def _emissions(models: Sequence["HiddenMarkovModel"], values: Tensor) -> PackedE
     if tables:
         return emission_of_table(torch.stack(tables), values, dtype)
 
-    def log_density(part: Tensor) -> Tensor:
-        return torch.stack([emission.log_prob(part) for emission in emissions], dim=1)
-
-    return emission_of_density(log_density, values, dtype)
+    packed = [emission.packed(values, dtype) for emission in emissions]
+    return PackedEmission(
+        weights=torch.stack([each.weights for each in packed], dim=1),
+        log_scale=torch.stack([each.log_scale for each in packed], dim=1),
+        log_prob_at=lambda steps: torch.stack([each.log_prob_at(steps) for each in packed], dim=1),
+    )
 
 
 def _of_model(posterior: PathPosterior, index: int) -> PathPosterior:

@@ -9,6 +9,7 @@ from seqarena.families.emissions import (
     BernoulliEmission,
     CategoricalEmission,
     Emission,
+    FrameEmission,
     GaussianEmission,
     MixtureEmission,
     PoissonEmission,
@@ -34,7 +35,7 @@ def next_step(emission: Emission, state_probs: Float[Tensor, "batch n_states"]) 
     return NextStep(state_probs, mean=state_probs @ means(emission))
 
 
-def means(emission: Emission) -> Float[Tensor, "n_states dim"]:
+def means(emission: FrameEmission | MixtureEmission) -> Float[Tensor, "n_states dim"]:
     """Return the mean frame of every state."""
     match emission:
         case GaussianEmission(mean=mean) | BernoulliEmission(on_prob=mean):
@@ -44,5 +45,3 @@ def means(emission: Emission) -> Float[Tensor, "n_states dim"]:
         case MixtureEmission(log_weight=log_weight, components=components):
             parts = means(components).view(*log_weight.shape, -1)
             return (log_weight.exp()[:, :, None] * parts).sum(dim=1)
-        case CategoricalEmission():
-            raise TypeError("symbols have no mean")

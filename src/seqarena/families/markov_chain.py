@@ -1,10 +1,11 @@
 """Markov chains of any order over symbols: counting, with four ways of smoothing."""
 
-from dataclasses import dataclass, replace
+import math
+from dataclasses import replace
 from typing import Any, Literal
 
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Float
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from torch import Tensor, nn
 
@@ -15,7 +16,14 @@ from seqarena.families.guards import require_fitted, symbols_of
 from seqarena.families.markov_statistics import MarkovStatistics
 from seqarena.families.statistics_fit import fit_in_large_batches
 from seqarena.fitting.protocols import FitReport, FitSetting
-from seqarena.inference.ngram_tables import NgramTable, probability_of, shares_of, tables_of
+from seqarena.inference.ngram_tables import (
+    MemoryReport,
+    NgramTable,
+    probability_of,
+    shares_of,
+    stream_of,
+    tables_of,
+)
 from seqarena.inference.ngrams import NgramCounts, symbol_type
 from seqarena.inference.smoothing import Smoother
 from seqarena.schema import TaskKind
@@ -71,18 +79,6 @@ class MarkovChainConfig(BaseModel):
         return None
 
 
-@dataclass(frozen=True)
-class MemoryReport:
-    """What a fitted chain holds."""
-
-    n_ngrams: tuple[int, ...]
-    """Entries of the table of each context length 0, 1, ..., order."""
-    table_bytes: tuple[int, ...]
-    """Size of these tables, which are rebuilt from the counts [bytes]."""
-    stored_bytes: int
-    """Size of the counts, which are what is saved [bytes]."""
-
-
 class MarkovChain(nn.Module):
     """p(x) = product of p(x_t | x_{t-order}, ..., x_{t-1}).
 
@@ -123,7 +119,7 @@ class MarkovChain(nn.Module):
         """
         tokens = symbols_of(batch, self.n_symbols)
         ngrams = NgramCounts.ending_at(tokens, batch.scored, self.n_symbols, self.config.order)
-        log_likelihood = self._step_log_prob(batch).where(batch.scored, 0.0).sum()
+        log_likelihood = self._log_prob_of(tokens, batch.mask).where(batch.scored, 0.0).sum()
         return MarkovStatistics(log_likelihood, (ngrams,))
 
     def no_statistics(self) -> MarkovStatistics:
@@ -157,8 +153,7 @@ class MarkovChain(nn.Module):
             DataError: a symbol is outside the alphabet.
         """
         require_fitted(self.fitted, "Markov chain")
-        symbols_of(batch, self.n_symbols)
-        return self._step_log_prob(batch)
+        return self._log_prob_of(symbols_of(batch, self.n_symbols), batch.mask)
 
     def log_prob(self, batch: Batch) -> Float[Tensor, "batch"]:
         """Return the sum of `step_log_prob` over the scored steps [nats]."""
@@ -175,8 +170,8 @@ class MarkovChain(nn.Module):
             NotFittedError: nothing was learned yet.
         """
         require_fitted(self.fitted, "Markov chain")
-        stream, is_step = self._stream(batch)
-        shares = shares_of(self._ready(), stream, self.n_symbols)[is_step]
+        stream = stream_of(symbols_of(batch, self.n_symbols), batch.mask, self.n_symbols)
+        shares = shares_of(self._ready(), stream, self.n_symbols)[stream != self.n_symbols]
         values = shares.new_zeros(*batch.mask.shape, shares.shape[1], dtype=torch.float32)
         values[batch.mask] = shares.float()
         columns = torch.ones_like(values[:, 0], dtype=torch.bool)
@@ -213,22 +208,13 @@ class MarkovChain(nn.Module):
         newest = probability.view(windows.shape)[:, -1].view(len(contexts), self.n_symbols)
         return context_chain(contexts, newest.cpu().numpy())
 
-    def _step_log_prob(self, batch: Batch) -> Tensor:
+    def _log_prob_of(self, tokens: Tensor, mask: Tensor) -> Tensor:
+        steps = torch.zeros(mask.shape, dtype=torch.float64, device=mask.device)
         if not len(self.counts):
-            uniform = torch.full(batch.mask.shape, 1.0 / self.n_symbols, dtype=torch.float64)
-            return uniform.to(batch.mask.device).log().where(batch.mask, 0.0)
-        stream, is_step = self._stream(batch)
+            return steps.masked_fill_(mask, -math.log(self.n_symbols))
+        stream = stream_of(tokens, mask, self.n_symbols)
         probability = probability_of(self._ready(), stream, self.n_symbols)
-        steps = torch.zeros(batch.mask.shape, dtype=torch.float64, device=batch.mask.device)
-        return steps.masked_scatter_(batch.mask, probability[is_step].log_())
-
-    def _stream(self, batch: Batch) -> tuple[Int[Tensor, "steps"], Tensor]:
-        """Return the sequences one after another, each behind a start symbol, and what is none."""
-        tokens = symbols_of(batch, self.n_symbols)
-        padded = nn.functional.pad(tokens, (1, 0), value=self.n_symbols)
-        real = nn.functional.pad(batch.mask, (1, 0), value=True)
-        stream = padded[real]
-        return stream, stream != self.n_symbols
+        return steps.masked_scatter_(mask, probability[stream != self.n_symbols].log_())
 
     def _ready(self) -> list[NgramTable]:
         """Return the tables, derived from the buffers when these have changed or moved."""

@@ -1,7 +1,9 @@
 """A mixture in every hidden state, of whatever a state could emit alone."""
 
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any, cast
 
 import torch
 from jaxtyping import Float
@@ -13,6 +15,7 @@ from seqarena.families.gaussian_emission import GaussianEmission
 from seqarena.families.poisson_emission import PoissonEmission
 from seqarena.families.shares import dirichlet_log_prior, log_shares
 from seqarena.inference.forward_backward import PackedEmission, emission_of_density
+from seqarena.inference.gaussian_densities import log_densities
 
 FrameEmission = GaussianEmission | BernoulliEmission | PoissonEmission
 
@@ -61,29 +64,37 @@ class MixtureEmission(nn.Module):
 
     def log_prob(self, values: Float[Tensor, "steps dim"]) -> Float[Tensor, "steps n_states"]:
         """Return log p(frame | state) [nats]."""
-        return self._log_joint(values).logsumexp(dim=2)
+        return self._log_joint(values, self.components.log_prob).logsumexp(dim=2)
 
     def packed(self, values: Float[Tensor, "steps dim"], dtype: torch.dtype) -> PackedEmission:
-        """Return the densities of packed frames, scaled."""
-        return emission_of_density(self.log_prob, values, dtype)
+        """Return the densities of packed frames, scaled; computed in `dtype` where it is safe."""
+        log_density = self._prepared(dtype)
+
+        def log_prob(part: Tensor) -> Tensor:
+            return self._log_joint(part, log_density).logsumexp(dim=2)
+
+        emission = emission_of_density(log_prob, values, dtype)
+        return replace(emission, log_prob_at=lambda steps: self.log_prob(values[steps]))
 
     def responsibilities(
         self, values: Float[Tensor, "steps dim"]
     ) -> Float[Tensor, "steps n_states n_components"]:
         """Return p(component | state, frame); 0 in a state that cannot emit the frame."""
-        log_joint = self._log_joint(values)
-        total = log_joint.logsumexp(dim=2, keepdim=True)
-        return (log_joint - total.where(total.isfinite(), 0.0)).exp()
+        return _shares(self._log_joint(values, self.components.log_prob))
 
     def sums(
         self, values: Float[Tensor, "steps dim"], state_probs: Float[Tensor, "steps n_states"]
     ) -> MixtureSums:
         """Share each state's frames out among its components: Rabiner (1989), eqs. 52-54."""
-        total = self._sums(values[:0], state_probs[:0])
+        log_density = self._prepared(state_probs.dtype)
+        total = None
         chunks = zip(torch.split(values, _CHUNK), torch.split(state_probs, _CHUNK), strict=True)
-        for part, share in chunks:
-            total = total + self._sums(part, share)
-        return total
+        for part, probs in chunks:
+            share = _shares(self._log_joint(part, log_density)) * probs[:, :, None]
+            inner = self.components.sums(part, share.flatten(start_dim=1))
+            sums = MixtureSums(share.sum(dim=0, dtype=torch.float64), inner)
+            total = sums if total is None else total + sums
+        return cast(MixtureSums, total)
 
     def maximise(self, sums: MixtureSums) -> None:
         """Set weights and components; a state without frames keeps what it had."""
@@ -107,12 +118,20 @@ class MixtureEmission(nn.Module):
         """Count the components twice, once for the path and once for their shares."""
         return 2.0 * self.components.flops_per_step() + 8.0 * self.log_weight.numel()
 
-    def _log_joint(self, values: Tensor) -> Float[Tensor, "steps n_states n_components"]:
-        log_prob = self.components.log_prob(values)
-        return log_prob.view(len(values), *self.log_weight.shape) + self.log_weight
+    def _prepared(self, dtype: torch.dtype) -> Callable[[Tensor], Tensor]:
+        """Return the components' log-densities, prepared once for many chunks of frames."""
+        if isinstance(self.components, GaussianEmission):
+            return partial(log_densities, self.components.densities(dtype))
+        return self.components.log_prob
 
-    def _sums(self, values: Tensor, state_probs: Tensor) -> MixtureSums:
-        share = self.responsibilities(values) * state_probs[:, :, None]
-        return MixtureSums(
-            share.sum(dim=0), self.components.sums(values, share.flatten(start_dim=1))
-        )
+    def _log_joint(
+        self, values: Tensor, log_density: Callable[[Tensor], Tensor]
+    ) -> Float[Tensor, "steps n_states n_components"]:
+        log_prob = log_density(values).view(len(values), *self.log_weight.shape)
+        return log_prob + self.log_weight.to(log_prob.dtype)
+
+
+def _shares(log_joint: Tensor) -> Tensor:
+    """Return each component's share of its state; 0 where the state cannot emit the frame."""
+    total = log_joint.logsumexp(dim=2, keepdim=True)
+    return (log_joint - total.where(total.isfinite(), 0.0)).exp()

@@ -1,13 +1,9 @@
-"""The passes of `scaled_recursion` compiled for one processor: one sequence after the other.
+"""The passes of `scaled_recursion` as compiled loops: one sequence after the other.
 
 Where few sequences run over many steps, torch spends its time on starting operations on a handful
-of numbers. Numba compiles these loops at the first call, about a second and a half for each
-precision (measured), and keeps the machine code beside this file, or in the user's cache folder;
-from then on the first call of a process takes about half a second, most of it the import of Numba.
-Where neither folder may be written every process compiles anew.
+of numbers.
 """
 
-from functools import cache
 from typing import Any, no_type_check
 
 import numpy as np
@@ -15,6 +11,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
+from seqarena.inference.compiled_loops import compiled
 from seqarena.inference.packing import Packing
 
 
@@ -26,7 +23,7 @@ def forward_pass(
     packing: Packing,
 ) -> tuple[Float[Tensor, "steps n_models n_states"], Float[Tensor, "steps n_models"]]:
     """Return what `scaled_recursion.forward_pass` returns; tensors are on the processor."""
-    run, _ = _compiled()
+    run = compiled(_forward)
     alphas, scales = [], []
     for model, share in enumerate(weights.unbind(1)):
         alpha = weights.new_empty(len(packing.position), start.shape[1])
@@ -52,7 +49,7 @@ def backward_pass(
     reach: Float[Tensor, "n_reach n_models n_states"] | None,
 ) -> tuple[Float[Tensor, "n_models from_ to"], Float[Tensor, "sequences"] | None]:
     """Do what `scaled_recursion.backward_pass` does; tensors are on the processor."""
-    _, run = _compiled()
+    run = compiled(_backward)
     alphas, scales = forward
     moves = torch.zeros(transition.shape, dtype=torch.float64)
     peak = alphas.new_zeros(packing.n_sequences)
@@ -85,20 +82,6 @@ def _steps(weights: Tensor, rows: Tensor | None, packing: Packing) -> tuple[Any,
         packing.first.numpy(),
         packing.lengths.numpy(),
     )
-
-
-@cache
-def _compiled() -> tuple[Any, Any]:
-    # Half a second, that only long sequences are worth.
-    import numba
-
-    # No flag lets numbers be flushed to zero, or takes them to be finite.
-    options = {"nogil": True, "error_model": "numpy", "fastmath": {"reassoc", "contract"}}
-    try:
-        compiled = [numba.njit(cache=True, **options)(loop) for loop in (_forward, _backward)]
-    except RuntimeError:  # no folder to keep machine code in
-        compiled = [numba.njit(**options)(loop) for loop in (_forward, _backward)]
-    return compiled[0], compiled[1]
 
 
 @no_type_check

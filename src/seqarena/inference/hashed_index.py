@@ -29,7 +29,7 @@ class HashedIndex:
         Laid out in the order of their hashes, key i goes to slot max(hash_i, slot of the one before
         + 1), which is i + max over j <= i of (hash_j - j): a running maximum.
         """
-        n_bits = max(1, int(2 * len(keys)).bit_length())
+        n_bits = max(1, (2 * len(keys)).bit_length())
         hashes, order = torch.sort(_hash(keys, n_bits).int())
         ranks = torch.arange(len(keys), device=keys.device)
         at = ranks + (hashes - ranks).cummax(dim=0).values if len(keys) else ranks
@@ -47,10 +47,11 @@ class HashedIndex:
         found, going = self._probe(wanted, at)
         places = going
         while len(places):
-            at, wanted = at[going] + 1, wanted[going]
+            at = at.index_select(0, going) + 1
+            wanted = wanted.index_select(0, going)
             further, going = self._probe(wanted, at)
-            found[places] = further
-            places = places[going]
+            found.index_copy_(0, places, further)
+            places = places.index_select(0, going)
         return found
 
     def _probe(self, wanted: Tensor, at: Tensor) -> tuple[Tensor, Tensor]:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from seqarena.inference.hashed_index import HashedIndex
@@ -75,6 +75,26 @@ def tables_of(
     return tables
 
 
+@dataclass(frozen=True)
+class MemoryReport:
+    """What a fitted model holds."""
+
+    n_ngrams: tuple[int, ...]
+    """Entries of the table of each context length 0, 1, ..., order."""
+    table_bytes: tuple[int, ...]
+    """Size of these tables, which are rebuilt from the counts [bytes]."""
+    stored_bytes: int
+    """Size of the counts, which are what is saved [bytes]."""
+
+
+def stream_of(
+    tokens: Int[Tensor, "batch time"], mask: Bool[Tensor, "batch time"], n_symbols: int
+) -> Int[Tensor, "steps"]:
+    """Return the sequences of a batch one after another, a start symbol before each."""
+    padded = torch.nn.functional.pad(tokens, (1, 0), value=n_symbols)
+    return padded[torch.nn.functional.pad(mask, (1, 0), value=True)]
+
+
 def walk(
     tables: list[NgramTable], stream: Int[Tensor, "steps"], n_symbols: int
 ) -> Iterator[tuple[Float[Tensor, "steps"], Float[Tensor, "steps"]]]:
@@ -82,7 +102,7 @@ def walk(
 
     Args:
         tables: as `tables_of` made them.
-        stream: sequences one after another, each behind one start symbol, which parts them.
+        stream: as `stream_of` made it.
         n_symbols: size of the alphabet.
     """
     probability = tables[0].probability.index_select(0, stream)

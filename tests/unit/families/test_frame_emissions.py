@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 import pytest
 import torch
-from torch.distributions import Bernoulli, Poisson
+from torch.distributions import Bernoulli, Beta, Gamma, Poisson
 from torch.testing import assert_close
 
 from classical_scenes import (
@@ -80,6 +80,23 @@ def test_the_mean_count_is_learned_with_average_frames_of_prior():
     assert_close(emission.rate[:, 0], torch.tensor([(9 + 1.25) / 2.5, 2.5]).double())
 
 
+def test_the_log_priors_are_those_of_torch_up_to_a_constant():
+    ones, other = 3 * random_shares(2, 3), 3 * random_shares(2, 3, seed=5)
+    roll = BernoulliEmission(2, 3, 0.7)
+    count = PoissonEmission(2, 3, 0.7)
+    count.usual_rate.copy_(torch.tensor([0.5, 2.0, 9.0]))
+    cases = [
+        (roll, roll.on_prob, Beta(1.7, 1.7), 3),
+        (count, count.rate, Gamma(1 + 0.7 * count.usual_rate, torch.tensor(0.7)), 1),
+    ]
+    for emission, parameter, prior, scale in cases:
+        values = []
+        for given in (ones / scale, other / scale):
+            parameter.copy_(given)
+            values.append(emission.log_prior() - float(prior.log_prob(given).sum()))
+        assert values[0] == pytest.approx(values[1])
+
+
 @pytest.mark.parametrize("kind", [BernoulliEmission, PoissonEmission])
 def test_without_a_prior_a_state_without_frames_keeps_its_emission(kind):
     emission = kind(2, 1, 0.0)
@@ -109,6 +126,17 @@ def test_a_mixture_sums_its_components_state_by_state():
             mixture.responsibilities(values)[:, state, 1],
             weight[state, 1] * parts[:, 3 * state + 1] / own,
         )
+
+
+def test_the_weights_of_a_mixture_are_shares_with_a_count_of_prior():
+    mixture = MixtureEmission(BernoulliEmission(2, 1, 0.5), 1, 2, 0.5)
+    mixture.components.on_prob.copy_(torch.tensor([[0.0], [1.0]]))
+    mixture.maximise(mixture.sums(frames([0], [0], [1]), torch.ones(3, 1)))
+    assert_close(mixture.log_weight.exp(), torch.tensor([[2.5, 1.5]]).double() / 4)
+    # Each component saw its own frames alone: (0 + .5) / 3, (1 + .5) / 2.
+    assert_close(mixture.components.on_prob[:, 0], torch.tensor([0.5 / 3, 0.75]).double())
+    of_weights = mixture.log_prior() - mixture.components.log_prior()
+    assert of_weights == pytest.approx(0.5 * float(mixture.log_weight.sum()))
 
 
 def test_a_component_that_nobody_uses_keeps_its_gaussian_and_loses_its_weight():

@@ -5,11 +5,12 @@ import pytest
 import torch
 
 from classical_scenes import an_hmm, random_counts, random_frames, random_tokens, setting
-from seqarena.errors import ConfigError
-from seqarena.families.hidden_markov import HiddenMarkovConfig
+from seqarena.errors import ConfigError, DataError
+from seqarena.families.hidden_markov import HiddenMarkovConfig, HiddenMarkovModel
 from seqarena.families.hidden_markov_start import random_parts
 from seqarena.families.hidden_markov_topology import allowed_moves
 from seqarena.parsing import parse
+from seqarena.schema import DataSchema
 
 
 def moves(*arguments):
@@ -130,3 +131,13 @@ def test_random_parts_keep_their_order_and_start_at_the_beginning():
     assert (steps[inside[1:]] >= 0).all()
     assert (parts[torch.from_numpy(data.offsets[:-1])] == 0).all()
     assert set(parts.tolist()) == {0, 1, 2, 3}
+
+
+def test_what_only_the_data_tells_that_hmmlearn_cannot_do_is_refused_when_the_model_is_built():
+    config = HiddenMarkovConfig(kind="hidden_markov", engine="hmmlearn")
+    with pytest.raises(DataError) as caught:
+        HiddenMarkovModel(config, DataSchema("density", dim=2, frame_kind="binary"))
+    assert str(caught.value) == (
+        "engine: hmmlearn cannot fit this task's frames: "
+        "it has no Bernoulli emission; set engine: seqarena."
+    )

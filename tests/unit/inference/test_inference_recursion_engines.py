@@ -1,6 +1,5 @@
 """The compiled loops and torch are two ways to the same numbers, chosen by shape."""
 
-import numba
 import pytest
 import torch
 from torch.testing import assert_close
@@ -61,21 +60,3 @@ def test_compiled_loops_are_chosen_for_few_long_sequences_alone():
     assert engine_of(1, 63, 4) == "torch"
     assert engine_of(128, 100, 16) == "compiled"
     assert engine_of(129, 100, 16) == "torch"
-
-
-def test_where_no_folder_can_keep_machine_code_the_loops_are_compiled_all_the_same(monkeypatch):
-    asked = []
-
-    def refusing(**options):
-        def decorate(loop):
-            asked.append(options.get("cache", False))
-            if asked[-1]:
-                raise RuntimeError("cannot cache function: no locator available")
-            return loop
-
-        return decorate
-
-    monkeypatch.setattr(numba, "njit", refusing)
-    loops = compiled_recursion._compiled.__wrapped__()
-    assert loops == (compiled_recursion._forward, compiled_recursion._backward)
-    assert asked == [True, False, False]

@@ -1,6 +1,5 @@
 """English and Spanish sentence pairs of the European Parliament, 200 of them aligned by hand."""
 
-import os
 from pathlib import Path
 from typing import Literal
 
@@ -9,17 +8,17 @@ from pydantic import BaseModel, ConfigDict
 
 from seqarena.data.links import Links, links_of
 from seqarena.data.manifest import Provenance
-from seqarena.data.sources.parallel_text import file_digest, sentence_pairs
+from seqarena.data.mirror import mirrored_file
+from seqarena.data.sources.parallel_text import sentence_pairs
 from seqarena.data.sources.sentence_pairs import (
     Corpus,
     SplitConfig,
     alignment_source,
 )
 from seqarena.data.sources.source_data import SourceData
-from seqarena.errors import DataError
 
-_VARIABLE = "SEQARENA_MIRROR"
 _FOLDER = "align_europarl_en_es"
+_OFFICIAL = "https://spark-public.s3.amazonaws.com/nlangp/assignments/h3-p.pdf"
 _SHA256 = {
     "corpus.en": "f4c837660be07bdccfef15e95f34ee9bd89638bbd7685fb65fc3ce89a465e59c",
     "corpus.es": "78fb919d3757fc8563de1a96a85ed4a75db6603ef93513914cb5cf0b3d78c1f4",
@@ -51,16 +50,13 @@ def read_europarl(config: EuroparlConfig) -> SourceData:
     Raises:
         DataError: the mirror is not set, or a file is missing or is another one.
     """
-    folder = _mirror()
     target = "es" if config.source == "en" else "en"
-    names = [
-        f"{part}.{language}" for part in ("corpus", "dev") for language in (config.source, target)
-    ]
-    for name in _SHA256:
-        _verify(folder / name)
-    pairs = sentence_pairs(folder / names[0], folder / names[1])
-    test = sentence_pairs(folder / names[2], folder / names[3])
-    links = _gold(folder / "dev.key", len(test), is_english_first=config.source == "en")
+    files = {name: mirrored_file(_FOLDER, name, _SHA256[name], _OFFICIAL) for name in _SHA256}
+    pairs, test = (
+        sentence_pairs(files[f"{part}.{config.source}"], files[f"{part}.{target}"])
+        for part in ("corpus", "dev")
+    )
+    links = _gold(files["dev.key"], len(test), is_english_first=config.source == "en")
     return alignment_source(
         Corpus(pairs, test, links),
         config.split,
@@ -73,28 +69,6 @@ def read_europarl(config: EuroparlConfig) -> SourceData:
             versions=dict(_SHA256),
         ),
     )
-
-
-def _mirror() -> Path:
-    folder = os.environ.get(_VARIABLE)
-    if not folder:
-        raise DataError(
-            f"europarl_en_es: the environment variable {_VARIABLE} is not set; set it to the "
-            f"folder that holds {_FOLDER} (docs/tasks/europarl_en_es.md)."
-        )
-    return Path(folder) / _FOLDER
-
-
-def _verify(path: Path) -> None:
-    if not path.is_file():
-        raise DataError(
-            f"{path}: not found; {_VARIABLE} must name the folder that holds {_FOLDER}."
-        )
-    found = file_digest(path)
-    if found != _SHA256[path.name]:
-        raise DataError(
-            f"{path}: its sha256 is {found}, {_SHA256[path.name]} was expected; get the file anew."
-        )
 
 
 def _gold(path: Path, n_pairs: int, is_english_first: bool) -> Links:

@@ -1,6 +1,5 @@
 """Sentence pairs from text files: one sentence per line, words separated by spaces."""
 
-import hashlib
 import re
 from pathlib import Path
 from typing import Literal
@@ -8,6 +7,7 @@ from typing import Literal
 import numpy as np
 from pydantic import BaseModel, ConfigDict
 
+from seqarena.data.content import file_sha256
 from seqarena.data.links import Links, Pairs, links_of
 from seqarena.data.manifest import Provenance
 from seqarena.data.sources.sentence_pairs import (
@@ -66,7 +66,7 @@ def read_parallel_text(config: ParallelTextConfig) -> SourceData:
             description=f"sentence pairs of {config.source} and {config.target}",
             licence="the user's own",
             citation="none",
-            versions={path.name: file_digest(path) for path in paths},
+            versions={path.name: file_sha256(path) for path in paths},
         ),
     )
 
@@ -84,11 +84,6 @@ def sentence_pairs(source: Path, target: Path) -> list[SentencePair]:
             "be the translation of line n of the other."
         )
     return [(tuple(one.split()), tuple(other.split())) for one, other in zip(*sides, strict=True)]
-
-
-def file_digest(path: Path) -> str:
-    """Return the SHA-256 of a file."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def _lines(path: Path) -> list[str]:
