@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import torch
 from jaxtyping import Bool, Float, Int
@@ -109,12 +110,16 @@ def walk(
     yield probability, tables[0].weight[:1].expand(len(stream))
     entries, older = stream, stream
     start = stream.new_full((1,), n_symbols)
-    for table in tables[1:]:
+    for shorter, table in pairwise(tables):
         # What stands one step earlier, with one symbol less, is the context.
-        none = entries.new_full((1,), len(table.weight) - 1)
+        none = entries.new_full((1,), len(shorter))
         weight = table.weight.index_select(0, torch.cat([none, entries[:-1]]))
         older = torch.cat([start, older[:-1]])
-        entries = _located(table, key_of(entries, older, n_symbols))
+        # An n-gram that was not seen is no part of a longer one: look for the others alone.
+        seen = (entries < len(shorter)).nonzero()[:, 0]
+        keys = key_of(entries.index_select(0, seen), older.index_select(0, seen), n_symbols)
+        entries = torch.full_like(entries, len(table))
+        entries.index_copy_(0, seen, _located(table, keys).to(entries.dtype))
         found = table.probability.index_select(0, entries)
         probability = found.where(entries < len(table), weight * probability)
         yield probability, weight
