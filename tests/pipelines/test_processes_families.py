@@ -64,7 +64,7 @@ PARAMS = {
     },
     "families": {
         "markov": {"kind": "markov_chain", "order": 3, "n_codes": 8},
-        "hmm": {"kind": "hidden_markov", "n_states": 3},
+        "hmm": {"kind": "hidden_markov", "n_states": 3, "precision": "float64"},
         "gmm": {"kind": "gaussian_mixture", "n_components": 2},
         "recogniser": {
             "kind": "word_recogniser",
@@ -80,6 +80,7 @@ PARAMS = {
         "lagged-markov": {"task": "lagged", "family": "markov"},
         "lagged-kneser_ney": _cell("lagged", "markov", smoothing="kneser_ney"),
         "lagged-hmm": {"task": "lagged", "family": "hmm"},
+        "lagged-hmm_float32": _cell("lagged", "hmm", precision="float32"),
         "lagged-hmm_stepwise": _cell("lagged", "hmm", stepwise=STEPWISE),
         "lagged-hmm_restarts": _cell("lagged", "hmm", n_restarts=2),
         "vowels-hmm_mixture": _cell("vowels", "hmm", n_components=2, topology="left_to_right"),
@@ -132,12 +133,13 @@ def _write_params(folder: Path, n_processes: int) -> None:
 @pytest.mark.parametrize("n", N_PROCESSES)
 @pytest.mark.parametrize("name", BY_STATISTICS)
 def test_counting_and_em_give_the_parameters_of_one_process(fits, name, n):
+    # Products in 32 bits round by which sequences stand beside each other; sums are in 64 bits.
+    tolerance = 1e-6 if name.endswith("float32") else 1e-9
     one, more = (load_family(fits[m] / name / "fit" / "seed-0").state_dict() for m in (1, n))
     assert one.keys() == more.keys()
     for key in one:
-        assert_close(
-            one[key], more[key], rtol=1e-9, atol=1e-9, msg=lambda text, k=key: f"{k}: {text}"
-        )
+        text = f"{key} of {n} processes: {{}}"
+        assert_close(one[key], more[key], rtol=tolerance, atol=tolerance, msg=text.format)
 
 
 @pytest.mark.parametrize("n", N_PROCESSES)
