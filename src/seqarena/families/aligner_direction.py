@@ -86,7 +86,7 @@ class AlignerDirection(nn.Module):
                 which links between words that never met there are not counted.
         """
         total = self.no_statistics()
-        # One place more than there are: whatever is padding, or never met.
+        # One place more than there are, for words that never met.
         links = torch.cat([total.links, total.links.new_zeros(1)])
         log_likelihood, moves, leaves = total.log_likelihood, total.moves, total.leaves
         for pairs in word_pairs(source, target, self.n_source):
@@ -144,13 +144,13 @@ class AlignerDirection(nn.Module):
         if training_rows is None or self._meetings is None:
             return self.table.places(pairs.codes(self.n_target))
         self._meetings = self._meetings.on(self.codes.device)
-        places = self._meetings.places_of(
+        # Beyond the end of a source the places are anything: link and emission are zero there.
+        return self._meetings.places_of(
             training_rows[pairs.packing.sequence],
             pairs.packing.time,
             pairs.n_source[pairs.rank] + 1,
             pairs.source.shape[1],
         )
-        return places.where(pairs.is_real, len(self.codes))
 
     def _emission(
         self, pairs: WordPairs, places: Int[Tensor, "steps columns"]
