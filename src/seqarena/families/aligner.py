@@ -1,5 +1,7 @@
 """Statistical word alignment: IBM models 1 and 2, and the hidden Markov model of links."""
 
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -12,15 +14,16 @@ from seqarena.batch import Batch, Sequences, collate
 from seqarena.errors import ConfigError, DataError
 from seqarena.families.aligner_config import AlignerConfig, AlignerModel
 from seqarena.families.aligner_direction import AlignerDirection, Ragged
-from seqarena.families.aligner_stages import fit_in_stages
 from seqarena.families.aligner_statistics import AlignerStatistics
 from seqarena.families.guards import require_alphabet, require_fitted, symbols_of
+from seqarena.families.staged_fit import Stage, fit_in_stages
 from seqarena.fitting.protocols import FitReport, FitSetting
 from seqarena.inference.alignment_pairs import Side
 from seqarena.inference.alignment_symmetry import symmetrised
 from seqarena.schema import DataSchema
 
 _NAME = "aligner"
+_NOTE = "losses are -log p of the target words of all directions, per source word"
 
 
 class Aligner(nn.Module):
@@ -56,7 +59,10 @@ class Aligner(nn.Module):
     def fit(self, train: Sequences, valid: Sequences, setting: FitSetting) -> FitReport:
         """Iterate EM, first as IBM model 1 and then as the model of the settings."""
         self.initialise(train)
-        return fit_in_stages(self, train, valid, setting)
+        plan = self.config.plan(setting.training.max_em_epochs)
+        stages = [Stage(partial(self.begin, model), n_epochs) for model, n_epochs in plan]
+        report = fit_in_stages(self, stages, train, valid, setting)
+        return replace(report, notes=(*report.notes, _NOTE))
 
     def initialise(self, train: Sequences) -> None:
         """Find the words that meet in the training split, and start from uniform tables.

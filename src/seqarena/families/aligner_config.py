@@ -41,6 +41,13 @@ class AlignerConfig(BaseModel):
         """Attention mechanism: "none"."""
         return "none"
 
+    def plan(self, n_passes: int) -> list[tuple[AlignerModel, int]]:
+        """Return the models that a fit of so many passes goes through, and the passes of each."""
+        n_first = min(self.ibm_1_passes, n_passes - 1)
+        if self.model == "ibm_1" or n_first == 0:
+            return [(self.model, n_passes)]
+        return [("ibm_1", n_first), (self.model, n_passes - n_first)]
+
     def cannot(self, task_kind: TaskKind, input_kind: Literal["tokens", "frames"]) -> str | None:
         """Say why this configuration cannot do such a task, or return None."""
         if task_kind != "alignment":

@@ -1,15 +1,26 @@
 """Several fits by statistics, one after the other, within one budget and with one report."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from torch import nn
 
 from seqarena.batch import Sequences
+from seqarena.families.statistics_fit import STEPS_AT_ONCE, fit_in_large_batches
 from seqarena.fitting.protocols import FitReport, FitSetting, Recorder
 
-# Padded steps of one E-step; the chain of a transcript takes three numbers per step and position.
-_STEPS = 2**15
+# A stage that comes too late still gets its one epoch: the last model is the one that is stored.
+_NO_TIME = 1e-6
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One of the models that a fit goes through."""
+
+    prepare: Callable[[], None]
+    """Turns the model into that of this stage."""
+    n_epochs: int
+    """Epochs at most."""
 
 
 @dataclass(frozen=True)
@@ -24,47 +35,51 @@ class _Later:
         self.recorder.metric(name, value, step + self.n_before)
 
 
+def even_stages(prepare: Sequence[Callable[[], None]], n_epochs: int) -> list[Stage]:
+    """Share the epochs out evenly; those that are left over go to the last stage."""
+    each = max(n_epochs // len(prepare), 1)
+    last = max(n_epochs - each * (len(prepare) - 1), 1)
+    return [
+        Stage(one, last if number == len(prepare) - 1 else each)
+        for number, one in enumerate(prepare)
+    ]
+
+
 def fit_in_stages(
     model: nn.Module,
-    stages: list[Callable[[], None]],
+    stages: Sequence[Stage],
     train: Sequences,
     valid: Sequences,
     setting: FitSetting,
+    steps_at_once: int = STEPS_AT_ONCE,
 ) -> FitReport:
     """Prepare the model for each stage, and iterate EM until it converges; then the next.
 
-    The objective never falls within a stage, and may where a stage changes the model. The epochs
-    of the budget are shared evenly, those that are left over go to the last stage; what an early
-    stage does not use is not passed on. Each stage keeps its best epoch and resumes on its own.
-    """
-    # Lightning is a heavy import, and a stage that only scores has no use for it.
-    from seqarena.fitting.statistics import fit_by_statistics
+    Every stage is a fit of its own, so that its objective is of one model, and must rise. What an
+    early stage does not use of its epochs is not passed on; minutes are. Each keeps its best epoch
+    and resumes on its own.
 
+    Raises:
+        ConvergenceError: the objective of a stage fell.
+    """
     reports: list[FitReport] = []
-    for number, prepare in enumerate(stages):
-        prepare()
-        own = _share_of(setting, number, len(stages), reports)
-        longest = int(max(train.lengths.max(), valid.lengths.max()))
-        size = max(own.training.batch_size, min(len(train), _STEPS // longest))
-        training = own.training.model_copy(update={"batch_size": size})
-        reports.append(fit_by_statistics(model, train, valid, replace(own, training=training)))
+    for number, stage in enumerate(stages):
+        stage.prepare()
+        own = _of_stage(setting, number, stage, reports)
+        reports.append(fit_in_large_batches(model, train, valid, own, steps_at_once=steps_at_once))
     return _joined(reports)
 
 
-def _share_of(
-    setting: FitSetting, number: int, n_stages: int, reports: list[FitReport]
+def _of_stage(
+    setting: FitSetting, number: int, stage: Stage, reports: list[FitReport]
 ) -> FitSetting:
-    budget = setting.training
-    n_epochs = max(budget.max_em_epochs // n_stages, 1)
-    if number == n_stages - 1:
-        n_epochs = max(budget.max_em_epochs - n_epochs * number, 1)
-    left = budget.max_minutes
+    left = setting.training.max_minutes
     if left is not None:
-        spent = sum(report.wall_seconds for report in reports) / 60.0
-        left = max(left - spent, 1e-6)
+        left = max(left - sum(report.wall_seconds for report in reports) / 60.0, _NO_TIME)
+    budget = {"max_em_epochs": stage.n_epochs, "max_minutes": left}
     return replace(
         setting,
-        training=budget.model_copy(update={"max_em_epochs": n_epochs, "max_minutes": left}),
+        training=setting.training.model_copy(update=budget),
         scratch=setting.scratch / f"stage-{number}",
         recorder=_Later(setting.recorder, sum(report.n_epochs for report in reports)),
     )
@@ -77,6 +92,7 @@ def _joined(reports: list[FitReport]) -> FitReport:
     seconds = sum(report.wall_seconds for report in reports)
     n_examples = sum(report.examples_per_second * report.wall_seconds for report in reports)
     stages = ", ".join(f"{report.n_epochs} ({report.stop_reason})" for report in reports)
+    notes = dict.fromkeys(note for report in reports for note in report.notes)
     return replace(
         last,
         n_epochs=before + last.n_epochs,
@@ -85,6 +101,5 @@ def _joined(reports: list[FitReport]) -> FitReport:
         wall_seconds=seconds,
         cpu_seconds=sum(report.cpu_seconds for report in reports),
         examples_per_second=n_examples / max(seconds, 1e-9),
-        notes=(*dict.fromkeys(note for each in reports for note in each.notes),
-               f"epochs of each stage: {stages}"),
-    )  # fmt: skip
+        notes=(*notes, f"epochs of each stage: {stages}"),
+    )

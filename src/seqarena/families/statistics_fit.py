@@ -7,8 +7,8 @@ from torch import nn
 from seqarena.batch import Sequences
 from seqarena.fitting.protocols import FitReport, FitSetting, StepwiseConfig
 
-# Padded steps of one E-step; eight states in 64 bits take 256 bytes of each.
-_STEPS = 2**18
+STEPS_AT_ONCE = 2**18
+"""Padded steps of one E-step; eight states in 64 bits take 256 bytes of each."""
 
 
 def fit_in_large_batches(
@@ -17,8 +17,9 @@ def fit_in_large_batches(
     valid: Sequences,
     setting: FitSetting,
     stepwise: StepwiseConfig | None = None,
+    steps_at_once: int = STEPS_AT_ONCE,
 ) -> FitReport:
-    """Fit by statistics, a quarter of a million steps at a time; or stepwise, if so configured.
+    """Fit by statistics, many steps at a time; or stepwise, if so configured.
 
     Statistics add, so that the size of a batch changes the speed and not the result: the setting's
     batch size, which is one of optimiser steps, is taken as the least. Mini-batches of stepwise EM
@@ -29,7 +30,7 @@ def fit_in_large_batches(
     from seqarena.fitting.stepwise import fit_stepwise
 
     longest = int(max(train.lengths.max(), valid.lengths.max()))
-    size = max(setting.training.batch_size, min(len(train), _STEPS // longest))
+    size = max(setting.training.batch_size, min(len(train), steps_at_once // longest))
     training = setting.training.model_copy(update={"batch_size": size})
     setting = replace(setting, training=training)
     if stepwise is not None:

@@ -12,7 +12,7 @@ from seqarena.errors import DataError
 from seqarena.families.family import Generation
 from seqarena.families.guards import require_finite, require_fitted
 from seqarena.families.shares import dirichlet_log_prior, log_shares
-from seqarena.families.staged_fit import fit_in_stages
+from seqarena.families.staged_fit import even_stages, fit_in_stages
 from seqarena.families.state_mixtures import StateMixtures
 from seqarena.families.word_composition import Composition, Transcripts, compose, language_log_prob
 from seqarena.families.word_map import word_map
@@ -32,6 +32,8 @@ from seqarena.inference.word_loop import LoopEmission, WordLoop, best_words, loo
 from seqarena.schema import DataSchema
 
 _FAMILY = "word recogniser"
+# The chain of a transcript takes three numbers per step and position.
+_STEPS_AT_ONCE = 2**15
 
 
 class WordRecogniser(nn.Module):
@@ -71,8 +73,9 @@ class WordRecogniser(nn.Module):
         sizes = [1]
         while sizes[-1] < self.config.n_components:
             sizes.append(min(2 * sizes[-1], self.config.n_components))
-        stages = [partial(self.mixtures.grow, size) for size in sizes]
-        return fit_in_stages(self, list(stages), train, valid, setting)
+        growths = [partial(self.mixtures.grow, size) for size in sizes]
+        stages = even_stages(growths, setting.training.max_em_epochs)
+        return fit_in_stages(self, stages, train, valid, setting, _STEPS_AT_ONCE)
 
     def initialise(self, train: Sequences, valid: Sequences) -> None:
         """Cut each utterance equally along its transcript, and count the word transitions.

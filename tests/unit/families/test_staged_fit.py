@@ -7,7 +7,7 @@ import torch
 from word_scenes import a_recogniser, spoken
 
 from classical_scenes import setting
-from seqarena.families.staged_fit import fit_in_stages
+from seqarena.families.staged_fit import even_stages, fit_in_stages
 
 
 class Listener:
@@ -72,6 +72,6 @@ def test_stages_prepare_the_model_in_turn(tmp_path):
     model.initialise(train, train)
     seen = []
     stages = [partial(seen.append, 1), lambda: (seen.append(2), model.mixtures.grow(2))]
-    fit_in_stages(model, stages, train, train, setting(tmp_path, max_em_epochs=2))
+    fit_in_stages(model, even_stages(stages, 2), train, train, setting(tmp_path))
     assert seen == [1, 2]
     assert int(model.mixtures.n_grown) == 2
