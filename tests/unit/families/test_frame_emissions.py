@@ -26,6 +26,7 @@ from seqarena.families.frame_clusters import along_main_axis, cluster_frames
 from seqarena.families.gaussian_mixture import GaussianMixture, GaussianMixtureConfig
 from seqarena.families.hidden_markov import HiddenMarkovConfig, HiddenMarkovModel
 from seqarena.families.poisson_emission import PoissonEmission
+from seqarena.families.vector_quantiser import clusters
 from seqarena.schema import DataSchema
 
 ROLLS = {"emission": "bernoulli"}
@@ -300,6 +301,22 @@ def test_components_start_from_clusters_within_their_state():
     mean = mixture.components.mean.view(2, 2).sort(dim=1).values
     assert mean.tolist() == [[0.0, 1.0], [10.0, 11.0]]
     assert mixture.log_weight.exp().tolist() == [[0.5, 0.5], [0.5, 0.5]]
+
+
+def test_at_the_start_every_outcome_has_one_count():
+    roll, count = BernoulliEmission(1, 2, 0.0), PoissonEmission(1, 2, 0.0)
+    count.usual_rate.fill_(2.0)
+    states = torch.zeros(2, dtype=torch.long)
+    for emission in (roll, count):
+        start_emission(emission, frames([1, 0], [1, 0]), states, 1, seed=0)
+    assert_close(roll.on_prob, torch.tensor([[0.75, 0.25]]).double())
+    assert_close(count.rate, torch.tensor([[4.0, 2.0]]).double() / 3)
+
+
+def test_unless_it_is_rough_a_start_is_that_of_k_means():
+    rows = random_frames(20).values
+    found = cluster_frames(rows, 3, 1, "n_states")
+    assert torch.equal(found, clusters(rows, 3, 1, "n_states"))
 
 
 def test_surplus_clusters_share_the_frames_that_there_are():

@@ -19,6 +19,7 @@ from seqarena.batch import collate_all
 from seqarena.errors import ConvergenceError
 from seqarena.families.bayes_classifier import BayesClassifier
 from seqarena.families.categorical_emission import CategoricalEmission
+from seqarena.families.hidden_markov_statistics import HiddenMarkovStatistics
 from seqarena.families.restarts import Restarts, RestartStatistics
 from seqarena.fitting.protocols import StepwiseConfig
 from seqarena.seeds import derive_seed
@@ -103,6 +104,7 @@ def test_in_evaluation_only_the_leader_is_asked():
     )
     starts.leader.fill_(1)
     asked = starts.eval().expect(batch)
+    assert isinstance(asked, HiddenMarkovStatistics)
     assert_close(asked.log_likelihood, starts.models[1].log_prob(batch).sum())
     assert_close(starts.log_prob(batch), starts.models[1].log_prob(batch))
 
