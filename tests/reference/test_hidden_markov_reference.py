@@ -350,3 +350,22 @@ def test_in_64_bits_a_hundred_nats_are_within_reach_of_the_scaled_recursion():
     packing = Packing.of(torch.ones(1, 2, dtype=torch.bool))
     steps = forward(start, torch.eye(2).double().log(), emission, packing)
     assert_close(steps.sum().item(), -100.0 + np.log(0.5))
+
+
+def test_a_backward_variable_that_could_make_up_for_underflow_is_done_in_64_bits():
+    # The first state falls to e^-80 of the second, and rises by e^60: no 32-bit number overflows.
+    log_emission = torch.zeros(55, 2).double()
+    log_emission[:40, 0], log_emission[40:, 1] = -2.0, -4.0
+    packing = Packing.of(torch.ones(1, 55, dtype=torch.bool))
+    plain, asked = emission_of_density(lambda x: x, log_emission, torch.float32), []
+
+    def log_prob_at(steps):
+        asked.append(len(steps))
+        return log_emission[steps]
+
+    emission = PackedEmission(plain.weights, plain.log_scale, log_prob_at)
+    start, transition = torch.tensor([0.5, 0.5]).double().log(), torch.eye(2).double().log()
+    posterior = forward_backward(start, transition, emission, packing)
+    assert asked == [55]
+    oracle = in_log_space(start, transition, log_emission, packing)
+    assert_close(posterior.start, oracle.start)

@@ -21,8 +21,8 @@ def both_ways(dtype, looked_up, n_models=2, zeros=False):
     )
     rows = SYMBOLS if looked_up else None
     weights = weights if looked_up else weights[SYMBOLS]
-    reach = torch.ones(2, n_models, 3, dtype=dtype)
-    reach[0, :, 1:] = 0
+    reach = torch.ones(3, n_models, 3, dtype=dtype)
+    reach[:2, :, 1:] = 0
     start[:, 1:] *= 0
     for engine in (scaled_recursion, compiled_recursion):
         alpha, scale = engine.forward_pass(start, transition, weights, rows, PACKING)
