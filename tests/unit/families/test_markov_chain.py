@@ -174,6 +174,15 @@ def test_statistics_are_sorted_early_when_many_wait(monkeypatch):
         assert sum(sizes) - max(sizes) <= max(8, max(sizes))
 
 
+def test_a_chain_that_answered_and_counts_anew_answers_anew():
+    model, batch = a_chain(), collate_all(tokens([0, 1, 2]))
+    for rows in ([0, 1, 2], [2, 2, 1]):
+        fit_plainly(model, tokens(rows))
+        fresh = a_chain()
+        fit_plainly(fresh, tokens(rows))
+        assert torch.equal(model.step_log_prob(batch), fresh.step_log_prob(batch))
+
+
 def test_a_share_that_stands_in_for_none_counts_nothing():
     # More processes than sequences: one works on what is not its own, and sends zeros.
     statistics = a_chain(2).expect(collate_all(tokens([0, 1, 2], [1])))
