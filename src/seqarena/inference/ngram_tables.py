@@ -184,9 +184,8 @@ def _staying(levels: list[NgramLevel], min_count: int) -> list[Tensor]:
         for age, level in enumerate(levels)
     ]
     for age in range(len(levels) - 1, FIRST_PRUNED, -1):
-        level, shorter = levels[age], stays[age - 1]
-        shorter[level.parents[stays[age]]] = True
-        contexts = level.contexts[stays[age]]
+        # Parents need no mark: they were seen no less often, or are such contexts themselves.
+        shorter, contexts = stays[age - 1], levels[age].contexts[stays[age]]
         shorter[contexts[contexts < len(shorter)]] = True
     return stays
 

@@ -174,6 +174,25 @@ def test_statistics_are_sorted_early_when_many_wait(monkeypatch):
         assert sum(sizes) - max(sizes) <= max(8, max(sizes))
 
 
+def test_a_chain_that_answered_and_counts_anew_answers_anew():
+    model, batch = a_chain(), collate_all(tokens([0, 1, 2]))
+    for rows in ([0, 1, 2], [2, 2, 1]):
+        fit_plainly(model, tokens(rows))
+        fresh = a_chain()
+        fit_plainly(fresh, tokens(rows))
+        assert torch.equal(model.step_log_prob(batch), fresh.step_log_prob(batch))
+
+
+def test_a_share_that_stands_in_for_none_counts_nothing():
+    # More processes than sequences: one works on what is not its own, and sends zeros.
+    statistics = a_chain(2).expect(collate_all(tokens([0, 1, 2], [1])))
+    nothing = statistics.with_tensors([torch.zeros_like(t) for t in statistics.tensors()])
+    assert len(nothing.ngrams) == 0
+    both = nothing + statistics
+    assert torch.equal(both.ngrams.symbols, statistics.ngrams.symbols)
+    assert torch.equal(both.ngrams.counts, statistics.ngrams.counts)
+
+
 def test_it_is_fitted_exactly_by_one_pass():
     assert isinstance(a_chain(), StatisticsModel)
     assert a_chain().n_passes == 1

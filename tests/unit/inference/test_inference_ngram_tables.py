@@ -129,6 +129,20 @@ def test_contexts_that_were_never_counted_themselves_still_serve_when_pruned():
     assert_close(found, torch.tensor([2 / 3, 1.0], dtype=torch.float64))
 
 
+@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("smoothing", ["kneser_ney", "witten_bell"])
+def test_pruned_or_not_everything_sums_to_one_whichever_steps_were_counted(seed, smoothing):
+    draw = torch.Generator().manual_seed(seed)
+    tokens = torch.randint(3, (25, 9), generator=draw) * torch.randint(2, (25, 9), generator=draw)
+    counted_steps = torch.rand(25, 9, generator=draw) < 0.3
+    ngrams = NgramCounts.ending_at(tokens, counted_steps, 3, 4).merged()
+    rows = [[*row, symbol] for row in tokens[:, :5].tolist() for symbol in range(3)]
+    for min_count in (1, 2, 3):
+        tables = tables_of(ngrams, 3, Smoother(smoothing), min_count)
+        last = probability_of(tables, stream_of(rows, 3), 3)[6::7]
+        assert_close(last.view(25, 3).sum(dim=1), torch.ones(25, dtype=torch.float64))
+
+
 def test_additive_smoothing_of_hand_counted_pairs():
     # After 1: once 1, once 0. With 0.5 added to both symbols: (1 + .5) / (2 + 1).
     tables = tables_of(counted([[0, 1, 1, 0]], 2, 1), 2, Smoother("additive", 0.5))
