@@ -1,5 +1,6 @@
 """Utterances of several words, joined from recordings of one word each."""
 
+from dataclasses import replace
 from importlib.metadata import version
 from typing import Annotated, Any, Literal
 
@@ -182,7 +183,11 @@ def _vowels(config: ConnectedWordsConfig, recordings: SpokenVowelsConfig) -> Sou
         pools,
         join_frames,
         isolated.class_names or (),
-        isolated.provenance,
+        replace(
+            isolated.provenance,
+            description="connected words, joined from Japanese Vowels (UCI archive, shipped with "
+            "aeon)",
+        ),
         {
             "split": "official 270/370 recordings; validation carved out of the training ones; no "
             "recording stands in two splits",

@@ -143,6 +143,7 @@ def test_vowels_are_joined_without_a_download_and_no_recording_is_in_two_splits(
     monkeypatch.delenv("SEQARENA_MIRROR", raising=False)
     source = join_words(configured({"kind": "japanese_vowels"}))
     assert source.target_symbols == (*(f"speaker {n}" for n in range(1, 10)), "<end>")
+    assert source.provenance.description.startswith("connected words, joined from Japanese Vowels")
     frames = {
         split: {row.tobytes() for row in part.sequences.features}
         for split, part in source.parts.items()
