@@ -20,8 +20,9 @@ from side_by_side import RESULTS, Row, medians, write
 
 from seqarena.batch import Sequences, collate, collate_all, sequences_of
 from seqarena.families.hidden_markov import HiddenMarkovConfig, HiddenMarkovModel
-from seqarena.families.statistics_fit import _STEPS
-from seqarena.inference.forward_backward import emission_of_table, forward_backward
+from seqarena.families.statistics_fit import STEPS_AT_ONCE
+from seqarena.inference.forward_backward import forward_backward
+from seqarena.inference.packed_emission import emission_of_table
 from seqarena.inference.packing import Packing
 from seqarena.schema import DataSchema
 
@@ -273,7 +274,7 @@ def other_peers() -> Iterator[Row]:
 def peak_of_an_e_step(data: Sequences, n_states: int, precision: str) -> int:
     """Return the most bytes that torch held at once above a batch, over all batches of a pass."""
     model = a_model(data, n_states, precision)
-    size = min(len(data), _STEPS // int(data.lengths.max()))
+    size = min(len(data), STEPS_AT_ONCE // int(data.lengths.max()))
     most, total = 0, model.no_statistics()
     for at in range(0, len(data), size):
         batch = collate(data, np.arange(at, min(at + size, len(data))))
@@ -300,7 +301,7 @@ def memory() -> list[str]:
     for precision in ("float32", "float64"):
         for n in (1000, 10_000):
             data = ragged(n)
-            size = min(len(data), _STEPS // int(data.lengths.max()))
+            size = min(len(data), STEPS_AT_ONCE // int(data.lengths.max()))
             tokens = max(
                 int(data.lengths[at : at + size].sum()) for at in range(0, len(data), size)
             )

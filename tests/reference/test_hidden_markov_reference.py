@@ -22,14 +22,13 @@ from classical_scenes import (
 )
 from seqarena.batch import collate_all
 from seqarena.inference import forward_backward as recursions
-from seqarena.inference.forward_backward import (
+from seqarena.inference.forward_backward import forward, forward_backward
+from seqarena.inference.log_forward_backward import log_forward, log_forward_backward
+from seqarena.inference.packed_emission import (
     PackedEmission,
     emission_of_density,
     emission_of_table,
-    forward,
-    forward_backward,
 )
-from seqarena.inference.log_forward_backward import log_forward, log_forward_backward
 from seqarena.inference.packing import Packing
 from seqarena.inference.viterbi import viterbi
 

@@ -8,7 +8,7 @@ from seqarena.batch import Batch, Sequences
 from seqarena.families.frame_sums import FrameSums
 from seqarena.families.guards import binary_frames_of, require_binary
 from seqarena.families.shares import dirichlet_log_prior, finite_logs, infinite_again
-from seqarena.inference.forward_backward import PackedEmission, emission_of_density
+from seqarena.inference.packed_emission import PackedEmission, emission_of_density
 
 
 class BernoulliEmission(nn.Module):

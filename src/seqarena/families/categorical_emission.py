@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from seqarena.batch import Batch, Sequences
 from seqarena.families.guards import require_alphabet, symbols_of
 from seqarena.families.shares import dirichlet_log_prior, log_shares
-from seqarena.inference.forward_backward import PackedEmission, emission_of_table
+from seqarena.inference.packed_emission import PackedEmission, emission_of_table
 
 
 @dataclass(frozen=True)

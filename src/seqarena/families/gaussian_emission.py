@@ -11,11 +11,11 @@ from torch import Tensor, nn
 
 from seqarena.batch import Batch, Sequences
 from seqarena.families.guards import frames_of, require_finite, require_varied
-from seqarena.inference.forward_backward import PackedEmission, emission_of_density
 from seqarena.inference.gaussian import densities_of
 from seqarena.inference.gaussian_densities import Densities, log_densities
 from seqarena.inference.gaussian_features import features_for, power_sums
 from seqarena.inference.gaussian_fit import GaussianSums, Shape, fit_gaussians
+from seqarena.inference.packed_emission import PackedEmission, emission_of_density
 
 # Labels that are written out as shares at once.
 _CHUNK = 8192

@@ -10,12 +10,9 @@ from seqarena.batch import Batch
 from seqarena.families.categorical_emission import CategoricalEmission
 from seqarena.families.guards import require_explained
 from seqarena.families.hidden_markov_statistics import HiddenMarkovStatistics
-from seqarena.inference.forward_backward import (
-    PackedEmission,
-    emission_of_table,
-    forward_backward,
-)
+from seqarena.inference.forward_backward import forward_backward
 from seqarena.inference.log_forward_backward import PathPosterior
+from seqarena.inference.packed_emission import PackedEmission, emission_of_table
 from seqarena.inference.packing import Packing
 
 if TYPE_CHECKING:

@@ -14,8 +14,8 @@ from seqarena.families.bernoulli_emission import BernoulliEmission
 from seqarena.families.gaussian_emission import GaussianEmission
 from seqarena.families.poisson_emission import PoissonEmission
 from seqarena.families.shares import dirichlet_log_prior, log_shares
-from seqarena.inference.forward_backward import PackedEmission, emission_of_density
 from seqarena.inference.gaussian_densities import log_densities
+from seqarena.inference.packed_emission import PackedEmission, emission_of_density
 
 FrameEmission = GaussianEmission | BernoulliEmission | PoissonEmission
 

@@ -9,7 +9,7 @@ from seqarena.batch import Batch, Sequences
 from seqarena.families.frame_sums import FrameSums
 from seqarena.families.guards import count_frames_of, require_counts
 from seqarena.families.shares import finite_logs, infinite_again
-from seqarena.inference.forward_backward import PackedEmission, emission_of_density
+from seqarena.inference.packed_emission import PackedEmission, emission_of_density
 
 
 class PoissonEmission(nn.Module):

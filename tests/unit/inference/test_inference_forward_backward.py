@@ -3,12 +3,8 @@ import torch
 from torch.testing import assert_close
 
 from classical_scenes import random_shares
-from seqarena.inference.forward_backward import (
-    emission_of_density,
-    emission_of_table,
-    forward,
-    forward_backward,
-)
+from seqarena.inference.forward_backward import forward, forward_backward
+from seqarena.inference.packed_emission import emission_of_density, emission_of_table
 from seqarena.inference.packing import Packing
 
 LENGTHS = torch.tensor([7, 1, 40, 12, 3])
