@@ -142,6 +142,13 @@ def test_hitting_times_are_infinite_from_where_the_target_may_be_missed():
     np.testing.assert_allclose(everywhere, [0, 3, 2, 1])
 
 
+def test_what_happens_after_the_target_does_not_matter_to_its_hitting_time():
+    # 0 goes to 1, and 1 to 2, which is never left: from 0 the target 1 is certain.
+    onward = np.array([[0.0, 1.0, 0.0], [0.0, 0.0, 1.0], [0.0, 0.0, 1.0]])
+    times = hitting_times(onward, np.array([False, True, False]))
+    assert times.tolist() == [1.0, 0.0, math.inf]
+
+
 def test_one_state_is_forgotten_at_once():
     alone = np.ones((1, 1))
     assert mixing_time(alone) == 0
