@@ -1,5 +1,6 @@
 """What the states emit at every packed step, scaled so that a density may be of any size."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
