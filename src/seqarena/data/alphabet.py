@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from jaxtyping import Int
@@ -22,8 +23,12 @@ class Alphabet:
 
     def encode(self, text: Iterable[str]) -> Int[np.ndarray, "_"]:
         """Return the token of each character (or word); 0 for those outside the alphabet."""
-        token = {symbol: index for index, symbol in enumerate(self.symbols)}
-        return np.asarray([token.get(character, 0) for character in text], dtype=np.int64)
+        token = self._token
+        return np.asarray([token.get(symbol, 0) for symbol in text], dtype=np.int64)
+
+    @cached_property
+    def _token(self) -> dict[str, int]:
+        return {symbol: index for index, symbol in enumerate(self.symbols)}
 
 
 def alphabet_of(texts: Sequence[Iterable[str]], min_count: int = 1) -> Alphabet:

@@ -179,6 +179,7 @@ def test_a_target_without_words_has_probability_one_and_no_links():
     assert links_of(aligner, pair) == [[]]
 
 
+@pytest.mark.slow
 def test_the_fit_goes_through_its_stages_within_the_budget(tmp_path: Path):
     class Heard:
         def __init__(self):
