@@ -34,7 +34,7 @@ CASES = [
     ("hmmlearn", hmm, FRAMES, {"covariance": "tied"}),
     ("hmmlearn", hmm, FRAMES, {"topology": "banded", "forbidden_moves": [[1, 1]]}),
     ("hmmlearn", hmm, FRAMES, {"n_components": 2, "variance_floor": 1e-6}),
-    ("hmmlearn", hmm, FRAMES, {"n_components": 2, "covariance": "spherical"}),
+    ("hmmlearn", hmm, FRAMES, {"n_components": 3, "covariance": "spherical"}),
     ("hmmlearn", hmm, FRAMES, {"n_components": 2, "covariance": "full", "variance_floor": 0.5}),
     ("hmmlearn", hmm, COUNTS, {"pseudo_count": 0.0}),
     ("hmmlearn", hmm, CLASSES, {}),
