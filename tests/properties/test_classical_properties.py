@@ -4,6 +4,7 @@ from functools import reduce
 from operator import add
 
 import numpy as np
+import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -73,6 +74,7 @@ def possible(model, data):
     return data.select(kept) if kept.size else None
 
 
+@pytest.mark.slow
 @settings(max_examples=6)
 @given(seeds)
 def test_statistics_of_parts_add_to_the_statistics_of_the_whole(seed):
@@ -87,6 +89,7 @@ def test_statistics_of_parts_add_to_the_statistics_of_the_whole(seed):
                 assert_close(one, other, rtol=1e-5, atol=1e-6)
 
 
+@pytest.mark.slow
 @settings(max_examples=6)
 @given(seeds)
 def test_statistics_survive_the_way_through_a_list_of_tensors(seed):
@@ -103,6 +106,7 @@ def test_statistics_survive_the_way_through_a_list_of_tensors(seed):
             assert_close(one, other)
 
 
+@pytest.mark.slow
 @given(rows_of_symbols, seeds)
 def test_padding_never_matters(rows, seed):
     data = tokens(*rows)
@@ -131,6 +135,7 @@ def test_padding_never_matters_to_frames(seed):
             assert_close(maps[row, :, : len(alone)], model.native_maps(batch)[0].values[0])
 
 
+@pytest.mark.slow
 @settings(max_examples=10)
 @given(seeds, st.sampled_from([0.0, 0.01, 1.0]), st.sampled_from(["ergodic", "left_to_right"]))
 def test_em_over_symbols_never_lets_the_objective_fall(seed, pseudo_count, topology):
@@ -140,6 +145,7 @@ def test_em_over_symbols_never_lets_the_objective_fall(seed, pseudo_count, topol
     assert min(np.diff(objectives)) > -1e-9
 
 
+@pytest.mark.slow
 @settings(max_examples=10)
 @given(seeds, st.sampled_from(["diagonal", "full"]), st.sampled_from([1e-6, 0.05, 0.9]))
 def test_em_of_hidden_states_over_frames_never_lets_the_objective_fall(seed, covariance, floor):
@@ -149,6 +155,7 @@ def test_em_of_hidden_states_over_frames_never_lets_the_objective_fall(seed, cov
     assert min(np.diff(objectives)) > -1e-9
 
 
+@pytest.mark.slow
 @settings(max_examples=20)
 @given(
     seeds,

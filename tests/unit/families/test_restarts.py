@@ -43,6 +43,7 @@ def test_every_start_is_another_and_the_first_is_the_only_one_of_a_plain_fit(mak
         assert not torch.equal(one.log_transition, other.log_transition)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("make", "size", "knobs"), CASES)
 def test_side_by_side_every_start_climbs_as_it_does_alone(make, size, knobs):
     data = make(12)

@@ -59,6 +59,7 @@ def by_hand(model, frames: torch.Tensor, said: list[int]) -> torch.Tensor:
     return torch.stack(total).logsumexp(dim=0) + sum(bigrams)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("states", "silent"), [(2, 1), (1, 2), (2, 0)])
 def test_the_likelihood_of_a_transcript_is_the_sum_over_every_path(states, silent):
     model = random_recogniser(n_states=states, silence_states=silent)
@@ -257,6 +258,7 @@ def test_a_penalty_takes_words_away_and_a_bonus_adds_some():
     assert n_words[0] > n_words[1] > n_words[2]
 
 
+@pytest.mark.slow
 def test_a_map_tells_which_frames_each_word_took(tmp_path):
     model = a_recogniser(n_states=3)
     model.fit(spoken(60), spoken(10, seed=2), setting(tmp_path, max_em_epochs=20))

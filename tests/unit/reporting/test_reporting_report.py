@@ -218,6 +218,7 @@ def test_a_dark_plot_differs_in_ink_alone(report):
     assert light.replace(b"#1f2328", b"#e6edf3").replace(b"#d0d7de", b"#444c56") == dark
 
 
+@pytest.mark.slow
 def test_the_better_experiment_stands_further_up_and_right_of_the_floor(tmp_path):
     found = [cell("good", [0.9, 0.9], LABELS), cell("bad", [0.2, 0.2], LABELS, family="elman_rnn")]
     path = written(tmp_path, [LABELS], found)["figures/digits-quality.png"]

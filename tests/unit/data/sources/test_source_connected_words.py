@@ -67,6 +67,7 @@ def mirror(tmp_path, monkeypatch):
     return path
 
 
+@pytest.mark.slow
 def test_no_speaker_stands_in_two_splits(mirror):
     source = join_words(configured({"kind": "fsdd", "test_speakers": ["lucas", "george"]}))
     voices = {

@@ -94,6 +94,7 @@ def test_the_shares_are_nearly_filled(source: SourceData) -> None:
     assert 0.09 * total < scored[Split.TEST] <= 0.1 * total
 
 
+@pytest.mark.slow
 def test_training_windows_can_be_thinned(source: SourceData) -> None:
     few = read_python_reference(CONFIG.model_copy(update={"max_train_windows": 300}))
     ids = few.parts[Split.TRAIN].sequences.ids
