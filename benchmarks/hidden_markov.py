@@ -75,10 +75,12 @@ def our_iteration(data: Sequences, n_states: int, precision: str = "float32") ->
 
 def hmmlearn_twin(data: Sequences, model: HiddenMarkovModel) -> tuple[Any, np.ndarray]:
     """Return hmmlearn's model with our parameters, and the data as it wants it."""
+    prior = 1.0 + model.config.pseudo_count
     knobs = {"implementation": "scaling", "n_iter": 1, "tol": -np.inf, "init_params": ""}
+    knobs |= {"startprob_prior": prior, "transmat_prior": prior}
     n_states = len(model.log_start)
     if data.tokens is not None:
-        peer = CategoricalHMM(n_states, n_features=SYMBOLS, **knobs)
+        peer = CategoricalHMM(n_states, n_features=SYMBOLS, emissionprob_prior=prior, **knobs)
         peer.emissionprob_ = model.emission.log_emission.exp().numpy()
         values = data.values[:, None]
     else:
