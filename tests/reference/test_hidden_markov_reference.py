@@ -23,7 +23,7 @@ from classical_scenes import (
 from seqarena.batch import collate_all
 from seqarena.inference import forward_backward as recursions
 from seqarena.inference.forward_backward import forward, forward_backward
-from seqarena.inference.log_forward_backward import log_forward, log_forward_backward
+from seqarena.inference.log_forward_backward import log_forward_backward
 from seqarena.inference.packed_emission import (
     PackedEmission,
     emission_of_density,
@@ -104,7 +104,7 @@ def test_step_log_probs_are_ratios_of_prefix_probabilities(seed):
     steps = forward(
         start, transition, emission_of_density(lambda x: x, packed, torch.float64), packing
     )
-    assert_close(log_forward(start, transition, packed, packing), steps)
+    assert_close(log_forward_backward(start, transition, packed, packing).step_log_prob, steps)
     prefixes = packing.unpack(steps).cumsum(dim=1)
     for row, length in enumerate(mask.sum(dim=1).tolist()):
         for time in range(length):

@@ -55,7 +55,7 @@ class GaussianMixtureConfig(BaseModel):
     """Smallest variance, as a share of each dimension's variance over all training frames."""
     precision: Literal["float32", "float64"] = "float32"
     """Arithmetic of the E-step; chunks are always added up in 64 bits. "float32" is about twice as
-    fast, and parameters agree to about 1e-5. It gives way to 64 bits by itself where more than 2e-4
+    fast, and parameters agree to about 1e-4. It gives way to 64 bits by itself where more than 2e-4
     nats of a frame's log-density could be lost (very narrow components), and for batches of fewer
     than 4096 frames, where it would save nothing."""
     engine: Literal["seqarena", "scikit-learn"] = "seqarena"

@@ -27,20 +27,6 @@ class PathPosterior:
     """Expected number of moves from each state (row) to each (column)."""
 
 
-def log_forward(
-    log_start: Float[Tensor, "n_states"],
-    log_transition: Float[Tensor, "n_states n_states"],
-    log_emission: Float[Tensor, "steps n_states"],
-    packing: Packing,
-) -> Float[Tensor, "steps"]:
-    """Log p(x_t | x_1, ..., x_{t-1}) of every packed step [nats].
-
-    From the first step on that no path explains it is minus infinity.
-    """
-    log_alpha = _log_alpha(log_start, log_transition, log_emission, packing)
-    return _step_log_prob(log_alpha, packing)
-
-
 def log_forward_backward(
     log_start: Float[Tensor, "n_states"],
     log_transition: Float[Tensor, "n_states n_states"],

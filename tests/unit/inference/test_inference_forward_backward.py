@@ -64,3 +64,17 @@ def test_a_table_and_the_densities_that_it_spells_are_the_same_emission():
     assert torch.equal(one.state_probs, other.state_probs)
     assert torch.equal(one.transition, other.transition)
     assert torch.equal(looked_up.log_prob_at(torch.tensor([4])), table.T[SYMBOLS[4:5]])
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_what_a_state_cannot_emit_has_the_weight_zero_and_no_tiny_one(dtype):
+    log_table = torch.tensor([[0.5, 0.5, 0.0], [1.0, 0.0, 0.0]], dtype=torch.float64).log()
+    symbols = torch.tensor([0, 1, 2])
+    by_table = emission_of_table(log_table, symbols, dtype)
+    by_density = emission_of_density(
+        lambda rows: log_table.T[rows[:, 0].long()], symbols[:, None].double(), dtype
+    )
+    expected = torch.tensor([[0.5, 1.0], [1.0, 0.0], [0.0, 0.0]], dtype=dtype)
+    assert torch.equal(by_table.weights[by_table.row][1:], expected[1:])
+    assert torch.equal(by_density.weights[1:], expected[1:])
+    assert_close(by_table.weights[by_table.row], expected)

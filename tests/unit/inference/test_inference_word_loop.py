@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch.testing import assert_close
 
-from seqarena.inference.log_forward_backward import log_forward
+from seqarena.inference.log_forward_backward import log_forward_backward
 from seqarena.inference.packing import Packing
 from seqarena.inference.viterbi import viterbi
 from seqarena.inference.word_loop import LoopEmission, WordLoop, best_words, loop_log_prob
@@ -91,7 +91,7 @@ def test_the_loop_is_one_hidden_markov_model_over_all_states(words, states, sile
     log_prob = loop_log_prob(loop, emission, LENGTHS)
     for row in range(len(LENGTHS)):
         *model, packing, _ = dense(loop, emission, row)
-        assert_close(log_prob[row], log_forward(*model, packing).sum())
+        assert_close(log_prob[row], log_forward_backward(*model, packing).step_log_prob.sum())
 
 
 @pytest.mark.parametrize("seed", range(5))
