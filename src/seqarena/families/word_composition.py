@@ -82,6 +82,14 @@ def compose(loop: WordLoop, transcripts: Transcripts) -> Composition:
     )
 
 
+def along_chains(
+    composition: Composition, log_emission: Float[Tensor, "batch time n_states"]
+) -> Float[Tensor, "batch time positions"]:
+    """Lay the emissions of the states along the positions of each chain."""
+    state = composition.state[:, None].expand(-1, log_emission.shape[1], -1)
+    return log_emission.gather(2, state)
+
+
 def _chain(
     loop: WordLoop,
     state: Tensor,

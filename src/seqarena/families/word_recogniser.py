@@ -11,12 +11,14 @@ from seqarena.batch import Batch, Sequences
 from seqarena.errors import DataError
 from seqarena.families.family import Generation
 from seqarena.families.guards import require_finite, require_fitted
+from seqarena.families.mixture_growth import gaussian_mixtures, single_gaussians, split_heaviest
 from seqarena.families.shares import dirichlet_log_prior, log_shares
 from seqarena.families.staged_fit import even_stages, fit_in_stages
-from seqarena.families.state_mixtures import StateMixtures
-from seqarena.families.word_composition import Composition, Transcripts, compose, language_log_prob
+from seqarena.families.word_composition import along_chains, compose
+from seqarena.families.word_expectation import expect_words, log_emission_of
 from seqarena.families.word_map import word_map
 from seqarena.families.word_recogniser_config import WordRecogniserConfig
+from seqarena.families.word_recognition import best_transcripts, transcript_log_prob
 from seqarena.families.word_statistics import WordStatistics
 from seqarena.families.word_transcripts import (
     count_bigrams,
@@ -27,8 +29,8 @@ from seqarena.families.word_transcripts import (
     transcripts_of_all,
 )
 from seqarena.fitting.protocols import FitReport, FitSetting
-from seqarena.inference.linear_chain import chain_log_prob, chain_posterior
-from seqarena.inference.word_loop import LoopEmission, WordLoop, best_words, loop_log_prob
+from seqarena.inference.linear_chain import chain_posterior
+from seqarena.inference.word_loop import WordLoop
 from seqarena.schema import DataSchema
 
 _FAMILY = "word recogniser"
@@ -50,7 +52,7 @@ class WordRecogniser(nn.Module):
         super().__init__()
         self.config, self.n_words = config, n_words
         n_states = n_words * config.n_states + config.silence_states
-        self.mixtures = StateMixtures(n_states, config.n_components, dim, config.variance_floor)
+        self.emission = gaussian_mixtures(n_states, config.n_components, dim, config.variance_floor)
         even = torch.full((n_states,), 0.5, dtype=torch.float64).log()
         self.register_buffer("log_stay", even)
         self.register_buffer("log_leave", even.clone())
@@ -73,7 +75,7 @@ class WordRecogniser(nn.Module):
         sizes = [1]
         while sizes[-1] < self.config.n_components:
             sizes.append(min(2 * sizes[-1], self.config.n_components))
-        growths = [partial(self.mixtures.grow, size) for size in sizes]
+        growths = [partial(self.grow, size) for size in sizes]
         stages = even_stages(growths, setting.training.max_em_epochs)
         return fit_in_stages(self, stages, train, valid, setting, _STEPS_AT_ONCE)
 
@@ -94,13 +96,17 @@ class WordRecogniser(nn.Module):
         self.log_bigram.copy_(smoothed_log_shares(counts, config.bigram_pseudo_count))
         composition = compose(self._loop(), transcripts)
         states = equal_parts_of(composition, train)
-        self.mixtures.start(train, states)
-        frames = torch.bincount(torch.from_numpy(states), minlength=len(self.log_stay)).double()
+        self.emission = single_gaussians(self.emission, train, states)
+        frames = torch.bincount(states, minlength=len(self.log_stay)).double()
         visits = torch.bincount(composition.state[composition.is_real], minlength=len(frames))
         # One extra stay and leave each keep both possible.
         stay, leave = (frames - visits).clamp(min=0.0) + 1.0, visits + 1.0
         self._set_durations(stay, leave)
         self._forget_silence()
+
+    def grow(self, n: int) -> None:
+        """Split the heaviest components of each state until it has `n`, at most twice as many."""
+        self.emission = split_heaviest(self.emission, n)
 
     def expect(self, batch: Batch) -> WordStatistics:
         """Return the expected statistics of the paths along the transcripts.
@@ -111,30 +117,7 @@ class WordRecogniser(nn.Module):
             DataError: a frame is not finite, or a transcript holds an unknown word.
         """
         transcripts = transcripts_of(batch, self.n_words)
-        frames = self.mixtures.values(batch)
-        log_joint = self.mixtures.joint_log_prob(frames)
-        log_prob = log_joint.logsumexp(dim=2)
-        composition = compose(self._loop(), transcripts)
-        posterior = chain_posterior(
-            composition.chain,
-            _along(composition, _padded(log_prob, batch)),
-            batch.lengths,
-        )
-        n_states = len(self.log_stay)
-        state_probs = posterior.position_probs.new_zeros(*batch.mask.shape, n_states)
-        state = composition.state[:, None].expand_as(posterior.position_probs)
-        state_probs = state_probs.scatter_add_(2, state, posterior.position_probs)[batch.mask]
-        stay = torch.zeros_like(self.log_stay)
-        stay.index_add_(0, composition.state.flatten(), posterior.n_stays.flatten())
-        leave = (state_probs.sum(dim=0) - stay).clamp(min=0.0)
-        language = language_log_prob(self.log_bigram, transcripts)
-        return WordStatistics(
-            log_likelihood=(posterior.log_prob + language).sum(),
-            stay=stay,
-            leave=leave,
-            silence=self._silences(transcripts, posterior.log_prob, leave),
-            sums=self.mixtures.sums(frames, log_joint, log_prob, state_probs),
-        )
+        return expect_words(self._loop(), self.log_bigram, self.emission, batch, transcripts)
 
     def maximise(self, statistics: WordStatistics) -> None:
         """Set the most probable durations, silence and mixtures; the bigram stays."""
@@ -143,7 +126,7 @@ class WordRecogniser(nn.Module):
         if self.config.silence_states:
             silence = (statistics.silence + extra)[None]
             self.log_silence.copy_(log_shares(silence, self.log_silence[None])[0])
-        self.mixtures.maximise(statistics.sums)
+        self.emission.maximise(statistics.sums)
         self.fitted.fill_(True)
 
     def log_prior(self) -> float:
@@ -158,7 +141,7 @@ class WordRecogniser(nn.Module):
         target = batch.target
         n_words = 0 if target is None else target.mask.shape[1]
         unit = self.config.n_states + self.config.silence_states
-        per_step = self.mixtures.flops_per_step() + 30.0 * n_words * unit
+        per_step = self.emission.flops_per_step() + 30.0 * n_words * unit
         return per_step * float(batch.lengths.sum())
 
     def log_prob(self, batch: Batch) -> Float[Tensor, "batch"]:
@@ -174,15 +157,7 @@ class WordRecogniser(nn.Module):
         """
         require_fitted(self.fitted, _FAMILY)
         transcripts = transcripts_of(batch, self.n_words)
-        log_emission = _padded(self.mixtures.log_prob(self.mixtures.values(batch)), batch)
-        loop = self._loop()
-        composition = compose(loop, transcripts)
-        given = chain_log_prob(composition.chain, _along(composition, log_emission), batch.lengths)
-        joint = given + language_log_prob(loop.log_bigram, transcripts)
-        evidence = loop_log_prob(loop, self._loop_emission(log_emission), batch.lengths)
-        # One of the terms of a sum is never more than the sum, but for rounding.
-        share = joint - evidence.where(evidence.isfinite(), 0.0)
-        return share.clamp(max=0.0)
+        return transcript_log_prob(self._loop(), self.emission, batch, transcripts)
 
     def generate(self, batch: Batch, max_length: int) -> Generation:
         """Return the words along the best path through the loop, then the end symbol.
@@ -195,12 +170,7 @@ class WordRecogniser(nn.Module):
             DataError: a frame is not finite.
         """
         require_fitted(self.fitted, _FAMILY)
-        log_emission = _padded(self.mixtures.log_prob(self.mixtures.values(batch)), batch)
-        found, _ = best_words(self._loop(), self._loop_emission(log_emission), batch.lengths)
-        rows = [torch.tensor([*words, self.n_words][:max_length]) for words in found]
-        lengths = torch.tensor([len(row) for row in rows])
-        tokens = nn.utils.rnn.pad_sequence(rows, batch_first=True)
-        return Generation(tokens.to(batch.lengths.device), lengths.to(batch.lengths.device))
+        return best_transcripts(self._loop(), self.emission, batch, max_length)
 
     def native_maps(self, batch: Batch) -> list[NativeMap]:
         """Return which frames each word of the transcript took: row = target step, column = frame.
@@ -215,10 +185,10 @@ class WordRecogniser(nn.Module):
         """
         require_fitted(self.fitted, _FAMILY)
         transcripts = transcripts_of(batch, self.n_words)
-        log_emission = _padded(self.mixtures.log_prob(self.mixtures.values(batch)), batch)
+        log_emission = log_emission_of(self.emission, batch)
         composition = compose(self._loop(), transcripts)
         probs = chain_posterior(
-            composition.chain, _along(composition, log_emission), batch.lengths
+            composition.chain, along_chains(composition, log_emission), batch.lengths
         ).position_probs
         return [word_map(composition, transcripts, probs, batch.mask)]
 
@@ -226,7 +196,7 @@ class WordRecogniser(nn.Module):
         """Return durations, the silence's share, word transitions and the mixtures' numbers."""
         transitions = self.n_words * self.n_words + self.n_words - 1
         silence = 1 if self.config.silence_states else 0
-        return len(self.log_stay) + silence + transitions + self.mixtures.n_free_parameters()
+        return len(self.log_stay) + silence + transitions + self.emission.n_free_parameters()
 
     def _loop(self) -> WordLoop:
         """Return the composition as it is searched: with the bigram scaled, and the penalty."""
@@ -243,17 +213,6 @@ class WordRecogniser(nn.Module):
             log_no_silence=self.log_silence[1],
             log_bigram=bigram,
         )
-
-    def _loop_emission(self, log_emission: Tensor) -> LoopEmission:
-        n, shape = self.n_words * self.config.n_states, log_emission.shape[:2]
-        words = log_emission[:, :, :n].reshape(*shape, self.n_words, -1)
-        return LoopEmission(words, log_emission[:, :, n:])
-
-    def _silences(self, transcripts: Transcripts, log_prob: Tensor, leave: Tensor) -> Tensor:
-        """Count the places with and without silence: each silence ends once, in its last state."""
-        places = (transcripts.n_words + 1).where(~log_prob.isneginf(), 0).sum()
-        used = leave[-1] if self.config.silence_states else leave.new_zeros(())
-        return torch.stack([used, (places - used).clamp(min=0.0)])
 
     def _forget_silence(self) -> None:
         # Without states of silence nobody enters it, and everybody passes it by.
@@ -286,15 +245,3 @@ def build_word_recogniser(config: WordRecogniserConfig, schema: DataSchema) -> W
             f"be the last of {schema.n_target_symbols} target symbols, {n_words}."
         )
     return WordRecogniser(config, schema.dim, n_words)
-
-
-def _padded(log_prob: Tensor, batch: Batch) -> Tensor:
-    padded = log_prob.new_zeros(*batch.mask.shape, log_prob.shape[1])
-    padded[batch.mask] = log_prob
-    return padded
-
-
-def _along(composition: Composition, log_emission: Tensor) -> Tensor:
-    """Lay the emissions of the states along the positions of each chain."""
-    state = composition.state[:, None].expand(-1, log_emission.shape[1], -1)
-    return log_emission.gather(2, state)

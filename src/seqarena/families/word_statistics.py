@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from jaxtyping import Float
 from torch import Tensor
 
-from seqarena.inference.gaussian_fit import GaussianSums
+from seqarena.families.mixture_emission import MixtureSums
 
 
 @dataclass(frozen=True)
@@ -19,8 +19,8 @@ class WordStatistics:
     leave: Float[Tensor, "n_states"]
     silence: Float[Tensor, "2"]
     """Expected number of places with a silence, and of those without."""
-    sums: GaussianSums
-    """Of each component of each state."""
+    sums: MixtureSums
+    """Of the mixtures of all states."""
 
     def __add__(self, other: "WordStatistics") -> "WordStatistics":
         return WordStatistics(
@@ -32,10 +32,10 @@ class WordStatistics:
         )
 
     def tensors(self) -> list[Tensor]:
-        """Return every tensor, those of the Gaussians last."""
+        """Return every tensor, those of the mixtures last."""
         return [self.log_likelihood, self.stay, self.leave, self.silence, *self.sums.tensors()]
 
     def with_tensors(self, tensors: list[Tensor]) -> "WordStatistics":
         """Return a record of the same kind that holds `tensors`."""
         log_likelihood, stay, leave, silence, *sums = tensors
-        return WordStatistics(log_likelihood, stay, leave, silence, GaussianSums(*sums))
+        return WordStatistics(log_likelihood, stay, leave, silence, self.sums.with_tensors(sums))

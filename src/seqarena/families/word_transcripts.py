@@ -83,15 +83,14 @@ def smoothed_log_shares(
     return (smoothed / total.where(total > 0, 1.0)).where(total > 0, even).log()
 
 
-def equal_parts_of(composition: Composition, train: Sequences) -> Int[np.ndarray, "steps"]:
+def equal_parts_of(composition: Composition, train: Sequences) -> Int[Tensor, "steps"]:
     """Return the state of each step when every utterance is cut equally along its chain."""
     state, n_positions = composition.state.numpy(), composition.is_real.sum(dim=1).numpy()
-    return np.concatenate(
-        [
-            state[row, np.arange(length) * n_positions[row] // length]
-            for row, length in enumerate(train.lengths)
-        ]
-    )
+    parts = [
+        state[row, np.arange(length) * n_positions[row] // length]
+        for row, length in enumerate(train.lengths)
+    ]
+    return torch.from_numpy(np.concatenate(parts))
 
 
 def transcripts_of_all(train: Sequences, n_words: int) -> Transcripts:

@@ -71,7 +71,7 @@ def test_stages_prepare_the_model_in_turn(tmp_path):
     model, train = a_recogniser(), spoken(9)
     model.initialise(train, train)
     seen = []
-    stages = [partial(seen.append, 1), lambda: (seen.append(2), model.mixtures.grow(2))]
+    stages = [partial(seen.append, 1), lambda: (seen.append(2), model.grow(2))]
     fit_in_stages(model, even_stages(stages, 2), train, train, setting(tmp_path))
     assert seen == [1, 2]
-    assert int(model.mixtures.n_grown) == 2
+    assert model.emission.log_weight.shape[1] == 2

@@ -34,7 +34,7 @@ def by_hand(model, frames: torch.Tensor, said: list[int]) -> torch.Tensor:
     A path is a choice of silences and of how long each state lasts.
     """
     silent, states = model.config.silence_states, model.config.n_states
-    log_emission = model.mixtures.log_prob(frames.double())
+    log_emission = model.emission.log_prob(frames.double())
     total = []
     for silences in product([True, False] if silent else [False], repeat=len(said) + 1):
         chain = []
@@ -118,7 +118,7 @@ def test_statistics_are_the_slope_of_the_likelihood():
                 buffer[index] -= step
             slope = (ends[0] - ends[1]) / 2e-5
             assert_close(slope, count[index], atol=1e-6, rtol=1e-6)
-    weight = model.mixtures.log_weight
+    weight = model.emission.log_weight
     expected = torch.zeros_like(weight)
     for state, component in product(*map(range, weight.shape)):
         ends = []
@@ -158,27 +158,10 @@ def test_the_objective_never_falls(knobs, size):
     train = spoken(20)
     model = a_recogniser(**knobs)
     model.initialise(train, train)
-    model.mixtures.grow(size)
+    model.grow(size)
     objectives = fit_plainly(model, train, 12, size=7)
     assert all(after >= before - 1e-9 * abs(before) for before, after in pairwise(objectives))
     assert objectives[-1] > objectives[0] + 1.0
-
-
-def test_growth_splits_the_heaviest_component_and_keeps_its_weight():
-    model = random_recogniser(n_components=3)
-    mixtures = model.mixtures
-    mixtures.n_grown.fill_(2)
-    mixtures.log_weight[:, 2] = -torch.inf
-    mixtures.log_weight[:, :2] = torch.tensor([0.25, 0.75], dtype=torch.float64).log()
-    old_mean, old_variance = mixtures.mean.clone(), mixtures.variance.clone()
-    mixtures.grow(3)
-    weights = torch.tensor([0.25, 0.375, 0.375], dtype=torch.float64)
-    assert_close(mixtures.log_weight.exp(), weights.expand(len(old_mean), 3))
-    apart = 0.2 * old_variance[:, 1].sqrt()
-    assert_close(mixtures.mean[:, 0], old_mean[:, 0])
-    assert_close(mixtures.mean[:, 1], old_mean[:, 1] - apart)
-    assert_close(mixtures.mean[:, 2], old_mean[:, 1] + apart)
-    assert_close(mixtures.variance[:, 2], old_variance[:, 1])
 
 
 @pytest.mark.slow
@@ -245,8 +228,10 @@ def test_the_start_cuts_each_utterance_into_equal_parts():
     model = a_recogniser(n_words=1)
     train = utterances([frames], [[0]], end=1)
     model.initialise(train, train)
-    assert_close(model.mixtures.mean[:2, 0], torch.tensor([[1.0, 2.0], [2.0, 7.0]]).double())
-    assert_close(model.mixtures.mean[2, 0], torch.tensor([-4.0, 2.0]).double())
+    assert_close(
+        model.emission.components.mean[:2], torch.tensor([[1.0, 2.0], [2.0, 7.0]]).double()
+    )
+    assert_close(model.emission.components.mean[2], torch.tensor([-4.0, 2.0]).double())
 
 
 def test_a_penalty_takes_words_away_and_a_bonus_adds_some():

@@ -35,11 +35,11 @@ def random_recogniser(seed=0, **knobs) -> WordRecogniser:
     bigram = shares(*model.log_bigram.shape).exp()
     bigram[-1, -1] = 0.0
     model.log_bigram.copy_((bigram / bigram.sum(dim=1, keepdim=True)).log())
-    mixtures = model.mixtures
-    mixtures.mean.copy_(torch.randn(mixtures.mean.shape, generator=draw, dtype=torch.float64))
-    mixtures.variance.copy_(shares(*mixtures.variance.shape).exp() + 0.5)
-    mixtures.log_weight.copy_(shares(*mixtures.log_weight.shape))
-    mixtures.n_grown.fill_(mixtures.n_components)
+    gaussians = model.emission.components
+    gaussians.mean.copy_(torch.randn(gaussians.mean.shape, generator=draw, dtype=torch.float64))
+    by_state = (*model.emission.log_weight.shape, gaussians.mean.shape[1])
+    gaussians.covariance.copy_((shares(*by_state).exp() + 0.5).view_as(gaussians.mean))
+    model.emission.log_weight.copy_(shares(*model.emission.log_weight.shape))
     model.fitted.fill_(True)
     return model
 
