@@ -11,7 +11,8 @@ import torch
 
 from seqarena.batch import Batch, Sequences, collate, collate_all, sequences_of
 from seqarena.families.hidden_markov import HiddenMarkovConfig, HiddenMarkovModel
-from seqarena.families.markov_chain import MarkovChain, MarkovChainConfig
+from seqarena.families.markov_chain import MarkovChain
+from seqarena.families.markov_chain_config import MarkovChainConfig
 from seqarena.fitting.protocols import FitSetting, HardwareConfig, TrainingConfig
 from seqarena.schema import DataSchema
 

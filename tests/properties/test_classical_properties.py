@@ -24,7 +24,8 @@ from classical_scenes import (
 )
 from seqarena.batch import collate, collate_all
 from seqarena.families.bayes_classifier import BayesClassifier
-from seqarena.families.gaussian_mixture import GaussianMixture, GaussianMixtureConfig
+from seqarena.families.gaussian_mixture import GaussianMixture
+from seqarena.families.gaussian_mixture_config import GaussianMixtureConfig
 
 rows_of_symbols = st.lists(
     st.lists(st.integers(0, 2), min_size=1, max_size=6), min_size=1, max_size=6

@@ -5,7 +5,7 @@ import pytest
 from classical_scenes import random_counts, random_frames, random_tokens, setting
 from seqarena.batch import collate_all
 from seqarena.families.classical import build_classical
-from seqarena.families.gaussian_mixture import GaussianMixtureConfig
+from seqarena.families.gaussian_mixture_config import GaussianMixtureConfig
 from seqarena.families.hidden_markov import HiddenMarkovConfig
 from seqarena.schema import DataSchema
 from seqarena.seeds import torch_generator

@@ -11,7 +11,8 @@ from torch.testing import assert_close
 
 from classical_scenes import an_hmm, fit_plainly, random_frames, set_hmm
 from seqarena.batch import collate_all
-from seqarena.families.gaussian_mixture import GaussianMixture, GaussianMixtureConfig
+from seqarena.families.gaussian_mixture import GaussianMixture
+from seqarena.families.gaussian_mixture_config import GaussianMixtureConfig
 
 
 def a_mixture(n_components=2, dim=3, **knobs):

@@ -10,12 +10,21 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
 from seqarena.attention.maps import NativeMap
-from seqarena.batch import Batch, Sequences, collate
-from seqarena.errors import ConfigError, DataError
+from seqarena.batch import Batch, Sequences
+from seqarena.errors import ConfigError
 from seqarena.families.aligner_config import AlignerConfig, AlignerModel
-from seqarena.families.aligner_direction import AlignerDirection, Ragged
+from seqarena.families.aligner_direction import AlignerDirection
+from seqarena.families.aligner_pairs import (
+    alphabets_of,
+    are_rows_of,
+    ragged_words,
+    require_short,
+    sides_of,
+    target_batch_of,
+    targets_of,
+)
 from seqarena.families.aligner_statistics import AlignerStatistics
-from seqarena.families.guards import require_alphabet, require_fitted, symbols_of
+from seqarena.families.guards import require_alphabet, require_fitted
 from seqarena.families.staged_fit import Stage, fit_in_stages
 from seqarena.fitting.protocols import FitReport, FitSetting
 from seqarena.inference.alignment_pairs import Side
@@ -38,7 +47,7 @@ class Aligner(nn.Module):
     def __init__(self, config: AlignerConfig, schema: DataSchema) -> None:
         super().__init__()
         self.config = config
-        self.n_symbols, self.n_target_symbols, self.end = _sizes(schema)
+        self.n_symbols, self.n_target_symbols, self.end = alphabets_of(schema)
         self.longest = (schema.max_length, schema.max_target_length)
         n_words = self.n_target_symbols - 1
         directions = [
@@ -70,10 +79,10 @@ class Aligner(nn.Module):
         Raises:
             DataError: the split has no targets, or a symbol is outside its alphabet.
         """
-        target = _target_of(train)
+        target = targets_of(train)
         require_alphabet(train, self.n_symbols)
         require_alphabet(target, self.n_target_symbols)
-        sides = (_ragged(train, None), _ragged(target, self.end))
+        sides = (ragged_words(train, None), ragged_words(target, self.end))
         for direction, (source, other) in zip(self._parts(), _both_ways(*sides), strict=False):
             direction.initialise(source, other)
         self._train = train
@@ -90,9 +99,11 @@ class Aligner(nn.Module):
         Raises:
             DataError: a symbol outside its alphabet, no target, or a sentence that is too long.
         """
-        self._require_short(batch)
+        require_short(batch, self.longest)
         sides = self._sides(batch)
-        rows = batch.rows if self._is_training(batch) else None
+        # Of rows of the training split it is known which words meet.
+        is_training = self._train is not None and are_rows_of(batch, self._train)
+        rows = batch.rows if is_training else None
         pairs = zip(self._parts(), _both_ways(*sides), strict=False)
         return AlignerStatistics(
             tuple(direction.expect(source, target, rows) for direction, (source, target) in pairs)
@@ -114,7 +125,7 @@ class Aligner(nn.Module):
 
     def expect_flops(self, batch: Batch) -> float:
         """Six operations for each two words; in the HMM six more for each move between links."""
-        cells = batch.lengths.double() * _target_batch(batch).lengths
+        cells = batch.lengths.double() * target_batch_of(batch).lengths
         if self.config.model == "hmm":
             cells = cells * (1.0 + batch.lengths)
         return 6.0 * len(self.directions) * float(cells.sum())
@@ -181,28 +192,7 @@ class Aligner(nn.Module):
         return [part for part in self.directions if isinstance(part, AlignerDirection)]
 
     def _sides(self, batch: Batch) -> tuple[Side, Side]:
-        target = _target_batch(batch)
-        symbols = symbols_of(batch, self.n_symbols)
-        words = symbols_of(target, self.n_target_symbols)
-        return Side(symbols, batch.mask), Side(words, target.mask & (words != self.end))
-
-    def _require_short(self, batch: Batch) -> None:
-        sides = (("source", batch, 0), ("target", _target_batch(batch), 1))
-        for name, side, at in sides:
-            for row in (side.lengths > self.longest[at]).nonzero()[:1, 0].tolist():
-                raise DataError(
-                    f"sequence {int(batch.rows[row])}: its {name} has {int(side.lengths[row])} "
-                    f"steps, and the schema says at most {self.longest[at]}; prepare the task "
-                    "again."
-                )
-
-    def _is_training(self, batch: Batch) -> bool:
-        """Say whether these are rows of the training split, whose meetings are known."""
-        if self._train is None or int(batch.rows.max()) >= len(self._train):
-            return False
-        same = collate(self._train, batch.rows.cpu().numpy())
-        pairs = ((same, batch), (_target_batch(same), _target_batch(batch)))
-        return all(_equal(one.tokens, other.tokens) for one, other in pairs)
+        return sides_of(batch, self.n_symbols, self.n_target_symbols, self.end)
 
 
 def build_aligner(config: AlignerConfig, schema: DataSchema) -> Aligner:
@@ -241,38 +231,3 @@ def _best_links(
 
 def _both_ways(source: Any, target: Any) -> tuple[tuple[Any, Any], tuple[Any, Any]]:
     return (source, target), (target, source)
-
-
-def _ragged(sequences: Sequences, end: int | None) -> Ragged:
-    """Return offsets and words, the end symbol taken out."""
-    tokens = np.asarray(sequences.tokens)
-    kept = np.ones(len(tokens), dtype=bool) if end is None else tokens != end
-    offsets = np.concatenate([[0], np.cumsum(kept)])[sequences.offsets]
-    return torch.from_numpy(offsets), torch.from_numpy(tokens[kept])
-
-
-def _sizes(schema: DataSchema) -> tuple[int, int, int]:
-    n_symbols, n_targets, end = schema.n_symbols, schema.n_target_symbols, schema.target_end
-    if n_symbols is None or n_targets is None or end is None:
-        raise DataError(
-            "the schema of an alignment task must say n_symbols, n_target_symbols and target_end."
-        )
-    return n_symbols, n_targets, end
-
-
-def _target_of(sequences: Sequences) -> Sequences:
-    if sequences.target is None:
-        raise DataError("the split holds no targets; an aligner is fitted to sentence pairs.")
-    return sequences.target
-
-
-def _target_batch(batch: Batch) -> Batch:
-    if batch.target is None:
-        raise DataError("the batch holds no targets; an aligner links the words of sentence pairs.")
-    return batch.target
-
-
-def _equal(one: Tensor | None, other: Tensor | None) -> bool:
-    if one is None or other is None:
-        return False
-    return one.shape == other.shape and bool((one == other.to(one.device)).all())

@@ -7,9 +7,9 @@ from pydantic import Field
 from seqarena.families.aligner import Aligner, build_aligner
 from seqarena.families.aligner_config import AlignerConfig
 from seqarena.families.classical import ClassicalFamily, build_classical
-from seqarena.families.gaussian_mixture import GaussianMixtureConfig
+from seqarena.families.gaussian_mixture_config import GaussianMixtureConfig
 from seqarena.families.hidden_markov import HiddenMarkovConfig
-from seqarena.families.markov_chain import MarkovChainConfig
+from seqarena.families.markov_chain_config import MarkovChainConfig
 from seqarena.families.neural import (
     AttentionConfig,
     NeuralClassifier,

@@ -8,15 +8,16 @@ from seqarena.errors import DataError
 from seqarena.families.bayes_classifier import BayesClassifier
 from seqarena.families.gaussian_mixture import (
     GaussianMixture,
-    GaussianMixtureConfig,
     build_gaussian_mixture,
 )
+from seqarena.families.gaussian_mixture_config import GaussianMixtureConfig
 from seqarena.families.hidden_markov import (
     HiddenMarkovConfig,
     HiddenMarkovModel,
     build_hidden_markov,
 )
-from seqarena.families.markov_chain import MarkovChain, MarkovChainConfig, build_markov_chain
+from seqarena.families.markov_chain import MarkovChain, build_markov_chain
+from seqarena.families.markov_chain_config import MarkovChainConfig
 from seqarena.families.vector_quantiser import QuantisedClassifier
 from seqarena.schema import DataSchema
 

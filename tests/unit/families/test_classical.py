@@ -5,9 +5,11 @@ from seqarena.errors import DataError
 from seqarena.families.bayes_classifier import BayesClassifier
 from seqarena.families.classical import build_classical
 from seqarena.families.family import ClassifierFamily, DensityFamily
-from seqarena.families.gaussian_mixture import GaussianMixture, GaussianMixtureConfig
+from seqarena.families.gaussian_mixture import GaussianMixture
+from seqarena.families.gaussian_mixture_config import GaussianMixtureConfig
 from seqarena.families.hidden_markov import HiddenMarkovConfig, HiddenMarkovModel
-from seqarena.families.markov_chain import MarkovChain, MarkovChainConfig
+from seqarena.families.markov_chain import MarkovChain
+from seqarena.families.markov_chain_config import MarkovChainConfig
 from seqarena.families.vector_quantiser import QuantisedClassifier
 from seqarena.schema import DataSchema
 

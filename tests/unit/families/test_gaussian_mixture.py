@@ -7,7 +7,8 @@ from classical_scenes import fit_plainly, random_frames, setting, tokens
 from seqarena.batch import collate, collate_all, sequences_of
 from seqarena.errors import DataError, NotFittedError, SeqarenaWarning
 from seqarena.families.bayes_classifier import BayesClassifier
-from seqarena.families.gaussian_mixture import GaussianMixture, GaussianMixtureConfig
+from seqarena.families.gaussian_mixture import GaussianMixture
+from seqarena.families.gaussian_mixture_config import GaussianMixtureConfig
 from seqarena.fitting.protocols import StatisticsModel
 
 

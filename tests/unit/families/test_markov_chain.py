@@ -11,7 +11,7 @@ from ngram_oracle import Oracle
 from seqarena.batch import collate_all
 from seqarena.errors import ConfigError, DataError, NotFittedError
 from seqarena.families import markov_statistics
-from seqarena.families.markov_chain import MarkovChainConfig
+from seqarena.families.markov_chain_config import MarkovChainConfig
 from seqarena.fitting.protocols import StatisticsModel
 from seqarena.parsing import parse
 

@@ -14,7 +14,8 @@ from seqarena.data.splits import Split
 from seqarena.errors import ConfigError
 from seqarena.families.bayes_classifier import BayesClassifier
 from seqarena.families.catalogue import FamilyConfig
-from seqarena.families.gaussian_mixture import GaussianMixture, GaussianMixtureConfig
+from seqarena.families.gaussian_mixture import GaussianMixture
+from seqarena.families.gaussian_mixture_config import GaussianMixtureConfig
 from seqarena.families.hidden_markov import HiddenMarkovConfig, HiddenMarkovModel
 from seqarena.fitting.protocols import StepwiseConfig
 from seqarena.fitting.stepwise import NOTE

@@ -7,7 +7,7 @@ from classical_scenes import random_frames, setting
 from seqarena.batch import collate_all, sequences_of
 from seqarena.errors import NotFittedError, SeqarenaWarning
 from seqarena.families.classical import build_classical
-from seqarena.families.markov_chain import MarkovChainConfig
+from seqarena.families.markov_chain_config import MarkovChainConfig
 from seqarena.families.vector_quantiser import QuantisedClassifier, clusters, k_means, nearest
 from seqarena.schema import DataSchema
 
