@@ -6,7 +6,7 @@ figure draw the same picture several times faster, which hundreds of pictures ne
 
 from dataclasses import dataclass
 from io import BytesIO
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from matplotlib import colormaps
@@ -61,7 +61,7 @@ class Canvas:
         self._scale = scale
         self._height = height
         self._figure = Figure(figsize=(width / _DPI, height / _DPI), dpi=_DPI * scale)
-        FigureCanvasAgg(self._figure)
+        self._agg: Any = FigureCanvasAgg(self._figure)
         self._pixels = Affine2D().scale(scale, -scale).translate(0, height * scale)
 
     def heat(self, values: np.ndarray, box: Box, colours: str, limit: float) -> None:
@@ -100,11 +100,10 @@ class Canvas:
         colour: str = INK,
     ) -> None:
         """Write `text` `size` pixels high; turned text reads upwards."""
-        font = FontProperties(family=list(font_families()), size=size * 72 / _DPI)
         label = Text(
             *at,
             text,
-            fontproperties=font,
+            fontproperties=_font(size),
             color=colour,
             horizontalalignment=align,
             verticalalignment=rise,
@@ -113,6 +112,12 @@ class Canvas:
             parse_math=False,
         )
         self._figure.add_artist(label)
+
+    def width(self, text: str, size: Pixels) -> Pixels:
+        """Return how wide `text` is when it is written `size` pixels high."""
+        renderer = self._agg.get_renderer()
+        width: float = renderer.get_text_width_height_descent(text, _font(size), False)[0]
+        return width / self._scale
 
     def png(self) -> bytes:
         """Return the picture as a PNG file, the same bytes for the same picture."""
@@ -126,3 +131,7 @@ class Canvas:
         image = BboxImage(bounds, interpolation="nearest", origin="upper")
         image.set_data(colours)
         self._figure.add_artist(image)
+
+
+def _font(size: Pixels) -> FontProperties:
+    return FontProperties(family=list(font_families()), size=size * 72 / _DPI)

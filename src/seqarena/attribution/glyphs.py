@@ -32,15 +32,15 @@ _FURTHER_FONTS = (
 _SYMBOLS = {" ": "␣", "\n": "↵", "\r": "⏎", "\t": "⇥"}
 
 
-def drawable(token: str, longest: int = 8) -> str:
+def drawable(token: str) -> str:
     """Return a label for `token`: spaces as symbols, undrawable characters as code points.
 
-    Longer ones are cut to `longest` characters. A combining mark alone stands on a dotted circle.
+    A combining mark alone stands on a dotted circle.
     """
     label = "".join(_SYMBOLS.get(character) or _drawn(character) for character in token)
     if token and unicodedata.category(token[0]).startswith("M"):
         label = "◌" + label
-    return label if len(label) <= longest else label[: longest - 1] + "…"
+    return label
 
 
 @cache

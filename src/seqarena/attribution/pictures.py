@@ -1,14 +1,25 @@
 """Pictures of maps: twice as wide as high, so that MLflow's image table shows them whole."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
-from seqarena.attribution.axes import MAX_SHOWN, Axis, Panels, panels_of, primary_map
+from seqarena.attribution.axes import MAX_SHOWN, Panels, panels_of, primary_map
 from seqarena.attribution.canvas import FAINT, Box, Canvas, Pixels
 from seqarena.attribution.capture import Capture, ProbeMap
 from seqarena.attribution.glyphs import drawable
+from seqarena.attribution.labels import (
+    Ticks,
+    label_across,
+    label_down,
+    room_beside,
+    title_across,
+    title_down,
+)
 from seqarena.attribution.probes import Probe
+from seqarena.attribution.regions import draw_regions
+from seqarena.attribution.short_labels import shortened
 
 WIDTH, HEIGHT = 600, 300
 MAX_HEADS = 4
@@ -29,9 +40,9 @@ _MEANING_BY_NAME = {"target.cross": "p(link | both)", "decoder.cross": "share of
 _GOLD = "#d9480f"
 _MANY = 400
 """Values of a map from which on a few large ones may be cut."""
-_SMALLEST_LABEL = 6.5
 _PLOT = Box(56, 34, 466, 202)
 _GAP = 14.0
+_BELOW_HEAD = 24
 _ROW_BESIDE_STRIP = 34.0
 """Height of a map's row that stands above its input frames."""
 
@@ -71,25 +82,11 @@ def draw_map(probe: Probe, one: ProbeMap) -> bytes:
     if one.values.size == 0:
         canvas.text(_PLOT.centre, "there was nothing to look at", size=11, colour=FAINT)
     elif probe.grid is not None and probe.frames is not None and one.values.shape[1] == 1:
-        _draw_regions(canvas, probe.frames, probe.grid, one, limit)
+        heads = one.values[:MAX_HEADS, 0].reshape(-1, *probe.grid)
+        draw_regions(canvas, _PLOT, probe.frames, list(heads), _COLOURS[one.kind], limit)
     else:
         _draw_panels(canvas, probe, one, limit)
     return canvas.png()
-
-
-def region_picture(frames: np.ndarray, grid: tuple[int, int]) -> np.ndarray:
-    """Put regions in row-major order back into the picture that they were cut from.
-
-    A region whose size is a square number is taken as a square of pixels; of any other, the mean is
-    shown.
-    """
-    rows, columns = grid
-    side = int(frames.shape[1] ** 0.5)
-    if side * side != frames.shape[1]:
-        frames, side = frames.mean(axis=1, keepdims=True), 1
-    pixels = frames.reshape(rows, columns, side, side).transpose(0, 2, 1, 3)
-    picture: np.ndarray = pixels.reshape(rows * side, columns * side)
-    return picture
 
 
 def _strongest(one: ProbeMap) -> float:
@@ -110,12 +107,11 @@ def _head(canvas: Canvas, probe: Probe, one: ProbeMap) -> None:
     shown = "" if n_heads == 1 else f" · {n_heads} heads"
     if n_heads > MAX_HEADS and not (one.values.shape[1] == 1 and probe.grid is None):
         shown = f" · heads 1–{MAX_HEADS} of {n_heads}"
-    canvas.text((8, 14), one.name + shown, size=12, align="left")
-    about = (
-        f"example {drawable(probe.id, longest=40)}"
-        if probe.label is None
-        else f"label {probe.label}"
-    )
+    head = one.name + shown
+    canvas.text((8, 14), head, size=12, align="left")
+    about = f"example {drawable(probe.id)}" if probe.label is None else f"label {probe.label}"
+    room = _PLOT.right - 8 - canvas.width(head, 12) - _GAP
+    (about,) = shortened((about,), room, lambda text: canvas.width(text, 10))
     canvas.text((_PLOT.right, 14), about, size=10, align="right", colour=FAINT)
 
 
@@ -134,24 +130,34 @@ def _colour_bar(canvas: Canvas, one: ProbeMap, limit: float) -> None:
 
 def _draw_panels(canvas: Canvas, probe: Probe, one: ProbeMap, limit: float) -> None:
     panels = panels_of(probe, one)
+    n_panels = min(len(panels.values), MAX_HEADS)
     strip = _strip_frames(probe, one, panels)
     height = _PLOT.height if strip is None else _height_beside_strip(panels.values.shape[1])
-    boxes = _boxes(
-        min(len(panels.values), MAX_HEADS), Box(_PLOT.left, _PLOT.top, _PLOT.width, height)
+    down = Ticks.down(
+        canvas, panels.down, _boxes(n_panels, replace(_PLOT, height=height))[0].height
     )
+    left = max(_PLOT.left, room_beside(down))
+    plot = Box(left, _PLOT.top, _PLOT.right - left, height)
+    boxes = _boxes(n_panels, plot)
+    across = Ticks.across(canvas, panels.across, boxes[0].width)
     for index, box in enumerate(boxes):
         canvas.heat(panels.values[index], box, _COLOURS[one.kind], limit)
         _outline_gold(canvas, panels, box)
         canvas.outline(box)
-        if box.left == _PLOT.left:
-            _label_down(canvas, panels.down, box)
-        if strip is None and box.bottom == _PLOT.bottom:
-            _label_across(canvas, panels.across, box)
+        if box.left == left:
+            label_down(canvas, down, box)
+        if strip is None and box.bottom == plot.bottom:
+            label_across(canvas, across, box)
         if panels.titles:
             canvas.text((box.left, box.top - 6), panels.titles[index], size=8, align="left")
+    lowest = boxes[-1]
     if strip is not None:
-        _draw_strip(canvas, strip, panels.across, top=boxes[0].bottom + _GAP)
-    canvas.text((9, _PLOT.top + height / 2), panels.down.title, size=9, turned=True)
+        top = lowest.bottom + _GAP
+        lowest = Box(left, top, plot.width, _PLOT.bottom - top)
+        _draw_strip(canvas, strip, lowest)
+        label_across(canvas, across, lowest)
+    title_down(canvas, panels.down.title, plot.centre[1], _BELOW_HEAD)
+    title_across(canvas, panels.across.title, across, lowest, plot.centre[0])
 
 
 def _strip_frames(probe: Probe, one: ProbeMap, panels: Panels) -> np.ndarray | None:
@@ -167,13 +173,11 @@ def _height_beside_strip(n_rows: int) -> Pixels:
     return min(n_rows * _ROW_BESIDE_STRIP, _PLOT.height * 0.62)
 
 
-def _draw_strip(canvas: Canvas, frames: np.ndarray, across: Axis, top: Pixels) -> None:
-    box = Box(_PLOT.left, top, _PLOT.width, _PLOT.bottom - top)
+def _draw_strip(canvas: Canvas, frames: np.ndarray, box: Box) -> None:
     canvas.grey(_contrasted(frames), box)
     canvas.outline(box)
     canvas.text((box.left - 4, box.top + 2), "input", size=8, align="right", rise="top")
     canvas.text((box.left - 4, box.bottom), f"1–{len(frames)}", 8, "right", "bottom", colour=FAINT)
-    _label_across(canvas, across, box)
 
 
 def _contrasted(frames: np.ndarray) -> np.ndarray:
@@ -211,62 +215,3 @@ def _outline_gold(canvas: Canvas, panels: Panels, box: Box) -> None:
         if across < n_across and down < n_down:
             left, top = box.left + across * width, box.top + down * height
             canvas.outline(Box(left, top, width, height), _GOLD, 1.2)
-
-
-def _label_down(canvas: Canvas, axis: Axis, box: Box) -> None:
-    step = box.height / len(axis.labels)
-    size = float(np.clip(step, _SMALLEST_LABEL, 10))
-    stride = int(np.ceil(size / step))
-    for index in range(0, len(axis.labels), stride):
-        at = (box.left - 4, box.top + (index + 0.5) * step)
-        canvas.text(at, drawable(axis.labels[index]), size, "right")
-
-
-def _label_across(canvas: Canvas, axis: Axis, box: Box) -> None:
-    step = box.width / len(axis.labels)
-    size = float(np.clip(step, _SMALLEST_LABEL, 10))
-    labels = [drawable(label) for label in axis.labels]
-    turned = max(map(len, labels)) * size * 0.62 > max(step, size)
-    stride = int(np.ceil(size / step))
-    for index in range(0, len(labels), stride):
-        at = (box.left + (index + 0.5) * step, box.bottom + 4)
-        canvas.text(at, labels[index], size, "center", "top", turned=turned)
-    if box.left == _PLOT.left:
-        title_at = HEIGHT - 8 if turned else box.bottom + 26
-        canvas.text((_PLOT.centre[0], title_at), axis.title, size=9)
-
-
-def _draw_regions(
-    canvas: Canvas,
-    frames: np.ndarray,
-    grid: tuple[int, int],
-    one: ProbeMap,
-    limit: float,
-) -> None:
-    """Draw the picture, and beside it each head's weights laid over it."""
-    picture = region_picture(frames, grid)
-    heads = one.values[:MAX_HEADS, 0].reshape(-1, *grid)
-    boxes = _region_boxes(len(heads) + 1, grid)
-    for index, box in enumerate(boxes):
-        canvas.grey(picture, box)
-        if index > 0:
-            canvas.veil(heads[index - 1], box, _COLOURS[one.kind], limit)
-        canvas.outline(box)
-        title = "input" if index == 0 else f"head {index}" if len(heads) > 1 else "where it looked"
-        canvas.text((box.left, box.top - 7), title, size=8, align="left")
-        _label_across(canvas, _numbered("column of regions", grid[1]), box)
-    _label_down(canvas, _numbered("row of regions", grid[0]), boxes[0])
-    canvas.text((9, boxes[0].centre[1]), "row of regions", size=9, turned=True)
-
-
-def _region_boxes(n: int, grid: tuple[int, int]) -> list[Box]:
-    """Set n pictures side by side, as large as they can be, in the middle of the height."""
-    width = (_PLOT.width - (n - 1) * _GAP) / n
-    scale = min(width / grid[1], (_PLOT.height - 8) / grid[0])
-    width, height = scale * grid[1], scale * grid[0]
-    top = _PLOT.top + 8 + (_PLOT.height - 8 - height) / 2
-    return [Box(_PLOT.left + index * (width + _GAP), top, width, height) for index in range(n)]
-
-
-def _numbered(title: str, n: int) -> Axis:
-    return Axis(title, tuple(str(number + 1) for number in range(n)), n)

@@ -10,7 +10,7 @@ from matplotlib.image import imread
 
 from seqarena.attribution.canvas import Box, Canvas
 from seqarena.attribution.capture import Capture
-from seqarena.attribution.pictures import draw_map, region_picture, write_pictures
+from seqarena.attribution.pictures import draw_map, write_pictures
 
 
 def draw(**scene) -> np.ndarray:
@@ -92,17 +92,6 @@ def test_shares_of_a_words_frames_are_as_strong_as_weights_and_other_posteriors_
 
 def test_a_map_of_zeros_can_be_drawn():
     assert draw(values=np.zeros((1, 2, 2)), n_steps=2).std() > 0
-
-
-def test_regions_are_put_back_where_they_were_cut_out():
-    picture = np.arange(16, dtype=np.float32).reshape(4, 4)
-    regions = np.stack([picture[r : r + 2, c : c + 2].ravel() for r in (0, 2) for c in (0, 2)])
-    assert np.array_equal(region_picture(regions, (2, 2)), picture)
-
-
-def test_regions_that_are_no_squares_are_shown_by_their_mean():
-    regions = np.array([[1.0, 3.0], [5.0, 7.0]])
-    assert region_picture(regions, (1, 2)).tolist() == [[2.0, 6.0]]
 
 
 def test_a_picture_per_probe_and_one_for_each_further_map(tmp_path):
