@@ -25,7 +25,6 @@ _APART = 4.0
 """Between labels side by side [pixels]."""
 _WIDEST_BESIDE, _TALLEST_BELOW = 100.0, 43.0
 """Room for labels on the left of a plot, and for those that read upwards below it [pixels]."""
-
 _WORTH_STANDING_UPRIGHT = 36.0
 """Width from which on labels below a plot are cut to stand side by side, not turned [pixels]."""
 

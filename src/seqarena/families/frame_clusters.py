@@ -5,12 +5,40 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from seqarena.families.vector_quantiser import k_means, nearest, warn_of_surplus
+from seqarena.families.k_means import k_means, nearest_of_many, warn_of_surplus
 from seqarena.seeds import numpy_generator
 
 # Frames that are clustered; the others go to the nearest centre.
 _SAMPLE = 20_000
 _SURPLUS = "share these frames with them at random, and may stay their copies"
+
+
+def random_frames(
+    frames: Float[np.ndarray, "steps dim"], n: int, seed: int, knob: str, surplus: str
+) -> Float[np.ndarray, "n_or_fewer dim"]:
+    """Return `n` different frames, drawn evenly from the different ones.
+
+    Fewer where there are no more; a warning says so. Arguments as `k_means`.
+    """
+    different = np.unique(frames.astype(np.float64), axis=0)
+    if len(different) < n:
+        warn_of_surplus(len(different), n, knob, surplus)
+        return different
+    drawn = np.random.default_rng(seed).choice(len(different), n, replace=False)
+    chosen: np.ndarray = different[drawn]
+    return chosen
+
+
+def clusters(
+    frames: Float[np.ndarray, "steps dim"],
+    n_clusters: int,
+    seed: int,
+    knob: str,
+    surplus: str = "stay empty",
+) -> Int[Tensor, "steps"]:
+    """Return the k-means cluster of every frame; arguments and warning as `k_means`."""
+    centres = k_means(frames, n_clusters, seed, knob, surplus)
+    return nearest_of_many(frames, torch.from_numpy(centres))
 
 
 def cluster_frames(
@@ -41,15 +69,17 @@ def cluster_frames(
     if len(different) < n:
         if knob is not None:
             warn_of_surplus(len(different), n, knob, _SURPLUS)
-        return _shared_out(_nearest(frames, different), len(different), n, seed)
+        return _shared_out(
+            nearest_of_many(frames, torch.from_numpy(different).double()), len(different), n, seed
+        )
     if not is_rough:
-        return _nearest(frames, k_means(sample, n, seed, knob or ""))
+        return nearest_of_many(frames, torch.from_numpy(k_means(sample, n, seed, knob or "")))
     # Importing scikit-learn takes over a second, and a stage that only scores has no use for it.
     from sklearn.cluster import kmeans_plusplus
 
     draw = int(generator.integers(2**32))
     centres, _ = kmeans_plusplus(different.astype(np.float64), n, random_state=draw)
-    return _nearest(frames, centres)
+    return nearest_of_many(frames, torch.from_numpy(centres))
 
 
 def along_main_axis(
@@ -67,12 +97,6 @@ def along_main_axis(
     place = torch.empty(n, dtype=torch.long)
     place[(centres @ axis).argsort(stable=True)] = torch.arange(n)
     return place[labels]
-
-
-def _nearest(frames: np.ndarray, centres: np.ndarray) -> Int[Tensor, "steps"]:
-    wide = torch.from_numpy(centres).double()
-    parts = torch.split(torch.from_numpy(frames), 8192)
-    return torch.cat([nearest(part.double(), wide) for part in parts])
 
 
 def _shared_out(

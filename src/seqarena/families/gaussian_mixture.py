@@ -13,13 +13,13 @@ from seqarena.batch import Batch, Sequences
 from seqarena.errors import DataError
 from seqarena.families.delta_frames import frames_with_deltas, sequences_with_deltas
 from seqarena.families.engine_fit import batches_by_length, fit_with_engine
+from seqarena.families.frame_clusters import clusters, random_frames
 from seqarena.families.gaussian_emission import GaussianEmission
 from seqarena.families.gaussian_mixture_config import GaussianMixtureConfig
 from seqarena.families.guards import require_fitted
 from seqarena.families.information_criteria import aic, bic
 from seqarena.families.shares import log_shares
 from seqarena.families.statistics_fit import fit_in_large_batches
-from seqarena.families.vector_quantiser import clusters, random_frames
 from seqarena.fitting.protocols import FitReport, FitSetting
 from seqarena.inference.gaussian_fit import GaussianSums
 from seqarena.inference.mixture import mixture_sums

@@ -4,7 +4,6 @@ Everything that MLflow shows is replayed from journals, so a dead tracking serve
 loses nothing. Timestamps are fixed when an event is told, which makes replaying it idempotent.
 """
 
-import hashlib
 import json
 import math
 import time
@@ -16,10 +15,10 @@ from types import TracebackType
 from typing import Any
 
 from seqarena.errors import ArtifactError, DataError, SeqarenaError
+from seqarena.tracking.artifacts import digest_of, relative_to_journal, table_cell
 from seqarena.tracking.checks import check_columns, check_name, flatten
 from seqarena.tracking.events import (
     ArtifactWritten,
-    Cell,
     DatasetUsed,
     NonFiniteMet,
     ParamsSet,
@@ -147,9 +146,9 @@ class Journal:
 
     def artifact(self, path: Path, folder: str = "") -> None:
         """Tell of a file below the journal's folder; it is uploaded into `folder` of the run."""
-        content = path.read_bytes()
-        relative, digest = self._relative(path), hashlib.sha256(content).hexdigest()
-        self._tell(ArtifactWritten(_now(), relative, folder, digest, len(content)))
+        digest, n_bytes = digest_of(path)
+        relative = relative_to_journal(self.path, path)
+        self._tell(ArtifactWritten(_now(), relative, folder, digest, n_bytes))
 
     def table(self, name: str, columns: Mapping[str, Sequence[object]]) -> None:
         """Tell of a table for the artifact view, where runs stand side by side.
@@ -163,7 +162,9 @@ class Journal:
         """
         check_name("table", name)
         check_columns(name, columns)
-        cells = {column: [self._cell(cell) for cell in row] for column, row in columns.items()}
+        cells = {
+            column: [table_cell(self.path, cell) for cell in row] for column, row in columns.items()
+        }
         self._tell(TableWritten(_now(), name, cells))
 
     def end(self, status: RunStatus, message: str | None = None) -> None:
@@ -235,26 +236,6 @@ class Journal:
                 f"{self.path}: nothing can be told before begin(run) or after end(status)."
             )
         return self._file
-
-    def _relative(self, path: Path) -> str:
-        """Return the path as seen from the journal's folder, which may move as a whole."""
-        folder = self.path.resolve().parent
-        if not path.resolve().is_relative_to(folder):
-            raise DataError(
-                f"{path}: is not below {folder}, so it could not move with its journal."
-            )
-        return path.resolve().relative_to(folder).as_posix()
-
-    def _cell(self, cell: object) -> Cell:
-        """Return a cell as JSON holds it."""
-        if isinstance(cell, Path):
-            digest = hashlib.sha256(cell.read_bytes()).hexdigest()
-            return {"image": self._relative(cell), "sha256": digest}
-        if isinstance(cell, float) and not math.isfinite(cell):
-            return None
-        if cell is None or isinstance(cell, str | int | float):
-            return cell
-        raise DataError(f"{self.path}: {cell!r} is no table cell; give a text, a number or a Path.")
 
 
 def _now() -> int:

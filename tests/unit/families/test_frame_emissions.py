@@ -22,12 +22,11 @@ from seqarena.errors import DataError, SeqarenaWarning
 from seqarena.families.bernoulli_emission import BernoulliEmission
 from seqarena.families.emission_start import start_emission
 from seqarena.families.emissions import GaussianEmission, MixtureEmission
-from seqarena.families.frame_clusters import along_main_axis, cluster_frames
+from seqarena.families.frame_clusters import along_main_axis, cluster_frames, clusters
 from seqarena.families.gaussian_mixture import GaussianMixture
 from seqarena.families.gaussian_mixture_config import GaussianMixtureConfig
 from seqarena.families.hidden_markov import HiddenMarkovConfig, HiddenMarkovModel
 from seqarena.families.poisson_emission import PoissonEmission
-from seqarena.families.vector_quantiser import clusters
 from seqarena.schema import DataSchema
 
 ROLLS = {"emission": "bernoulli"}

@@ -9,9 +9,15 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from seqarena.data.manifest import Fact, Provenance
 from seqarena.data.part import three_parts
-from seqarena.data.sources.fsdd import DIGITS, OFFICIAL, SPEAKERS, Recording, read_fsdd
+from seqarena.data.sources.fsdd import DIGITS, OFFICIAL, read_fsdd
 from seqarena.data.sources.japanese_vowels import JapaneseVowelsConfig, read_japanese_vowels
 from seqarena.data.sources.source_data import SourceData
+from seqarena.data.sources.spoken_digits import (
+    SpokenDigitsConfig,
+    join_sound,
+    pool_of,
+    speakers_of,
+)
 from seqarena.data.sources.word_joining import (
     Join,
     Joined,
@@ -20,7 +26,6 @@ from seqarena.data.sources.word_joining import (
     join_frames,
     joined_part,
 )
-from seqarena.data.speech_features import HOP, RATE, FeatureKind, speech_frames
 from seqarena.data.splits import Split
 from seqarena.schema import DataSchema
 from seqarena.seeds import numpy_generator
@@ -33,47 +38,6 @@ _CITATION = (
     "Z. Jackson et al. (2018). Free Spoken Digit Dataset, v1.0.8. "
     "https://doi.org/10.5281/zenodo.1342401."
 )
-
-
-class SpokenDigitsConfig(BaseModel):
-    """English digits of the Free Spoken Digit Dataset; an utterance is of one speaker."""
-
-    model_config = _CONFIG
-
-    kind: Literal["fsdd"]
-    test_speakers: tuple[str, ...] = Field(default=("yweweler",), min_length=1, strict=False)
-    """Speakers of the test split; they are in no other."""
-    valid_speakers: tuple[str, ...] = Field(
-        default=("theo",), min_length=1, strict=False, validate_default=True
-    )
-    """Speakers of the validation split; the others train."""
-    features: FeatureKind = "mfcc"
-    """13 cepstra or 26 mel bands of each frame, with their differences."""
-    normalisation: Literal["mean", "mean_and_variance"] = "mean"
-    """What is taken out of each utterance: its mean, or its variance too."""
-    longest_silence: float = Field(default=0.3, ge=0, le=5)
-    """Longest silence before, between and after words [seconds]; each is drawn from 0 to this."""
-    noise_level: float = Field(default=-30.0, le=0)
-    """Level of the noise under the whole utterance, below that of its words [dB]."""
-
-    @field_validator("test_speakers", "valid_speakers")
-    @classmethod
-    def _known(cls, speakers: tuple[str, ...], info: Any) -> tuple[str, ...]:
-        for speaker in speakers:
-            if speaker not in SPEAKERS:
-                raise ValueError(f"{speaker!r} is no speaker; expected some of {SPEAKERS}.")
-            if info.field_name == "valid_speakers" and speaker in info.data.get(
-                "test_speakers", ()
-            ):
-                raise ValueError(f"{speaker!r} is a test speaker already; take another.")
-        return speakers
-
-    @field_validator("valid_speakers")
-    @classmethod
-    def _some_are_left(cls, speakers: tuple[str, ...], info: Any) -> tuple[str, ...]:
-        if not set(SPEAKERS) - set(speakers) - set(info.data.get("test_speakers", ())):
-            raise ValueError("no speaker is left to train on; test and validate with fewer.")
-        return speakers
 
 
 class SpokenVowelsConfig(BaseModel):
@@ -130,17 +94,12 @@ def join_words(config: ConnectedWordsConfig) -> SourceData:
 
 
 def _digits(config: ConnectedWordsConfig, recordings: SpokenDigitsConfig) -> SourceData:
-    speakers = {
-        Split.VALID: recordings.valid_speakers,
-        Split.TEST: recordings.test_speakers,
-    }
-    taken = {*recordings.valid_speakers, *recordings.test_speakers}
-    speakers[Split.TRAIN] = tuple(each for each in SPEAKERS if each not in taken)
+    speakers = speakers_of(recordings)
     found = read_fsdd()
-    pools = {split: _pool_of(found, own) for split, own in speakers.items()}
+    pools = {split: pool_of(found, own) for split, own in speakers.items()}
 
     def join(words: list[np.ndarray], generator: np.random.Generator) -> Joined:
-        return _join_sound(words, recordings, generator)
+        return join_sound(words, recordings, generator)
 
     return _source(
         config,
@@ -237,31 +196,3 @@ def _source(
         },
         target_symbols=(*words, END),
     )
-
-
-def _pool_of(recordings: list[Recording], speakers: tuple[str, ...]) -> Pool:
-    by_voice: dict[str, dict[int, list[np.ndarray]]] = {speaker: {} for speaker in speakers}
-    for each in recordings:
-        if each.speaker in by_voice:
-            by_voice[each.speaker].setdefault(each.digit, []).append(each.sound)
-    return Pool(by_voice)
-
-
-def _join_sound(
-    words: list[np.ndarray], config: SpokenDigitsConfig, generator: np.random.Generator
-) -> Joined:
-    longest = int(config.longest_silence * RATE)
-    gaps = [np.zeros(generator.integers(0, longest + 1), np.float32) for _ in range(len(words) + 1)]
-    parts = [part for pair in zip(gaps, words, strict=False) for part in pair] + gaps[-1:]
-    sound = np.concatenate(parts)
-    level = np.sqrt(np.mean(np.concatenate(words).astype(np.float64) ** 2))
-    # Without noise a silence would have a logarithm of minus infinity, and no variance.
-    noise = generator.normal(size=len(sound)) * level * 10.0 ** (config.noise_level / 20.0)
-    frames = speech_frames(
-        (sound + noise).astype(np.float32), config.features, config.normalisation
-    )
-    borders = np.cumsum([len(part) for part in parts])
-    spans = np.stack(
-        [borders[0:-1:2] // HOP, np.minimum(borders[1::2] // HOP + 1, len(frames))], axis=1
-    )
-    return Joined(frames, spans)
