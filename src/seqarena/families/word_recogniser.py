@@ -82,6 +82,8 @@ class WordRecogniser(nn.Module):
     def initialise(self, train: Sequences, valid: Sequences) -> None:
         """Cut each utterance equally along its transcript, and count the word transitions.
 
+        Every state has one Gaussian then, until `grow` is called.
+
         Raises:
             DataError: a frame is not finite; a transcript is missing, empty, too long for its
                 utterance, or holds an unknown word; a word is in no training transcript.
