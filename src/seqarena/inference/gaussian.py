@@ -80,19 +80,21 @@ def _of_axes(
     offset: Tensor, covariance: Tensor, shape: Shape, constant: Tensor, origin: Tensor
 ) -> Densities:
     """Prepare Gaussians whose axes are those of the frames."""
-    _require_positive(covariance)
     variance = covariance[:, None] if shape == "spherical" else covariance
+    extremes = _extremes(variance)
+    if not extremes[0] > 0:
+        raise _not_positive(covariance)
     precision = variance.reciprocal()
     slope = offset * precision
     distance = (slope * offset).sum(dim=1)
     n_each = offset.shape[1] // variance.shape[1]
-    constant = constant - 0.5 * n_each * variance.log().sum(dim=1)
-    dtype = _arithmetic(distance + offset.shape[1], variance, origin.dtype)
+    constant = torch.sub(constant, variance.log().sum(dim=1), alpha=0.5 * n_each)
+    dtype = _arithmetic(float(distance.max()) + offset.shape[1], extremes, origin.dtype)
     if dtype is None:
         white = torch.diag_embed(precision.sqrt().expand_as(offset))
         return _whitened(offset, white, constant, CentredFrames(origin.double(), shape))
-    level = constant - 0.5 * distance
-    coefficients = torch.cat([level[:, None], slope, -0.5 * precision], dim=1)
+    level = torch.sub(constant, distance, alpha=0.5)
+    coefficients = torch.cat([level[:, None], slope, precision.mul_(-0.5)], dim=1)
     return LinearDensities.of(QuadraticFeatures(origin.to(dtype), shape), coefficients)
 
 
@@ -104,11 +106,11 @@ def _of_matrices(
     unit = torch.eye(offset.shape[1], dtype=factor.dtype, device=factor.device)
     white = torch.linalg.solve_triangular(factor, unit.expand_as(factor), upper=False)
     precision = white.mT @ white
-    variance = factor.square().sum(dim=2)
+    variance = covariance.diagonal(dim1=-2, dim2=-1)
     # Sizes of the terms that the expanded square adds up, at one standard deviation.
     size = (offset.square() + variance).sqrt()
     reach = ((size[:, None] @ precision.abs())[:, 0] * size).sum(dim=1)
-    dtype = _arithmetic(reach, variance, origin.dtype)
+    dtype = _arithmetic(float(reach.max()), _extremes(variance), origin.dtype)
     constant = constant - factor.diagonal(dim1=1, dim2=2).log().sum(dim=1)
     features = features_for(shape, len(offset), origin.to(dtype or torch.float64))
     if isinstance(features, QuadraticFeatures) and dtype is not None:
@@ -119,13 +121,19 @@ def _of_matrices(
     return _whitened(offset, white.expand(len(offset), -1, -1), constant, features)
 
 
-def _arithmetic(reach: Tensor, variance: Tensor, wanted: torch.dtype) -> torch.dtype | None:
+def _extremes(variance: Tensor) -> tuple[float, float]:
+    lowest, highest = variance.aminmax()
+    return float(lowest), float(highest)
+
+
+def _arithmetic(
+    reach: float, extremes: tuple[float, float], wanted: torch.dtype
+) -> torch.dtype | None:
     """Return in which arithmetic the square may be expanded; None: in neither."""
-    lowest, highest = (float(extreme) for extreme in variance.aminmax())
+    lowest, highest = extremes
     fits = {torch.float32: _SMALLEST < lowest and highest < _LARGEST, torch.float64: True}
-    cancelled = float(reach.max())
     for dtype in (torch.float32, torch.float64)[0 if wanted == torch.float32 else 1 :]:
-        if fits[dtype] and 0.5 * torch.finfo(dtype).eps * cancelled < _ROUNDING[dtype]:
+        if fits[dtype] and 0.5 * torch.finfo(dtype).eps * reach < _ROUNDING[dtype]:
             return dtype
     return None
 
@@ -137,9 +145,11 @@ def _linear(
     dim = offset.shape[1]
     row, column = torch.triu_indices(dim, dim, device=offset.device)
     # Every pair stands for two entries of the matrix, and those of the diagonal for one.
-    pairs = precision[:, row, column] * (row == column).double().mul(0.5).sub(1.0)
+    halved = precision.triu().neg_()
+    halved.diagonal(dim1=1, dim2=2).mul_(0.5)
+    pairs = halved.flatten(1).index_select(1, row * dim + column)
     slope = (precision @ offset[:, :, None])[:, :, 0]
-    level = constant - 0.5 * (slope * offset).sum(dim=1)
+    level = torch.sub(constant, (slope * offset).sum(dim=1), alpha=0.5)
     coefficients = torch.cat([level[:, None], slope, pairs], dim=1)
     return LinearDensities.of(features, coefficients)
 
@@ -164,14 +174,12 @@ def _whitened(
     )
 
 
-def _require_positive(variance: Tensor) -> None:
-    """Raise unless every variance is above 0."""
-    if float(variance.min()) > 0:
-        return
+def _not_positive(variance: Tensor) -> DataError:
+    """Say which variance is not above 0."""
     which, *dimension = (~(variance > 0)).nonzero()[0].tolist()
     what = f"the variance of dimension {dimension[0]}" if dimension else "its variance"
     value = variance[(which, *dimension)].item()
-    raise DataError(
+    return DataError(
         f"Gaussian {which}: {what} is {value:g}, and must be above 0; "
         "use fewer components or states, or a higher variance_floor."
     )

@@ -55,7 +55,8 @@ class QuadraticFeatures:
             case "diagonal":
                 torch.mul(centred, centred, out=powers)
             case _:
-                _pairs(centred, powers)
+                row, column = torch.triu_indices(dim, dim, device=rows.device)
+                torch.mul(centred.index_select(0, row), centred.index_select(0, column), out=powers)
         return rows
 
     def moments(
@@ -75,7 +76,7 @@ class QuadraticFeatures:
             second = powers.new_empty(len(powers), dim, dim)
             second[:, row, column] = powers
             second[:, column, row] = powers
-        return GaussianSums(weight.contiguous(), first.contiguous(), second.contiguous())
+        return GaussianSums(weight, first, second)
 
 
 @dataclass(frozen=True)
@@ -138,6 +139,12 @@ def chunk_size(n_rows: int) -> int:
     return max(_FEWEST, min(_MOST, _NUMBERS // n_rows))
 
 
+def in_chunks(frames: Float[Tensor, "steps any"], n_rows: int) -> tuple[Tensor, ...]:
+    """Split frames of which each needs so many numbers; few stay as they are."""
+    size = chunk_size(n_rows)
+    return (frames,) if len(frames) <= size else torch.split(frames, size)
+
+
 def power_sums(
     frames: Float[Tensor, "steps dim"],
     share: Float[Tensor, "steps n"],
@@ -147,8 +154,8 @@ def power_sums(
 
     Products run in the arithmetic of the features, a chunk at a time; chunks add up in 64 bits.
     """
-    size = chunk_size(max(features.n_rows, share.shape[1]))
-    parts = zip(torch.split(frames, size), torch.split(share, size), strict=True)
+    n_rows = max(features.n_rows, share.shape[1])
+    parts = zip(in_chunks(frames, n_rows), in_chunks(share, n_rows), strict=True)
     dtype = features.centre.dtype
     return features.sums(
         added_up(features.moments(features.of(part), own.T.to(dtype)) for part, own in parts)
@@ -170,11 +177,3 @@ def _product(share: Tensor, features: Tensor) -> Tensor:
     if share.dtype == torch.float64 and share.is_contiguous():
         return share @ features.T
     return (features @ share.T).T
-
-
-def _pairs(centred: Tensor, powers: Tensor) -> None:
-    """Write the product of every row with itself and the rows below it, one after the other."""
-    dim, at = len(centred), 0
-    for row in range(dim):
-        torch.mul(centred[row:], centred[row], out=powers[at : at + dim - row])
-        at += dim - row

@@ -48,21 +48,27 @@ def fit_gaussians(
     likelihood of EM fall. A Gaussian to which no frame belongs keeps its old `mean`, and its old
     `covariance` where it has one of its own.
     """
+    if float(sums.weight.min()) > 0:
+        return _most_likely(sums, sums.weight, least_variance, shape)
     seen = sums.weight > 0
-    weight = sums.weight.where(seen, 1.0)
-    new_mean = sums.first / weight[:, None]
+    new = _most_likely(sums, sums.weight.where(seen, 1.0), least_variance, shape)
+    kept = seen.any() if shape == "tied" else seen.view(-1, *[1] * (covariance.dim() - 1))
+    return new[0].where(seen[:, None], mean), new[1].where(kept, covariance)
+
+
+def _most_likely(
+    sums: GaussianSums, weight: Tensor, least_variance: Tensor, shape: Shape
+) -> tuple[Tensor, Tensor]:
+    """Return means and covariances, given weights that are above 0."""
+    mean = sums.first / weight[:, None]
     if shape == "tied":
-        total = sums.weight.sum()
-        spread = (sums.second - sums.first.T @ new_mean) / total.where(total > 0, 1.0)
-        kept = total > 0
+        spread = (sums.second - sums.first.T @ mean) / weight.sum()
     else:
-        square = _square(new_mean, shape)
-        kept = seen.view(-1, *[1] * (square.dim() - 1))
-        spread = sums.second / weight.view(kept.shape) - square
+        square = _square(mean, shape)
+        spread = sums.second / weight.view(-1, *[1] * (square.dim() - 1)) - square
     if shape == "spherical":
         spread = spread / mean.shape[1]
-    new_covariance = floored(spread, least_variance, shape)
-    return new_mean.where(seen[:, None], mean), new_covariance.where(kept, covariance)
+    return mean, floored(spread, least_variance, shape)
 
 
 def _square(mean: Tensor, shape: Shape) -> Tensor:
