@@ -6,11 +6,13 @@ import os
 import platform
 import statistics
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import torch
+from threadpoolctl import threadpool_limits
 
 RESULTS = Path(__file__).parent / "results"
 # Length of a turn of work that is shorter [seconds].
@@ -54,6 +56,17 @@ def medians(contestants: Mapping[str, Callable[[], object]], n_rounds: int = 5) 
             gc.collect()
             taken[name].append(_seconds(run, n_calls))
     return {name: statistics.median(seconds) for name, seconds in taken.items()}
+
+
+@contextmanager
+def threads(n: int) -> Iterator[None]:
+    """Let torch, and every library that the peers calculate with, use `n` threads meanwhile."""
+    before = torch.get_num_threads()
+    # numpy's and scipy's own pools, which torch does not know of.
+    with threadpool_limits(n):
+        torch.set_num_threads(n)
+        yield
+    torch.set_num_threads(before)
 
 
 def machine() -> dict[str, str | int]:
