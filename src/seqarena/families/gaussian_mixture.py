@@ -18,12 +18,11 @@ from seqarena.families.engine_fit import batches_by_length, fit_with_engine
 from seqarena.families.gaussian_emission import GaussianEmission
 from seqarena.families.guards import require_fitted
 from seqarena.families.information_criteria import aic, bic
-from seqarena.families.shares import log_shares
 from seqarena.families.statistics_fit import fit_in_large_batches, require_own_engine
 from seqarena.families.vector_quantiser import clusters, random_frames
 from seqarena.fitting.protocols import FitReport, FitSetting, StepwiseConfig
 from seqarena.inference.gaussian_fit import GaussianSums, Shape
-from seqarena.inference.mixture import mixture_sums
+from seqarena.inference.mixture import log_weights, mixture_sums
 from seqarena.schema import DataSchema, TaskKind
 from seqarena.seeds import derive_seed
 
@@ -171,7 +170,7 @@ class GaussianMixture(nn.Module):
             DataError: a frame is not finite, or a covariance is singular.
         """
         frames = self._frames(batch, batch.scored)
-        is_narrow = self.config.precision == "float32" and len(frames) >= _FEW
+        is_narrow = self.config.precision == "float32" and frames.shape[0] >= _FEW
         dtype = torch.float32 if is_narrow else torch.float64
         densities = self.components.densities(dtype, self.log_weight)
         log_likelihood, sums = mixture_sums(densities, frames)
@@ -264,7 +263,7 @@ class GaussianMixture(nn.Module):
         self.log_weight.copy_((has_place.double() / len(places)).log())
 
     def _set(self, sums: GaussianSums) -> None:
-        self.log_weight.copy_(log_shares(sums.weight[None], self.log_weight[None])[0])
+        self.log_weight.copy_(log_weights(sums.weight, self.log_weight))
         self.components.maximise(sums)
 
 

@@ -35,13 +35,18 @@ class LinearDensities:
         """Return rows of the largest matrix."""
         return max(self.coefficients.shape)
 
+    @property
+    def is_exact(self) -> bool:
+        """Return whether the arithmetic is in 64 bits."""
+        return self.coefficients is self.exact
+
     def log_density(self, features: Float[Tensor, "rows steps"]) -> Float[Tensor, "n steps"]:
         """Return log-densities [nats]."""
         return self.coefficients @ features
 
     def corrected(self, log_likelihood: Tensor, moments: tuple[Tensor, ...]) -> Float[Tensor, ""]:
         """Give back what rounded coefficients took off, to first order [nats]."""
-        if self.exact is self.coefficients:
+        if self.is_exact:
             return log_likelihood
         return log_likelihood + ((self.exact - self.coefficients) * moments[0]).sum()
 

@@ -7,6 +7,7 @@ rows of memory, and products of short matrices stay fast.
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from jaxtyping import Float
 from torch import Tensor
@@ -59,6 +60,23 @@ class QuadraticFeatures:
                 torch.mul(centred.index_select(0, row), centred.index_select(0, column), out=powers)
         return rows
 
+    def of_few(self, frames: Float[np.ndarray, "steps dim"]) -> Float[np.ndarray, "rows steps"]:
+        """Return the same in numpy and 64 bits: quicker for few frames."""
+        rows = np.empty((self.n_rows, len(frames)))
+        dim = frames.shape[1]
+        rows[0] = 1.0
+        centred, powers = rows[1 : dim + 1], rows[dim + 1 :]
+        np.subtract(frames.T, self.centre.numpy()[:, None], out=centred)
+        match self.shape:
+            case "spherical":
+                np.sum(np.square(centred), axis=0, keepdims=True, out=powers)
+            case "diagonal":
+                np.multiply(centred, centred, out=powers)
+            case _:
+                row, column = np.triu_indices(dim)
+                np.multiply(centred[row], centred[column], out=powers)
+        return rows
+
     def moments(
         self, features: Float[Tensor, "rows steps"], share: Float[Tensor, "n steps"]
     ) -> tuple[Tensor, ...]:
@@ -67,7 +85,7 @@ class QuadraticFeatures:
 
     def sums(self, moments: tuple[Tensor, ...]) -> GaussianSums:
         """Return the same as power sums."""
-        dim = len(self.centre)
+        dim = self.centre.shape[0]
         total = moments[0].double()
         weight, first, powers = total[:, 0], total[:, 1 : dim + 1], total[:, dim + 1 :]
         second = powers[:, 0] if self.shape == "spherical" else powers

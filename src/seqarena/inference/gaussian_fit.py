@@ -8,6 +8,7 @@ axis; "tied" (dim, dim), one matrix that all share; "full" (n, dim, dim), a matr
 from dataclasses import dataclass
 from typing import Literal
 
+import numpy as np
 import torch
 from jaxtyping import Float
 from torch import Tensor
@@ -48,12 +49,37 @@ def fit_gaussians(
     likelihood of EM fall. A Gaussian to which no frame belongs keeps its old `mean`, and its old
     `covariance` where it has one of its own.
     """
+    if shape in ("spherical", "diagonal"):
+        return _fit_axes(sums, mean, covariance, least_variance)
     if float(sums.weight.min()) > 0:
         return _most_likely(sums, sums.weight, least_variance, shape)
     seen = sums.weight > 0
     new = _most_likely(sums, sums.weight.where(seen, 1.0), least_variance, shape)
     kept = seen.any() if shape == "tied" else seen.view(-1, *[1] * (covariance.dim() - 1))
     return new[0].where(seen[:, None], mean), new[1].where(kept, covariance)
+
+
+def _fit_axes(
+    sums: GaussianSums, mean: Tensor, covariance: Tensor, least_variance: Tensor
+) -> tuple[Tensor, Tensor]:
+    """Fit Gaussians whose axes are those of the frames, in numpy: these are few numbers."""
+    weight, first, second, floor, old_mean, old_variance = (
+        each.numpy(force=True) for each in (*sums.tensors(), least_variance, mean, covariance)
+    )
+    is_empty = ~(weight > 0)
+    is_any_empty = is_empty.any()
+    if is_any_empty:
+        weight = np.where(is_empty, 1.0, weight)
+    new_mean = first / weight[:, None]
+    if second.ndim == 1:
+        spread = second / weight - np.square(new_mean).sum(axis=1)
+        variance = np.maximum(spread / len(floor), floor.mean())
+    else:
+        variance = np.maximum(second / weight[:, None] - np.square(new_mean), floor)
+    if is_any_empty:
+        new_mean[is_empty] = old_mean[is_empty]
+        variance[is_empty] = old_variance[is_empty]
+    return torch.from_numpy(new_mean).to(mean.device), torch.from_numpy(variance).to(mean.device)
 
 
 def _most_likely(

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterator
 
+import numpy as np
 import torch
 from jaxtyping import Float
 from torch import Tensor
@@ -13,6 +14,8 @@ from seqarena.inference.gaussian_fit import GaussianSums
 
 # exp of less than this is zero or denormal in 32 bits, and 12 times slower to compute.
 _LOWEST_EXPONENT = -87.0
+# Up to so many frames the time goes into starting operations.
+_FEW = 4096
 
 
 def responsibilities(
@@ -37,6 +40,18 @@ def responsibilities(
     return largest.add_(total.log()), share.mul_(total.reciprocal_())
 
 
+def log_weights(
+    counts: Float[Tensor, "n_components"], log_old: Float[Tensor, "n_components"]
+) -> Float[Tensor, "n_components"]:
+    """Return the log of each component's share of the frames; without frames, `log_old`."""
+    weight = counts.numpy(force=True)
+    total = weight.sum()
+    if not total > 0:
+        return log_old
+    with np.errstate(divide="ignore"):
+        return torch.from_numpy(np.log(weight / total)).to(counts.device)
+
+
 def mixture_sums(
     densities: Densities, frames: Float[Tensor, "steps dim"]
 ) -> tuple[Float[Tensor, ""], GaussianSums]:
@@ -48,8 +63,11 @@ def mixture_sums(
         densities: with the log-weights in them.
         frames: independent of each other.
     """
-    if isinstance(densities, LinearDensities) and len(densities.exact) == 1:
-        return _sums_of_one(densities, frames)
+    if isinstance(densities, LinearDensities):
+        if densities.exact.shape[0] == 1:
+            return _sums_of_one(densities, frames)
+        if frames.shape[0] <= _FEW and frames.device.type == "cpu" and densities.is_exact:
+            return _sums_of_few(densities, frames)
     log_likelihood, *rest = added_up(_moments(densities, frames))
     moments = tuple(rest)
     return densities.corrected(log_likelihood, moments), densities.features.sums(moments)
@@ -62,6 +80,19 @@ def _sums_of_one(densities: LinearDensities, frames: Tensor) -> tuple[Tensor, Ga
         (features.of(part).sum(dim=1)[None],) for part in in_chunks(frames, densities.n_rows)
     )
     return (densities.exact * moments[0]).sum(), features.sums(moments)
+
+
+def _sums_of_few(densities: LinearDensities, frames: Tensor) -> tuple[Tensor, GaussianSums]:
+    """Do the same in numpy, which starts an operation in a third of torch's time."""
+    rows = densities.features.of_few(frames.numpy())
+    joint = densities.exact.numpy() @ rows
+    largest = joint.max(axis=0)
+    joint -= largest
+    share = np.exp(joint, out=joint)
+    total = share.sum(axis=0)
+    share /= total
+    log_likelihood = torch.from_numpy(np.asarray(largest.sum() + np.log(total).sum()))
+    return log_likelihood, densities.features.sums((torch.from_numpy(share @ rows.T),))
 
 
 def _moments(densities: Densities, frames: Tensor) -> Iterator[tuple[Tensor, ...]]:
