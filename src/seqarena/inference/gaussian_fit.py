@@ -85,22 +85,15 @@ def _fit_axes(
 def _most_likely(
     sums: GaussianSums, weight: Tensor, least_variance: Tensor, shape: Shape
 ) -> tuple[Tensor, Tensor]:
-    """Return means and covariances, given weights that are above 0."""
+    """Return means and tied or full covariances, given weights that are above 0."""
     mean = sums.first / weight[:, None]
     if shape == "tied":
-        spread = (sums.second - sums.first.T @ mean) / weight.sum()
+        # Of the frames that there are; 1 stands for no frame in `weight`.
+        total = sums.weight.sum()
+        spread = (sums.second - sums.first.T @ mean) / total.where(total > 0, 1.0)
     else:
-        square = _square(mean, shape)
-        spread = sums.second / weight.view(-1, *[1] * (square.dim() - 1)) - square
-    if shape == "spherical":
-        spread = spread / mean.shape[1]
+        spread = sums.second / weight[:, None, None] - mean[:, :, None] * mean[:, None, :]
     return mean, floored(spread, least_variance, shape)
-
-
-def _square(mean: Tensor, shape: Shape) -> Tensor:
-    if shape == "spherical":
-        return mean.square().sum(dim=1)
-    return mean.square() if shape == "diagonal" else mean[:, :, None] * mean[:, None, :]
 
 
 def floored(
