@@ -6,13 +6,17 @@ import os
 import platform
 import statistics
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import torch
+from threadpoolctl import threadpool_limits
 
 RESULTS = Path(__file__).parent / "results"
+# Length of a turn of work that is shorter [seconds].
+_TURN = 0.02
 
 
 @dataclass(frozen=True)
@@ -36,20 +40,33 @@ class Row:
 
 
 def medians(contestants: Mapping[str, Callable[[], object]], n_rounds: int = 5) -> dict[str, float]:
-    """Return the median wall time of each contestant [seconds].
+    """Return the median wall time of one call of each contestant [seconds].
 
-    Each runs once unmeasured; then they take turns, so that a busy moment of the machine hits all.
+    Each is called twice unmeasured; then they take turns, so that a busy moment of the machine hits
+    all. A turn of short work is many calls, as many for everyone: what the slowest does in 20 ms.
+    So a loop of them is told, as a fit is one, and not a call alone after caches went cold.
     """
     taken: dict[str, list[float]] = {name: [] for name in contestants}
     for run in contestants.values():
         run()
+    slowest = max(_seconds(run, 1) for run in contestants.values())
+    n_calls = max(1, round(_TURN / slowest))
     for _ in range(n_rounds):
         for name, run in contestants.items():
             gc.collect()
-            began = time.perf_counter()
-            run()
-            taken[name].append(time.perf_counter() - began)
+            taken[name].append(_seconds(run, n_calls))
     return {name: statistics.median(seconds) for name, seconds in taken.items()}
+
+
+@contextmanager
+def threads(n: int) -> Iterator[None]:
+    """Let torch, and every library that the peers calculate with, use `n` threads meanwhile."""
+    before = torch.get_num_threads()
+    # numpy's and scipy's own pools, which torch does not know of.
+    with threadpool_limits(n):
+        torch.set_num_threads(n)
+        yield
+    torch.set_num_threads(before)
 
 
 def machine() -> dict[str, str | int]:
@@ -82,9 +99,9 @@ def table(rows: list[Row]) -> str:
             [
                 row.work,
                 row.peer,
-                f"{1e3 * row.peer_seconds:.1f}",
-                f"{1e3 * row.ours_seconds:.1f}",
-                f"{row.ratio:.1f}",
+                _figures(1e3 * row.peer_seconds),
+                _figures(1e3 * row.ours_seconds),
+                _figures(row.ratio),
                 f"{row.wanted:g}",
                 str(row.n_threads),
                 " ".join(part for part in (short, row.note) if part),
@@ -103,6 +120,18 @@ def write(name: str, title: str, rows: list[Row]) -> str:
     content = {"machine": where, "rows": [{**asdict(row), "ratio": row.ratio} for row in rows]}
     (RESULTS / f"{name}.json").write_text(json.dumps(content, indent=2) + "\n")
     return text
+
+
+def _figures(number: float) -> str:
+    """Return one digit after the point, or two below 10: 0.96 is not 1.0."""
+    return f"{number:.{1 if abs(number) >= 10 else 2}f}"
+
+
+def _seconds(run: Callable[[], object], n_calls: int) -> float:
+    began = time.perf_counter()
+    for _ in range(n_calls):
+        run()
+    return (time.perf_counter() - began) / n_calls
 
 
 def _cpu_lines() -> list[str]:

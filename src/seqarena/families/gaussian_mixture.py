@@ -18,11 +18,10 @@ from seqarena.families.gaussian_emission import GaussianEmission
 from seqarena.families.gaussian_mixture_config import GaussianMixtureConfig
 from seqarena.families.guards import require_fitted
 from seqarena.families.information_criteria import aic, bic
-from seqarena.families.shares import log_shares
 from seqarena.families.statistics_fit import fit_in_large_batches
 from seqarena.fitting.protocols import FitReport, FitSetting
 from seqarena.inference.gaussian_fit import GaussianSums
-from seqarena.inference.mixture import mixture_sums
+from seqarena.inference.mixture import log_weights, mixture_sums
 from seqarena.schema import DataSchema
 from seqarena.seeds import derive_seed
 
@@ -113,7 +112,7 @@ class GaussianMixture(nn.Module):
             DataError: a frame is not finite, or a covariance is singular.
         """
         frames = self._frames(batch, batch.scored)
-        is_narrow = self.config.precision == "float32" and len(frames) >= _FEW
+        is_narrow = self.config.precision == "float32" and frames.shape[0] >= _FEW
         dtype = torch.float32 if is_narrow else torch.float64
         densities = self.components.densities(dtype, self.log_weight)
         log_likelihood, sums = mixture_sums(densities, frames)
@@ -206,7 +205,7 @@ class GaussianMixture(nn.Module):
         self.log_weight.copy_((has_place.double() / len(places)).log())
 
     def _set(self, sums: GaussianSums) -> None:
-        self.log_weight.copy_(log_shares(sums.weight[None], self.log_weight[None])[0])
+        self.log_weight.copy_(log_weights(sums.weight, self.log_weight))
         self.components.maximise(sums)
 
 

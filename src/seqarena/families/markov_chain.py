@@ -163,7 +163,8 @@ class MarkovChain(nn.Module):
             return steps.masked_fill_(mask, -math.log(self.n_symbols))
         stream = stream_of(tokens, mask, self.n_symbols)
         probability = probability_of(self._ready(), stream, self.n_symbols)
-        return steps.masked_scatter_(mask, probability[stream != self.n_symbols].log_())
+        of_steps = probability.masked_select(stream != self.n_symbols)
+        return steps.masked_scatter_(mask, of_steps.log_())
 
     def _ready(self) -> list[NgramTable]:
         """Return the tables, derived from the buffers when these have changed or moved."""

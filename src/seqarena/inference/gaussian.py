@@ -2,6 +2,7 @@
 
 import math
 
+import numpy as np
 import torch
 from jaxtyping import Float
 from torch import Tensor
@@ -20,6 +21,7 @@ from seqarena.inference.gaussian_fit import Shape
 # What rounding may cost the log-density of a frame that is typical of its Gaussian, when the square
 # is expanded [nats]. What could cost more is done in 64 bits, or by whitening.
 _ROUNDING = {torch.float32: 2e-4, torch.float64: 1e-10}
+_HALF_AN_ULP = {dtype: 0.5 * torch.finfo(dtype).eps for dtype in _ROUNDING}
 # Variances that 32 bits hold together with their inverses and squares.
 _SMALLEST, _LARGEST = 1e-30, 1e30
 # Stands for the log of a weight of 0: times 1, and added to anything, it stays finite in 32 bits.
@@ -52,10 +54,14 @@ def densities_of(
     Raises:
         DataError: a covariance is singular, or not positive.
     """
-    constant = mean.new_zeros(len(mean)) if log_weight is None else log_weight.clamp(min=_NOTHING)
-    constant = constant - 0.5 * mean.shape[1] * math.log(2.0 * math.pi)
-    build = _of_axes if shape in ("spherical", "diagonal") else _of_matrices
-    return build(mean - origin, covariance, shape, constant, origin.to(dtype))
+    level = -0.5 * mean.shape[1] * math.log(2.0 * math.pi)
+    if shape in ("spherical", "diagonal"):
+        share = 0.0 if log_weight is None else np.maximum(log_weight.numpy(force=True), _NOTHING)
+        return _of_axes(mean, covariance, shape, level + share, origin.to(dtype))
+    constant = mean.new_full((len(mean),), level)
+    if log_weight is not None:
+        constant += log_weight.clamp(min=_NOTHING)
+    return _of_matrices(mean - origin, covariance, shape, constant, origin.to(dtype))
 
 
 def log_density(
@@ -77,23 +83,32 @@ def log_density(
 
 
 def _of_axes(
-    offset: Tensor, covariance: Tensor, shape: Shape, constant: Tensor, origin: Tensor
+    mean: Tensor, covariance: Tensor, shape: Shape, constant: np.ndarray | float, origin: Tensor
 ) -> Densities:
-    """Prepare Gaussians whose axes are those of the frames."""
-    _require_positive(covariance)
-    variance = covariance[:, None] if shape == "spherical" else covariance
-    precision = variance.reciprocal()
+    """Prepare Gaussians whose axes are those of the frames.
+
+    In numpy: on so few numbers torch takes three times as long to start its operations.
+    """
+    centre, places = origin.double().numpy(force=True), mean.numpy(force=True)
+    offset, variance = places - centre, covariance.numpy(force=True)
+    extremes = float(variance.min()), float(variance.max())
+    if not extremes[0] > 0:
+        raise _not_positive(covariance)
+    variance = variance.reshape(len(offset), -1)
+    precision = 1.0 / variance
     slope = offset * precision
-    distance = (slope * offset).sum(dim=1)
+    distance = (slope * offset).sum(axis=1)
     n_each = offset.shape[1] // variance.shape[1]
-    constant = constant - 0.5 * n_each * variance.log().sum(dim=1)
-    dtype = _arithmetic(distance + offset.shape[1], variance, origin.dtype)
+    level = constant - 0.5 * n_each * np.log(variance).sum(axis=1)
+    dtype = _arithmetic(float(distance.max()) + offset.shape[1], extremes, origin.dtype)
     if dtype is None:
-        white = torch.diag_embed(precision.sqrt().expand_as(offset))
-        return _whitened(offset, white, constant, CentredFrames(origin.double(), shape))
-    level = constant - 0.5 * distance
-    coefficients = torch.cat([level[:, None], slope, -0.5 * precision], dim=1)
-    return LinearDensities.of(QuadraticFeatures(origin.to(dtype), shape), coefficients)
+        white = np.sqrt(precision)[..., None] * np.eye(offset.shape[1])
+        parts = [torch.from_numpy(each).to(mean.device) for each in (offset, white, level)]
+        return _whitened(parts[0], parts[1], parts[2], CentredFrames(origin.double(), shape))
+    level -= 0.5 * distance
+    coefficients = np.concatenate([level[:, None], slope, -0.5 * precision], axis=1)
+    features = QuadraticFeatures(origin.to(dtype), shape)
+    return LinearDensities.of(features, torch.from_numpy(coefficients).to(mean.device))
 
 
 def _of_matrices(
@@ -104,11 +119,11 @@ def _of_matrices(
     unit = torch.eye(offset.shape[1], dtype=factor.dtype, device=factor.device)
     white = torch.linalg.solve_triangular(factor, unit.expand_as(factor), upper=False)
     precision = white.mT @ white
-    variance = factor.square().sum(dim=2)
+    variance = covariance.diagonal(dim1=-2, dim2=-1)
     # Sizes of the terms that the expanded square adds up, at one standard deviation.
     size = (offset.square() + variance).sqrt()
     reach = ((size[:, None] @ precision.abs())[:, 0] * size).sum(dim=1)
-    dtype = _arithmetic(reach, variance, origin.dtype)
+    dtype = _arithmetic(float(reach.max()), _extremes(variance), origin.dtype)
     constant = constant - factor.diagonal(dim1=1, dim2=2).log().sum(dim=1)
     features = features_for(shape, len(offset), origin.to(dtype or torch.float64))
     if isinstance(features, QuadraticFeatures) and dtype is not None:
@@ -119,13 +134,19 @@ def _of_matrices(
     return _whitened(offset, white.expand(len(offset), -1, -1), constant, features)
 
 
-def _arithmetic(reach: Tensor, variance: Tensor, wanted: torch.dtype) -> torch.dtype | None:
+def _extremes(variance: Tensor) -> tuple[float, float]:
+    lowest, highest = variance.aminmax()
+    return float(lowest), float(highest)
+
+
+def _arithmetic(
+    reach: float, extremes: tuple[float, float], wanted: torch.dtype
+) -> torch.dtype | None:
     """Return in which arithmetic the square may be expanded; None: in neither."""
-    lowest, highest = (float(extreme) for extreme in variance.aminmax())
+    lowest, highest = extremes
     fits = {torch.float32: _SMALLEST < lowest and highest < _LARGEST, torch.float64: True}
-    cancelled = float(reach.max())
     for dtype in (torch.float32, torch.float64)[0 if wanted == torch.float32 else 1 :]:
-        if fits[dtype] and 0.5 * torch.finfo(dtype).eps * cancelled < _ROUNDING[dtype]:
+        if fits[dtype] and _HALF_AN_ULP[dtype] * reach < _ROUNDING[dtype]:
             return dtype
     return None
 
@@ -137,9 +158,11 @@ def _linear(
     dim = offset.shape[1]
     row, column = torch.triu_indices(dim, dim, device=offset.device)
     # Every pair stands for two entries of the matrix, and those of the diagonal for one.
-    pairs = precision[:, row, column] * (row == column).double().mul(0.5).sub(1.0)
+    halved = precision.triu().neg_()
+    halved.diagonal(dim1=1, dim2=2).mul_(0.5)
+    pairs = halved.flatten(1).index_select(1, row * dim + column)
     slope = (precision @ offset[:, :, None])[:, :, 0]
-    level = constant - 0.5 * (slope * offset).sum(dim=1)
+    level = torch.sub(constant, (slope * offset).sum(dim=1), alpha=0.5)
     coefficients = torch.cat([level[:, None], slope, pairs], dim=1)
     return LinearDensities.of(features, coefficients)
 
@@ -164,14 +187,12 @@ def _whitened(
     )
 
 
-def _require_positive(variance: Tensor) -> None:
-    """Raise unless every variance is above 0."""
-    if float(variance.min()) > 0:
-        return
+def _not_positive(variance: Tensor) -> DataError:
+    """Say which variance is not above 0."""
     which, *dimension = (~(variance > 0)).nonzero()[0].tolist()
     what = f"the variance of dimension {dimension[0]}" if dimension else "its variance"
     value = variance[(which, *dimension)].item()
-    raise DataError(
+    return DataError(
         f"Gaussian {which}: {what} is {value:g}, and must be above 0; "
         "use fewer components or states, or a higher variance_floor."
     )

@@ -1,8 +1,8 @@
 """Gaussians prepared for many frames, in three ways; all answer the same questions.
 
 `features` says what they ask of a frame, `log_density` turns that into log-densities (one row for
-each Gaussian, one column for each frame), `correction` says what rounding cost their sum, and
-`n_rows` how tall the largest matrix is.
+each Gaussian, one column for each frame), `corrected` gives back what rounding took off their sum,
+and `n_rows` how tall the largest matrix is.
 """
 
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from seqarena.inference.gaussian_features import CentredFrames, QuadraticFeatures, chunk_size
+from seqarena.inference.gaussian_features import CentredFrames, QuadraticFeatures, in_chunks
 
 
 @dataclass(frozen=True)
@@ -20,29 +20,35 @@ class LinearDensities:
 
     features: QuadraticFeatures
     coefficients: Float[Tensor, "n rows"]
-    lost: Float[Tensor, "n rows"]
-    """What rounding took off the coefficients, in 64 bits."""
+    exact: Float[Tensor, "n rows"]
+    """The coefficients in 64 bits."""
 
     @classmethod
     def of(
         cls, features: QuadraticFeatures, coefficients: Float[Tensor, "n rows"]
     ) -> "LinearDensities":
         """Round the coefficients to the arithmetic of the features."""
-        rounded = coefficients.to(features.centre.dtype)
-        return cls(features, rounded, coefficients - rounded)
+        return cls(features, coefficients.to(features.centre.dtype), coefficients)
 
     @property
     def n_rows(self) -> int:
         """Return rows of the largest matrix."""
         return max(self.coefficients.shape)
 
+    @property
+    def is_exact(self) -> bool:
+        """Return whether the arithmetic is in 64 bits."""
+        return self.coefficients is self.exact
+
     def log_density(self, features: Float[Tensor, "rows steps"]) -> Float[Tensor, "n steps"]:
         """Return log-densities [nats]."""
         return self.coefficients @ features
 
-    def correction(self, moments: tuple[Tensor, ...]) -> Float[Tensor, ""]:
-        """Return what rounded coefficients took off the log-likelihood, to first order [nats]."""
-        return (self.lost * moments[0]).sum()
+    def corrected(self, log_likelihood: Tensor, moments: tuple[Tensor, ...]) -> Float[Tensor, ""]:
+        """Give back what rounded coefficients took off, to first order [nats]."""
+        if self.is_exact:
+            return log_likelihood
+        return log_likelihood + ((self.exact - self.coefficients) * moments[0]).sum()
 
 
 @dataclass(frozen=True)
@@ -68,9 +74,10 @@ class TiedDensities:
             white.square().sum(dim=0).mul_(0.5)
         )
 
-    def correction(self, moments: tuple[Tensor, ...]) -> Float[Tensor, ""]:
-        """Return 0: distances between whitened points lose next to nothing [nats]."""
-        return moments[0].new_zeros(())
+    def corrected(self, log_likelihood: Tensor, moments: tuple[Tensor, ...]) -> Float[Tensor, ""]:
+        """Return it as it is: distances between whitened points lose next to nothing [nats]."""
+        del moments
+        return log_likelihood
 
 
 @dataclass(frozen=True)
@@ -95,9 +102,10 @@ class WhitenedDensities:
         distance = white.view(len(self.constant), *features.shape).sum(dim=1)
         return torch.add(self.constant, distance, alpha=-0.5)
 
-    def correction(self, moments: tuple[Tensor, ...]) -> Float[Tensor, ""]:
-        """Return 0: distances between whitened points lose next to nothing [nats]."""
-        return moments[0].new_zeros(())
+    def corrected(self, log_likelihood: Tensor, moments: tuple[Tensor, ...]) -> Float[Tensor, ""]:
+        """Return it as it is: distances between whitened points lose next to nothing [nats]."""
+        del moments
+        return log_likelihood
 
 
 Densities = LinearDensities | TiedDensities | WhitenedDensities
@@ -108,6 +116,6 @@ def log_densities(
 ) -> Float[Tensor, "steps n"]:
     """Return the log-densities of frames under prepared Gaussians, a chunk at a time [nats]."""
     features = densities.features
-    chunks = torch.split(frames, chunk_size(densities.n_rows))
+    chunks = in_chunks(frames, densities.n_rows)
     parts = [densities.log_density(features.of(chunk)).T.contiguous() for chunk in chunks]
     return parts[0] if len(parts) == 1 else torch.cat(parts)

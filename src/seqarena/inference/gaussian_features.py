@@ -7,6 +7,7 @@ rows of memory, and products of short matrices stay fast.
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from jaxtyping import Float
 from torch import Tensor
@@ -55,7 +56,25 @@ class QuadraticFeatures:
             case "diagonal":
                 torch.mul(centred, centred, out=powers)
             case _:
-                _pairs(centred, powers)
+                row, column = torch.triu_indices(dim, dim, device=rows.device)
+                torch.mul(centred.index_select(0, row), centred.index_select(0, column), out=powers)
+        return rows
+
+    def of_few(self, frames: Float[np.ndarray, "steps dim"]) -> Float[np.ndarray, "rows steps"]:
+        """Return the same in numpy and 64 bits: quicker for few frames."""
+        rows = np.empty((self.n_rows, len(frames)))
+        dim = frames.shape[1]
+        rows[0] = 1.0
+        centred, powers = rows[1 : dim + 1], rows[dim + 1 :]
+        np.subtract(frames.T, self.centre.numpy()[:, None], out=centred)
+        match self.shape:
+            case "spherical":
+                np.sum(np.square(centred), axis=0, keepdims=True, out=powers)
+            case "diagonal":
+                np.multiply(centred, centred, out=powers)
+            case _:
+                row, column = np.triu_indices(dim)
+                np.multiply(centred[row], centred[column], out=powers)
         return rows
 
     def moments(
@@ -66,7 +85,7 @@ class QuadraticFeatures:
 
     def sums(self, moments: tuple[Tensor, ...]) -> GaussianSums:
         """Return the same as power sums."""
-        dim = len(self.centre)
+        dim = self.centre.shape[0]
         total = moments[0].double()
         weight, first, powers = total[:, 0], total[:, 1 : dim + 1], total[:, dim + 1 :]
         second = powers[:, 0] if self.shape == "spherical" else powers
@@ -75,7 +94,7 @@ class QuadraticFeatures:
             second = powers.new_empty(len(powers), dim, dim)
             second[:, row, column] = powers
             second[:, column, row] = powers
-        return GaussianSums(weight.contiguous(), first.contiguous(), second.contiguous())
+        return GaussianSums(weight, first, second)
 
 
 @dataclass(frozen=True)
@@ -138,6 +157,12 @@ def chunk_size(n_rows: int) -> int:
     return max(_FEWEST, min(_MOST, _NUMBERS // n_rows))
 
 
+def in_chunks(frames: Float[Tensor, "steps any"], n_rows: int) -> tuple[Tensor, ...]:
+    """Split frames of which each needs so many numbers; few stay as they are."""
+    size = chunk_size(n_rows)
+    return (frames,) if len(frames) <= size else torch.split(frames, size)
+
+
 def power_sums(
     frames: Float[Tensor, "steps dim"],
     share: Float[Tensor, "steps n"],
@@ -147,8 +172,8 @@ def power_sums(
 
     Products run in the arithmetic of the features, a chunk at a time; chunks add up in 64 bits.
     """
-    size = chunk_size(max(features.n_rows, share.shape[1]))
-    parts = zip(torch.split(frames, size), torch.split(share, size), strict=True)
+    n_rows = max(features.n_rows, share.shape[1])
+    parts = zip(in_chunks(frames, n_rows), in_chunks(share, n_rows), strict=True)
     dtype = features.centre.dtype
     return features.sums(
         added_up(features.moments(features.of(part), own.T.to(dtype)) for part, own in parts)
@@ -170,11 +195,3 @@ def _product(share: Tensor, features: Tensor) -> Tensor:
     if share.dtype == torch.float64 and share.is_contiguous():
         return share @ features.T
     return (features @ share.T).T
-
-
-def _pairs(centred: Tensor, powers: Tensor) -> None:
-    """Write the product of every row with itself and the rows below it, one after the other."""
-    dim, at = len(centred), 0
-    for row in range(dim):
-        torch.mul(centred[row:], centred[row], out=powers[at : at + dim - row])
-        at += dim - row

@@ -8,6 +8,7 @@ axis; "tied" (dim, dim), one matrix that all share; "full" (n, dim, dim), a matr
 from dataclasses import dataclass
 from typing import Literal
 
+import numpy as np
 import torch
 from jaxtyping import Float
 from torch import Tensor
@@ -48,27 +49,51 @@ def fit_gaussians(
     likelihood of EM fall. A Gaussian to which no frame belongs keeps its old `mean`, and its old
     `covariance` where it has one of its own.
     """
+    if shape in ("spherical", "diagonal"):
+        return _fit_axes(sums, mean, covariance, least_variance)
+    if float(sums.weight.min()) > 0:
+        return _most_likely(sums, sums.weight, least_variance, shape)
     seen = sums.weight > 0
-    weight = sums.weight.where(seen, 1.0)
-    new_mean = sums.first / weight[:, None]
-    if shape == "tied":
-        total = sums.weight.sum()
-        spread = (sums.second - sums.first.T @ new_mean) / total.where(total > 0, 1.0)
-        kept = total > 0
+    new = _most_likely(sums, sums.weight.where(seen, 1.0), least_variance, shape)
+    kept = seen.any() if shape == "tied" else seen.view(-1, *[1] * (covariance.dim() - 1))
+    return new[0].where(seen[:, None], mean), new[1].where(kept, covariance)
+
+
+def _fit_axes(
+    sums: GaussianSums, mean: Tensor, covariance: Tensor, least_variance: Tensor
+) -> tuple[Tensor, Tensor]:
+    """Fit Gaussians whose axes are those of the frames, in numpy: these are few numbers."""
+    weight, first, second, floor, old_mean, old_variance = (
+        each.numpy(force=True) for each in (*sums.tensors(), least_variance, mean, covariance)
+    )
+    is_empty = ~(weight > 0)
+    is_any_empty = is_empty.any()
+    if is_any_empty:
+        weight = np.where(is_empty, 1.0, weight)
+    new_mean = first / weight[:, None]
+    if second.ndim == 1:
+        spread = second / weight - np.square(new_mean).sum(axis=1)
+        variance = np.maximum(spread / len(floor), floor.mean())
     else:
-        square = _square(new_mean, shape)
-        kept = seen.view(-1, *[1] * (square.dim() - 1))
-        spread = sums.second / weight.view(kept.shape) - square
-    if shape == "spherical":
-        spread = spread / mean.shape[1]
-    new_covariance = floored(spread, least_variance, shape)
-    return new_mean.where(seen[:, None], mean), new_covariance.where(kept, covariance)
+        variance = np.maximum(second / weight[:, None] - np.square(new_mean), floor)
+    if is_any_empty:
+        new_mean[is_empty] = old_mean[is_empty]
+        variance[is_empty] = old_variance[is_empty]
+    return torch.from_numpy(new_mean).to(mean.device), torch.from_numpy(variance).to(mean.device)
 
 
-def _square(mean: Tensor, shape: Shape) -> Tensor:
-    if shape == "spherical":
-        return mean.square().sum(dim=1)
-    return mean.square() if shape == "diagonal" else mean[:, :, None] * mean[:, None, :]
+def _most_likely(
+    sums: GaussianSums, weight: Tensor, least_variance: Tensor, shape: Shape
+) -> tuple[Tensor, Tensor]:
+    """Return means and tied or full covariances, given weights that are above 0."""
+    mean = sums.first / weight[:, None]
+    if shape == "tied":
+        # Of the frames that there are; 1 stands for no frame in `weight`.
+        total = sums.weight.sum()
+        spread = (sums.second - sums.first.T @ mean) / total.where(total > 0, 1.0)
+    else:
+        spread = sums.second / weight[:, None, None] - mean[:, :, None] * mean[:, None, :]
+    return mean, floored(spread, least_variance, shape)
 
 
 def floored(

@@ -2,11 +2,14 @@
 
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from jaxtyping import Int
 from torch import Tensor
 
 _EMPTY = -1
+# Slots that are looked into at once where the first is another key's: most clusters are shorter.
+_WINDOW = 8
 # 2**64 divided by the golden ratio, as a signed number: Knuth (1998), section 6.4.
 _MULTIPLIER = -7046029254386353131
 
@@ -33,8 +36,8 @@ class HashedIndex:
         hashes, order = torch.sort(_hash(keys, n_bits).int())
         ranks = torch.arange(len(keys), device=keys.device)
         at = ranks + (hashes - ranks).cummax(dim=0).values if len(keys) else ranks
-        # One empty slot at the end stops the last search.
-        n_slots = max(2**n_bits, int(at[-1]) + 1 if len(keys) else 0) + 1
+        # Empty slots at the end stop the last search.
+        n_slots = max(2**n_bits, int(at[-1]) + 1 if len(keys) else 0) + _WINDOW
         slots = torch.full((n_slots,), _EMPTY, dtype=torch.long, device=keys.device)
         places = torch.zeros(n_slots, dtype=torch.int32, device=keys.device)
         slots.index_copy_(0, at, keys.index_select(0, order))
@@ -43,23 +46,35 @@ class HashedIndex:
 
     def find(self, wanted: Int[Tensor, "wanted"]) -> Int[Tensor, "wanted"]:
         """Return the place of each wanted number; `n_keys` where it is not there. O(wanted)."""
-        at = _hash(wanted, self.n_bits)
-        found, going = self._probe(wanted, at)
-        places = going
-        while len(places):
-            at = at.index_select(0, going) + 1
-            wanted = wanted.index_select(0, going)
-            further, going = self._probe(wanted, at)
-            found.index_copy_(0, places, further)
-            places = places.index_select(0, going)
-        return found
+        found = torch.full_like(wanted, self.n_keys, dtype=torch.int32)
+        at, places = self.search(wanted)
+        return found.index_copy_(0, at, places)
 
-    def _probe(self, wanted: Tensor, at: Tensor) -> tuple[Tensor, Tensor]:
-        """Look into one slot each; return what was found, and who must look further."""
+    def search(
+        self, wanted: Int[Tensor, "wanted"]
+    ) -> tuple[Int[Tensor, "found"], Int[Tensor, "found"]]:
+        """Return which of the wanted numbers are there, in any order, and their places."""
+        at = _hash(wanted, self.n_bits)
         held = self.slots.index_select(0, at)
-        is_hit = held == wanted
-        found = self.places.index_select(0, at).where(is_hit, self.n_keys)
-        return found, (~is_hit & (held != _EMPTY)).nonzero()[:, 0]
+        hits = _true(held == wanted)
+        found = [(hits, self.places.index_select(0, at.index_select(0, hits)))]
+        going = _true((held != wanted) & (held != _EMPTY))
+        at = at.index_select(0, going).add_(1)
+        windows = self.slots.unfold(0, _WINDOW, 1)
+        while len(going):
+            held = windows.index_select(0, at)
+            is_hit = held == wanted.index_select(0, going)[:, None]
+            hits = _true(is_hit.flatten())
+            rows, offset = hits // _WINDOW, hits % _WINDOW
+            places = self.places.index_select(0, at.index_select(0, rows).add_(offset))
+            found.append((going.index_select(0, rows), places))
+            # Eight truth values are one number, which is 0 if none is true.
+            is_over = is_hit.logical_or_(held == _EMPTY).view(torch.long)[:, 0]
+            left = _true(is_over == 0)
+            going = going.index_select(0, left)
+            at = at.index_select(0, left).add_(_WINDOW)
+        which, places = (torch.cat(parts) for parts in zip(*found, strict=True))
+        return which, places
 
     @property
     def n_bytes(self) -> int:
@@ -71,3 +86,8 @@ def _hash(keys: Tensor, n_bits: int) -> Tensor:
     # The shift brings copies of the sign along: mask them off.
     hashes: Tensor = (keys * _MULTIPLIER >> (64 - n_bits)) & (2**n_bits - 1)
     return hashes
+
+
+def _true(claims: Tensor) -> Tensor:
+    """Return where the claims are true; numpy guesses no branches, and is up to 6 times faster."""
+    return torch.from_numpy(np.flatnonzero(claims.cpu().numpy())).to(claims.device)

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from itertools import pairwise
 
 import torch
 from jaxtyping import Bool, Float, Int
@@ -93,7 +92,7 @@ def stream_of(
 ) -> Int[Tensor, "steps"]:
     """Return the sequences of a batch one after another, a start symbol before each."""
     padded = torch.nn.functional.pad(tokens, (1, 0), value=n_symbols)
-    return padded[torch.nn.functional.pad(mask, (1, 0), value=True)]
+    return padded.masked_select(torch.nn.functional.pad(mask, (1, 0), value=True))
 
 
 def walk(
@@ -108,20 +107,21 @@ def walk(
     """
     probability = tables[0].probability.index_select(0, stream)
     yield probability, tables[0].weight[:1].expand(len(stream))
-    entries, older = stream, stream
-    start = stream.new_full((1,), n_symbols)
-    for shorter, table in pairwise(tables):
+    order, n_steps = len(tables) - 1, len(stream)
+    padded = torch.nn.functional.pad(stream, (order, 0), value=n_symbols)
+    # An n-gram that was not seen is no part of a longer one: only the others are looked for.
+    seen, entries = torch.arange(n_steps, device=stream.device), stream
+    indices = [table.index for table in tables if table.index is not None]
+    for age, (table, index) in enumerate(zip(tables[1:], indices, strict=True), 1):
         # What stands one step earlier, with one symbol less, is the context.
-        none = entries.new_full((1,), len(shorter))
-        weight = table.weight.index_select(0, torch.cat([none, entries[:-1]]))
-        older = torch.cat([start, older[:-1]])
-        # An n-gram that was not seen is no part of a longer one: look for the others alone.
-        seen = (entries < len(shorter)).nonzero()[:, 0]
-        keys = key_of(entries.index_select(0, seen), older.index_select(0, seen), n_symbols)
-        entries = torch.full_like(entries, len(table))
-        entries.index_copy_(0, seen, _located(table, keys).to(entries.dtype))
-        found = table.probability.index_select(0, entries)
-        probability = found.where(entries < len(table), weight * probability)
+        weight = probability.new_ones(n_steps + 1)
+        weight.index_copy_(0, seen + 1, table.weight.index_select(0, entries))
+        weight = weight[:-1]
+        oldest = padded.index_select(0, seen + (order - age))
+        at, entries = index.search(key_of(entries, oldest, n_symbols))
+        seen = seen.index_select(0, at)
+        probability = weight * probability
+        probability.index_copy_(0, seen, table.probability.index_select(0, entries))
         yield probability, weight
 
 
@@ -150,10 +150,6 @@ def shares_of(
             shares[:, length] = 1 - passed.clamp(max=1)
         below = probability
     return shares
-
-
-def _located(table: NgramTable, keys: Tensor) -> Tensor:
-    return keys if table.index is None else table.index.find(keys)
 
 
 def _mixed(level: NgramLevel, split: Split, below: Tensor) -> tuple[Tensor, Tensor]:

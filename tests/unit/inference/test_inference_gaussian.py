@@ -10,7 +10,7 @@ from seqarena.errors import DataError
 from seqarena.inference.gaussian import log_density
 from seqarena.inference.gaussian_features import features_for, power_sums
 from seqarena.inference.gaussian_fit import fit_gaussians, floor_eigenvalues
-from seqarena.inference.mixture import responsibilities
+from seqarena.inference.mixture import log_weights, responsibilities
 
 SHAPES = ["spherical", "diagonal", "tied", "full"]
 
@@ -146,6 +146,17 @@ def test_a_tied_covariance_is_the_mean_of_those_of_the_groups_by_their_weight():
 
 
 @pytest.mark.parametrize("shape", SHAPES)
+def test_a_group_without_frames_changes_nothing_for_the_others(shape):
+    frames, share = rand(60, 3), rand(60, 2, seed=1).softmax(dim=1)
+    floor = torch.full((3,), 1e-9).double()
+    mean, covariance = fitted(frames, share, shape, floor)
+    more = torch.nn.functional.pad(share, (0, 1))
+    same_mean, same = fitted(frames, more, shape, floor)
+    assert_close(same_mean[:2], mean)
+    assert_close(same if shape == "tied" else same[:2], covariance)
+
+
+@pytest.mark.parametrize("shape", SHAPES)
 def test_a_group_without_frames_keeps_its_gaussian(shape):
     old_mean, old = torch.tensor([[1.0, 2.0]]).double(), covariance_of(shape, 1, 2)
     features = features_for(shape, 1, torch.zeros(2).double())
@@ -208,3 +219,10 @@ def test_responsibilities_are_bayes_rule_and_those_of_distant_components_are_zer
         assert_close(share, torch.tensor([[1 / 7, 1.0], [6 / 7, 0.0]]).to(dtype))
         assert share[1, 1] == 0.0
         assert_close(log_prob, torch.tensor([math.log(1.75), math.log(0.25)]).to(dtype))
+
+
+def test_weights_are_shares_of_the_frames_and_without_frames_stay():
+    old = torch.tensor([0.5, 0.25, 0.25]).double().log()
+    new = log_weights(torch.tensor([3.0, 1.0, 0.0]).double(), old)
+    assert_close(new, torch.tensor([0.75, 0.25, 0.0]).double().log())
+    assert_close(log_weights(torch.zeros(3).double(), old), old)

@@ -165,6 +165,36 @@ def test_both_descriptions_of_frames_give_the_power_sums_written_out(shape, dtyp
         assert_close(sums.second, second, **loose)
 
 
+@pytest.mark.parametrize("shape", ["spherical", "diagonal", "full"])
+def test_few_frames_have_the_sums_that_a_pass_over_chunks_gives(shape, monkeypatch):
+    log_weight = torch.tensor([0.5, 0.3, 0.2, 0.0]).double().log()
+    frames = rand(300, 3, seed=2).float()
+    densities = prepared(
+        rand(4, 3, seed=1), a_covariance(shape, 4, 3), shape, torch.float64, log_weight
+    )
+    few = mixture_sums(densities, frames)
+    monkeypatch.setattr("seqarena.inference.mixture._FEW", 0)
+    chunked = mixture_sums(densities, frames)
+    assert_close([few[0], *few[1].tensors()], [chunked[0], *chunked[1].tensors()])
+    assert few[1].weight[3] == 0.0
+
+
+@pytest.mark.parametrize("shape", ["spherical", "diagonal", "full"])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_one_gaussian_has_the_sums_of_twins_that_share_its_frames(shape, dtype):
+    mean, covariance = rand(1, 2, seed=1), a_covariance(shape, 1, 2)
+    frames = rand(10_000, 2, seed=2).float()
+    no_weight = torch.zeros(1).double()
+    half = torch.full((2,), 0.5).double().log()
+    log_likelihood, sums = mixture_sums(prepared(mean, covariance, shape, dtype, no_weight), frames)
+    twins = prepared(mean.repeat(2, 1), torch.cat([covariance] * 2), shape, dtype, half)
+    of_twins, shared = mixture_sums(twins, frames)
+    loose = {"rtol": 1e-6, "atol": 1e-2} if dtype == torch.float32 else {}
+    assert_close(log_likelihood, of_twins, **loose)
+    for one, parts in zip(sums.tensors(), shared.tensors(), strict=True):
+        assert_close(one[0], parts.sum(dim=0), **loose)
+
+
 class Largest(TorchDispatchMode):
     """Take note of the largest tensor that any operation makes."""
 

@@ -2,7 +2,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seqarena.inference.hashed_index import HashedIndex
+from seqarena.inference.hashed_index import HashedIndex, _hash
 
 numbers = st.integers(0, 2**62)
 
@@ -15,12 +15,15 @@ def test_every_key_is_found_at_its_place_and_nothing_else_is(keys, others):
     assert index.find(wanted).tolist() == expected
 
 
-def test_keys_whose_hashes_collide_are_told_apart():
-    # Multiples of a high power of two agree in all the bits that their product is hashed by.
-    keys = torch.arange(40) * 2**56
+def test_keys_that_all_want_the_same_slot_are_told_apart():
+    numbers = torch.arange(20_000)
+    # A table for 41 keys has 128 slots and some behind them, up to which all is filled.
+    alike = numbers[_hash(numbers, 7) == 127]
+    keys, others = alike[:41], alike[41:]
+    assert len(others) > 41
     index = HashedIndex.of(keys)
-    assert index.find(keys).tolist() == list(range(40))
-    assert index.find(torch.tensor([41 * 2**56, 1])).tolist() == [40, 40]
+    assert index.find(keys).tolist() == list(range(41))
+    assert (index.find(others) == 41).all()
 
 
 def test_many_keys_fill_at_most_half_of_the_table():
