@@ -16,6 +16,7 @@ from seqarena.errors import ArtifactError
 from seqarena.fitting.checkpoint import cloned
 from seqarena.fitting.cost import CostMeter
 from seqarena.fitting.course import Course, StopReason, identity_of
+from seqarena.fitting.draws import seed_draws
 from seqarena.fitting.loader import EvaluationLoader, Share, TrainingLoader
 from seqarena.fitting.losses import SplitLosses
 from seqarena.fitting.processes import is_main_process, rank, sum_numbers
@@ -46,8 +47,8 @@ class FitModule(LightningModule, ABC):
         optimiser: OptimiserConfig | StepwiseConfig | None = None,
     ) -> None:
         super().__init__()
-        self.target = model
-        """The model of the caller, which gets the best parameters."""
+        # In a tuple, or torch would count the parameters of the caller's model twice.
+        self._callers = (model,)
         self.model: Any = model
         self.setting = setting
         self.course = Course()
@@ -66,6 +67,11 @@ class FitModule(LightningModule, ABC):
         """The batch under work, for an error that must name it."""
         self._sums = SplitLosses(self.valid_loader.splits)
         self._stored_at = time.monotonic()
+
+    @property
+    def target(self) -> nn.Module:
+        """The model of the caller, which gets the best parameters."""
+        return self._callers[0]
 
     # What the two kinds answer.
 
@@ -120,7 +126,7 @@ class FitModule(LightningModule, ABC):
         """Seed the step by its number, so that a resumed fit draws what an unbroken one drew."""
         del batch
         place = self.course.n_steps, rank(), batch_idx % self.train_loader.n_passes
-        _seed_draws(derive_seed(self.setting.seed, "step", *place), self.device)
+        seed_draws(derive_seed(self.setting.seed, "step", *place), self.device)
 
     def on_train_batch_end(self, outputs: Any, batch: Share, batch_idx: int) -> None:
         """Count what was done; a step is done when the last of its passes is."""
@@ -234,13 +240,3 @@ class FitModule(LightningModule, ABC):
 def finite(number: float) -> float | None:
     """Return the number, or None where it is infinite or not a number."""
     return number if math.isfinite(number) else None
-
-
-def _seed_draws(seed: int, device: torch.device) -> None:
-    # torch.manual_seed does this for every kind of device there could be, and formats a stack
-    # trace for each that is absent: 0.4 ms a step.
-    torch.default_generator.manual_seed(seed)
-    if device.type == "cuda":
-        torch.cuda.manual_seed(seed)
-    elif device.type == "mps":
-        torch.mps.manual_seed(seed)

@@ -18,6 +18,11 @@ class FullySharded(DDPStrategy):
     number of processes.
     """
 
+    @property
+    def restore_checkpoint_after_setup(self) -> bool:
+        """Whether a checkpoint is read after the parameters were split: yes."""
+        return True
+
     def configure_ddp(self) -> None:
         """Start from the main process's parameters, and split those of the network."""
         from torch.distributed.device_mesh import init_device_mesh
