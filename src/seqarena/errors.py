@@ -5,7 +5,8 @@
     ├── DataError          data is wrong (also a ValueError)
     ├── ArtifactError      a file that seqarena wrote is missing, truncated or altered
     ├── NotFittedError     a model was asked before it was fitted
-    └── ConvergenceError   fitting produced a non-finite loss, or a falling likelihood
+    ├── ConvergenceError   fitting produced a non-finite loss, or a falling likelihood
+    └── ResourceError      the machine has too little of something: memory
 
     SeqarenaWarning        something odd was asked for; it is done, and the warning says how
 
@@ -39,6 +40,10 @@ class NotFittedError(SeqarenaError):
 
 class ConvergenceError(SeqarenaError):
     """Fitting left the finite numbers, or its objective fell where theory says it cannot."""
+
+
+class ResourceError(SeqarenaError):
+    """The machine has less of something than the work needs."""
 
 
 class SeqarenaWarning(UserWarning):

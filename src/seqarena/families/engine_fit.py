@@ -8,6 +8,7 @@ import torch
 
 from seqarena.batch import Batch, Sequences, collate
 from seqarena.fitting.cost import CostMeter
+from seqarena.fitting.course import refuse_over_budget
 from seqarena.fitting.protocols import FitReport, FitSetting, TrainingConfig
 
 
@@ -39,7 +40,11 @@ def fit_with_engine(
         train: all training sequences.
         valid: validation sequences.
         setting: budget and seed.
+
+    Raises:
+        ConfigError: the model has more parameters than the task allows.
     """
+    refuse_over_budget(model.n_free_parameters(), setting)
     meter = CostMeter.start()
     iterations, converged = 0, True
     for density, own in parts:

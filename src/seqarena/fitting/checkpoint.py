@@ -17,6 +17,7 @@ from safetensors.torch import load, save
 from torch import Tensor
 
 from seqarena.errors import ArtifactError
+from seqarena.fitting.processes import whole
 
 _SUFFIX = ".safetensors"
 _N_KEPT = 2  # The newest, and one before it in case the disk spoils the newest.
@@ -160,4 +161,4 @@ def _sync_folder(folder: Path) -> None:
 def cloned(state: dict[str, Tensor]) -> dict[str, Tensor]:
     """Return a copy of a state dict on the CPU that nothing else writes to."""
     with torch.no_grad():
-        return {name: tensor.detach().to("cpu", copy=True) for name, tensor in state.items()}
+        return {name: whole(tensor).detach().to("cpu", copy=True) for name, tensor in state.items()}

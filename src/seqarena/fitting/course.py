@@ -9,6 +9,7 @@ import numpy as np
 from torch import nn
 
 from seqarena.batch import Sequences
+from seqarena.errors import ConfigError
 from seqarena.fitting.cost import Cost
 from seqarena.fitting.processes import n_processes, sum_numbers
 from seqarena.fitting.protocols import FitReport, FitSetting, OptimiserConfig, StepwiseConfig
@@ -83,6 +84,24 @@ class Course:
             padding_share=1.0 - n_real / max(n_padded, 1.0),
             n_processes=n_processes(),
             notes=notes,
+        )
+
+
+def refuse_over_budget(n_parameters: int, setting: FitSetting) -> None:
+    """Raise when a model has more free parameters than the task allows.
+
+    Raises:
+        ConfigError: it says by how much.
+    """
+    limit = setting.training.max_parameters
+    if limit is not None and n_parameters > limit:
+        over = n_parameters - limit
+        raise ConfigError(
+            [
+                f"{setting.label}: {n_parameters:,} free parameters, {over:,} ({over / limit:.1%})"
+                f" over the {limit:,} of training.max_parameters; make the model narrower or"
+                " shallower, or raise the limit for every family of the task."
+            ]
         )
 
 

@@ -1,6 +1,8 @@
 """Fitting by gradients, under Lightning's Trainer."""
 
 import math
+from collections.abc import Callable
+from copy import deepcopy
 
 import torch
 from torch import Tensor, nn
@@ -8,12 +10,17 @@ from torch.optim import Optimizer
 
 from seqarena.batch import Batch, Sequences
 from seqarena.errors import ConvergenceError
-from seqarena.fitting.course import StopReason
-from seqarena.fitting.loader import Share
+from seqarena.fitting.course import StopReason, count_parameters, refuse_over_budget
+from seqarena.fitting.loader import Share, TrainingLoader
 from seqarena.fitting.module import FitModule
 from seqarena.fitting.optimiser import learning_rate_at, make_optimiser
 from seqarena.fitting.processes import is_main_process, n_processes, sum_over_processes
-from seqarena.fitting.protocols import FitReport, FitSetting, OptimiserConfig
+from seqarena.fitting.protocols import (
+    FitReport,
+    FitSetting,
+    Objective,
+    OptimiserConfig,
+)
 from seqarena.fitting.trainer import run
 
 STEPS_PER_RECORD = 10
@@ -38,9 +45,12 @@ def fit_by_gradient(
     `max_minutes` are spent, which may be in the middle of an epoch.
 
     Raises:
+        ConfigError: the model has more parameters than the task allows.
         ConvergenceError: a loss is not a finite number, or no validation loss is.
+        ResourceError: memory ran out.
         ArtifactError: the scratch folder holds the checkpoint of another fit.
     """
+    refuse_over_budget(count_parameters(model), setting)
     module = GradientFit(model, optimiser, train, valid, setting)
     run(module, setting.training.max_epochs, True, optimiser.max_gradient_norm)
     if module.best is None:
@@ -64,7 +74,18 @@ class GradientFit(FitModule):
         setting: FitSetting,
     ) -> None:
         super().__init__(model, train, {"valid": valid}, setting, optimiser)
+        if setting.hardware.strategy == "fsdp":
+            # Its parameters will be split over the processes; the caller's stay whole.
+            self.model = deepcopy(model)
+        self.train_loader = TrainingLoader(
+            train,
+            setting.training.batch_size,
+            setting.seed,
+            epoch=lambda: self.current_epoch,
+            max_per_pass=setting.hardware.max_sequences_per_pass,
+        )
         self.optimiser = optimiser
+        self._weight: Tensor | float = 0.0
         self._pending: list[tuple[int, StepNumbers]] = []
         self._window = [0.0, 0.0]
         self._epoch = [0.0, 0.0]
@@ -72,6 +93,19 @@ class GradientFit(FitModule):
     def configure_optimizers(self) -> Optimizer:
         """Return the optimiser; the learning rate is set at every step."""
         return make_optimiser(self.model, self.optimiser)
+
+    def on_fit_start(self) -> None:
+        """Tell Lightning how many passes make a step: the processes have met by now."""
+        super().on_fit_start()
+        self.trainer.accumulate_grad_batches = self.train_loader.n_passes
+
+    def on_train_start(self) -> None:
+        """Take the objective: sharding has changed it, and compiling does now."""
+        super().on_train_start()
+        self.objective: Callable[[Batch], Objective] = self.model.objective
+        if self.setting.hardware.compile:
+            # Batches differ in length: one kernel for all of them.
+            self.objective = torch.compile(self.objective, dynamic=True)
 
     def on_train_epoch_start(self) -> None:
         """Begin the sums of the epoch."""
@@ -85,13 +119,13 @@ class GradientFit(FitModule):
 
     def learning_rate(self) -> float:
         """Return the learning rate of the present step."""
-        n_steps = len(self.train_loader) * self.setting.training.max_epochs
+        n_steps = self.train_loader.n_batches * self.setting.training.max_epochs
         return learning_rate_at(self.course.n_steps, n_steps, self.optimiser)
 
     def training_step(self, share: Share, batch_idx: int) -> Tensor:
         """Return a loss whose gradient, averaged over the processes, is that of the whole batch."""
         del batch_idx
-        objective = self.model.objective(share.batch)
+        objective = self.objective(share.batch)
         total, weight = objective.total, objective.weight
         if not share.counts:
             total, weight = 0.0 * total, 0
@@ -100,16 +134,34 @@ class GradientFit(FitModule):
         # Reading a number makes a GPU wait; a CPU knows it already.
         if total.device.type == "cpu" or len(self._pending) == STEPS_PER_RECORD:
             self._settle()
-        # DDP averages the gradients over the processes; what is wanted is their sum.
-        loss: Tensor = total * n_processes() / torch.as_tensor(numbers[1]).clamp(min=1)
+        # DDP averages the gradients over the processes, and Lightning over the passes; what is
+        # wanted is their sum.
+        n_parts = n_processes() * self.train_loader.n_passes
+        loss: Tensor
+        if self.train_loader.n_passes == 1:
+            loss = total * n_parts / torch.as_tensor(numbers[1]).clamp(min=1)
+        else:
+            # What the whole step weighs is known after its last pass only.
+            self._weight = self._weight + numbers[1]
+            loss = total * n_parts
         return loss
+
+    def on_before_optimizer_step(self, optimizer: Optimizer) -> None:
+        """Divide a sum of gradients over several passes by the weight of the whole batch."""
+        if self.train_loader.n_passes == 1:
+            return
+        scale = 1.0 / max(float(self._weight), 1.0)
+        parts = (part for group in optimizer.param_groups for part in group["params"])
+        torch._foreach_mul_([part.grad for part in parts if part.grad is not None], scale)
+        self._weight = 0.0
 
     def on_train_batch_end(self, outputs: object, batch: Share, batch_idx: int) -> None:
         """Count the step, and take note of the loss now and then."""
         super().on_train_batch_end(outputs, batch, batch_idx)
         if self.trainer.is_last_batch:
             self._settle()
-        if self.course.n_steps % STEPS_PER_RECORD == 0 and self._window[1]:
+        is_due = batch.completes and self.course.n_steps % STEPS_PER_RECORD == 0
+        if is_due and self._window[1]:
             step = self.course.n_steps - 1
             self.record("train/loss_step", self._window[0] / self._window[1], step)
             self.record(
@@ -119,7 +171,7 @@ class GradientFit(FitModule):
 
     def evaluate(self, batch: Batch) -> tuple[Tensor, int]:
         """Return the objective of a batch."""
-        objective = self.model.objective(batch)
+        objective = self.objective(batch)
         return objective.total, objective.weight
 
     def flops(self, batch: Batch) -> float:

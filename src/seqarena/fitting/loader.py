@@ -15,9 +15,17 @@ class Share:
     Not a dataclass: Lightning walks through dataclasses tensor by tensor, and refuses frozen ones.
     """
 
-    __slots__ = ("batch", "counts", "n_padded", "n_real", "split")
+    __slots__ = ("batch", "completes", "counts", "n_padded", "n_real", "split")
 
-    def __init__(self, batch: Batch, split: str, counts: bool, n_real: int, n_padded: int) -> None:
+    def __init__(
+        self,
+        batch: Batch,
+        split: str,
+        counts: bool,
+        n_real: int,
+        n_padded: int,
+        completes: bool = True,
+    ) -> None:
         self.batch = batch
         self.split = split
         self.counts = counts
@@ -28,33 +36,61 @@ class Share:
         """Real steps, those of the targets included."""
         self.n_padded = n_padded
         """Steps with the padding."""
+        self.completes = completes
+        """The last pass of this process over its part of the global batch."""
 
     def with_batch(self, batch: Batch) -> "Share":
         """Return the share with another form of its batch: on another device, say."""
-        return Share(batch, self.split, self.counts, self.n_real, self.n_padded)
+        return Share(batch, self.split, self.counts, self.n_real, self.n_padded, self.completes)
 
 
 class TrainingLoader:
-    """The shares of this process in the order of an epoch, which `epoch` tells."""
+    """The shares of this process in the order of an epoch, which `epoch` tells.
+
+    A share of more than `max_per_pass` sequences is cut into several passes: as many for each
+    global batch of the epoch and on each process, so that all processes step together.
+    """
 
     def __init__(
-        self, sequences: Sequences, batch_size: int, seed: int, epoch: Callable[[], int]
+        self,
+        sequences: Sequences,
+        batch_size: int,
+        seed: int,
+        epoch: Callable[[], int],
+        max_per_pass: int | None = None,
     ) -> None:
         self._sequences = sequences
         self._lengths = cost_lengths(sequences)
         self._batch_size = batch_size
         self._seed = seed
         self._epoch = epoch
+        self._max_per_pass = max_per_pass
 
     def __len__(self) -> int:
+        return self.n_batches * self.n_passes
+
+    @property
+    def n_batches(self) -> int:
+        """Global batches of an epoch: optimiser steps, or mini-batches."""
         return -(-len(self._sequences) // self._batch_size)
+
+    @property
+    def n_passes(self) -> int:
+        """Passes of a process over its part of a global batch; asked when processes have met."""
+        if self._max_per_pass is None:
+            return 1
+        largest = -(-min(self._batch_size, len(self._sequences)) // n_processes())
+        return -(-largest // self._max_per_pass)
 
     def __iter__(self) -> Iterator[Share]:
         # Lightning asks for the iterator long before the epoch begins, and for its first share
         # when it has begun: the plan must be made here, inside the generator.
         plan = plan_epoch(self._lengths, self._batch_size, self._seed, self._epoch())
         for batch in plan:
-            yield _share(self._sequences, batch, "train")
+            rows = share_of(batch, rank(), n_processes())
+            passes = np.array_split(rows, self.n_passes)
+            for index, part in enumerate(passes, 1):
+                yield _share(self._sequences, part, batch[:1], "train", index == len(passes))
 
 
 class EvaluationLoader:
@@ -73,7 +109,7 @@ class EvaluationLoader:
 
     def __iter__(self) -> Iterator[Share]:
         for split, sequences, batch in self._plan:
-            yield _share(sequences, batch, split)
+            yield _share(sequences, share_of(batch, rank(), n_processes()), batch[:1], split)
 
 
 def cost_lengths(sequences: Sequences) -> Rows:
@@ -83,11 +119,13 @@ def cost_lengths(sequences: Sequences) -> Rows:
     return np.asarray(sequences.lengths + sequences.target.lengths)
 
 
-def _share(sequences: Sequences, global_batch: Rows, split: str) -> Share:
-    rows = share_of(global_batch, rank(), n_processes())
+def _share(
+    sequences: Sequences, rows: Rows, stand_in: Rows, split: str, completes: bool = True
+) -> Share:
     if not len(rows):
-        return Share(collate(sequences, global_batch[:1]), split, False, 0, 0)
+        return Share(collate(sequences, stand_in), split, False, 0, 0, completes)
     batch = collate(sequences, rows)
     parts = [part for part in (batch, batch.target) if part is not None]
     n_real = sum(int(part.lengths.sum()) for part in parts)
-    return Share(batch, split, True, n_real, sum(part.mask.numel() for part in parts))
+    n_padded = sum(part.mask.numel() for part in parts)
+    return Share(batch, split, True, n_real, n_padded, completes)

@@ -16,7 +16,9 @@ from seqarena.errors import ArtifactError
 from seqarena.fitting.checkpoint import cloned
 from seqarena.fitting.cost import CostMeter
 from seqarena.fitting.course import Course, StopReason, identity_of
+from seqarena.fitting.draws import seed_draws
 from seqarena.fitting.loader import EvaluationLoader, Share, TrainingLoader
+from seqarena.fitting.losses import SplitLosses
 from seqarena.fitting.processes import is_main_process, rank, sum_numbers
 from seqarena.fitting.progress import ProgressBar
 from seqarena.fitting.protocols import FitSetting, OptimiserConfig, StepwiseConfig
@@ -45,6 +47,8 @@ class FitModule(LightningModule, ABC):
         optimiser: OptimiserConfig | StepwiseConfig | None = None,
     ) -> None:
         super().__init__()
+        # In a tuple, or torch would count the parameters of the caller's model twice.
+        self._callers = (model,)
         self.model: Any = model
         self.setting = setting
         self.course = Course()
@@ -59,8 +63,15 @@ class FitModule(LightningModule, ABC):
         self._data = train
         self._optimiser = optimiser
         self.losses: dict[str, float] = {}
-        self._sums: dict[str, Tensor] = {}
+        self.latest: Batch | None = None
+        """The batch under work, for an error that must name it."""
+        self._sums = SplitLosses(self.valid_loader.splits)
         self._stored_at = time.monotonic()
+
+    @property
+    def target(self) -> nn.Module:
+        """The model of the caller, which gets the best parameters."""
+        return self._callers[0]
 
     # What the two kinds answer.
 
@@ -91,6 +102,7 @@ class FitModule(LightningModule, ABC):
     ) -> Share:
         """Move a share to the accelerator, and its frames to 64 bits where the fit has those."""
         del dataloader_idx
+        self.latest = batch.batch
         moved = batch.batch if device.type == "cpu" else batch.batch.to(device)
         if moved.features is not None and self.trainer.precision == "64-true":
             moved = replace(moved, features=moved.features.double())
@@ -104,7 +116,7 @@ class FitModule(LightningModule, ABC):
 
     def on_train_start(self) -> None:
         """Go on from where a resumed fit stood, which may be its end."""
-        n_steps = len(self.train_loader) * (self.trainer.max_epochs or 1)
+        n_steps = self.train_loader.n_batches * (self.trainer.max_epochs or 1)
         is_shown = self.setting.show_progress and is_main_process()
         self.bar = ProgressBar(self.setting.label, n_steps, is_shown)
         self.bar.start_from(self.course)
@@ -112,51 +124,41 @@ class FitModule(LightningModule, ABC):
 
     def on_train_batch_start(self, batch: Share, batch_idx: int) -> None:
         """Seed the step by its number, so that a resumed fit draws what an unbroken one drew."""
-        del batch, batch_idx
-        _seed_draws(
-            derive_seed(self.setting.seed, "step", self.course.n_steps, rank()), self.device
-        )
+        del batch
+        place = self.course.n_steps, rank(), batch_idx % self.train_loader.n_passes
+        seed_draws(derive_seed(self.setting.seed, "step", *place), self.device)
 
     def on_train_batch_end(self, outputs: Any, batch: Share, batch_idx: int) -> None:
-        """Count what was done."""
+        """Count what was done; a step is done when the last of its passes is."""
         del outputs, batch_idx
         course = self.course
-        course.n_steps += 1
+        course.n_steps += batch.completes
         course.n_real += batch.n_real
         course.n_padded += batch.n_padded
         course.n_examples += len(batch.batch) if batch.counts else 0
         if course.n_epochs == 0:
             course.flops += self.flops(batch.batch) if batch.counts else 0.0
-            course.n_flops_steps += 1
-        self.bar.advance()
+            course.n_flops_steps += batch.completes
+        if batch.completes:
+            self.bar.advance()
 
     # Validation.
 
     def on_validation_epoch_start(self) -> None:
         """Forget the sums of the last epoch."""
-        self._sums = {}
+        self._sums = SplitLosses(self.valid_loader.splits)
 
     def validation_step(self, share: Share, batch_idx: int) -> None:
         """Add the loss of a share to the sums of its split."""
         del batch_idx
+        # With a stand-in too: a network whose parameters are split needs every process.
+        loss = self.evaluate(share.batch)
         if share.counts:
-            total, weight = self.evaluate(share.batch)
-            pair = torch.stack([total.detach(), torch.as_tensor(weight, device=total.device)])
-            self._sums[share.split] = self._sums.get(share.split, 0.0) + pair.cpu().double()
-
-    def _losses_over_processes(self) -> dict[str, float]:
-        splits = self.valid_loader.splits
-        none = torch.zeros(2, dtype=torch.float64)
-        mine = [float(number) for split in splits for number in self._sums.get(split, none)]
-        sums = sum_numbers(*mine)
-        return {
-            split: sums[2 * index] / max(sums[2 * index + 1], 1.0)
-            for index, split in enumerate(splits)
-        }
+            self._sums.add(share.split, *loss)
 
     def on_validation_epoch_end(self) -> None:
         """Take note of the losses of every split."""
-        self.losses = self._losses_over_processes()
+        self.losses = self._sums.over_processes()
         self.course.valid_loss = finite(self.losses["valid"])
 
     # The end of an epoch.
@@ -238,13 +240,3 @@ class FitModule(LightningModule, ABC):
 def finite(number: float) -> float | None:
     """Return the number, or None where it is infinite or not a number."""
     return number if math.isfinite(number) else None
-
-
-def _seed_draws(seed: int, device: torch.device) -> None:
-    # torch.manual_seed does this for every kind of device there could be, and formats a stack
-    # trace for each that is absent: 0.4 ms a step.
-    torch.default_generator.manual_seed(seed)
-    if device.type == "cuda":
-        torch.cuda.manual_seed(seed)
-    elif device.type == "mps":
-        torch.mps.manual_seed(seed)

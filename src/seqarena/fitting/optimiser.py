@@ -44,8 +44,13 @@ def learning_rate_at(step: int, n_steps: int, config: OptimiserConfig) -> float:
     if step < config.warmup_steps:
         # Step 0 already moves: a rate of exactly 0 would waste a batch.
         return config.learning_rate * (step + 1) / config.warmup_steps
-    if config.schedule == "constant":
-        return config.learning_rate
-    done = (step - config.warmup_steps) / max(n_steps - 1 - config.warmup_steps, 1)
-    wave = 0.5 * (1.0 + math.cos(math.pi * min(done, 1.0)))
-    return config.learning_rate * (_FINAL_SHARE + (1.0 - _FINAL_SHARE) * wave)
+    match config.schedule:
+        case "constant":
+            return config.learning_rate
+        case "inverse_sqrt":
+            peak_step = max(config.warmup_steps, 1)
+            return config.learning_rate * math.sqrt(peak_step / (step + 1))
+        case "cosine":
+            done = (step - config.warmup_steps) / max(n_steps - 1 - config.warmup_steps, 1)
+            wave = 0.5 * (1.0 + math.cos(math.pi * min(done, 1.0)))
+            return config.learning_rate * (_FINAL_SHARE + (1.0 - _FINAL_SHARE) * wave)

@@ -118,5 +118,11 @@ def copy_from_main(tensors: list[Tensor]) -> None:
             torch.distributed.broadcast(tensor, src=0)
 
 
+def whole(tensor: Tensor) -> Tensor:
+    """Return all of a tensor that may be split over processes; every process must ask."""
+    gather = getattr(tensor, "full_tensor", None)
+    return tensor if gather is None else gather()
+
+
 def _is_joined() -> bool:
     return torch.distributed.is_available() and torch.distributed.is_initialized()

@@ -94,12 +94,22 @@ class HardwareConfig(BaseModel):
     """Lightning's accelerator."""
     devices: Annotated[int, Field(ge=1)] | Literal["auto"] = "auto"
     """Processes on this machine. "auto": every GPU, or one process on a CPU."""
-    strategy: Literal["auto", "ddp"] = "auto"
-    """"auto": one process, or distributed data parallel when there are several devices."""
+    nodes: int = Field(default=1, ge=1)
+    """Machines, each with `devices` processes; a launcher (torchrun, SLURM) starts them."""
+    strategy: Literal["auto", "ddp", "fsdp"] = "auto"
+    """"auto": one process, or distributed data parallel when there are several devices. "fsdp":
+    fully sharded data parallel, for networks that do not fit one GPU."""
     precision: Literal["32-true", "64-true", "bf16-mixed"] = "32-true"
     """Lightning's precision. EM families always accumulate in 64 bits."""
     n_threads: int = Field(default=1, ge=1)
     """Threads of torch per process. Two are slower than one beside any other load."""
+    max_sequences_per_pass: int | None = Field(default=None, ge=1)
+    """Sequences that a process holds at once when it descends; a larger share of a batch is done in
+    several passes, whose gradients add to that of the whole. None: all at once."""
+    compile: bool = False
+    """Whether networks go through `torch.compile`: half a minute first, then little faster."""
+    deterministic: bool = False
+    """Whether torch may use only algorithms that give the same bits in every run. A CPU's do."""
 
 
 class TrainingConfig(BaseModel):
@@ -121,6 +131,8 @@ class TrainingConfig(BaseModel):
     """Epochs without a better validation loss before a gradient fit stops."""
     max_minutes: float | None = Field(default=None, gt=0)
     """Wall time of one fit [minutes]; None: unlimited."""
+    max_parameters: int | None = Field(default=None, ge=1)
+    """Free parameters that a family may have; one with more is refused. None: any number."""
 
 
 class OptimiserConfig(BaseModel):
@@ -136,8 +148,9 @@ class OptimiserConfig(BaseModel):
     """Peak learning rate."""
     weight_decay: float = Field(default=0.01, ge=0)
     """Decoupled weight decay; 0 is none."""
-    schedule: Literal["constant", "cosine"] = "cosine"
-    """After the warm-up: stay, or fall along a cosine to a tenth of the peak at the last epoch."""
+    schedule: Literal["constant", "cosine", "inverse_sqrt"] = "cosine"
+    """After the warm-up: stay, fall along a cosine to a tenth of the peak at the last epoch, or
+    fall as one over the square root of the step (Vaswani et al. 2017, eq. 3)."""
     warmup_steps: int = Field(default=50, ge=0)
     """Optimiser steps in which the learning rate grows linearly from 0."""
     max_gradient_norm: float | None = Field(default=1.0, gt=0)

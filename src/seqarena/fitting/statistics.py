@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from seqarena.batch import Batch, Sequences
 from seqarena.errors import ConvergenceError
-from seqarena.fitting.course import StopReason
+from seqarena.fitting.course import StopReason, count_parameters, refuse_over_budget
 from seqarena.fitting.loader import Share
 from seqarena.fitting.module import FitModule, finite
 from seqarena.fitting.processes import lists_of_all
@@ -44,6 +44,7 @@ def fit_by_statistics(
     split holds what the model calls impossible), the last parameters stay and a note says so.
 
     Raises:
+        ConfigError: the model has more parameters than the task allows.
         ConvergenceError: the likelihood is not a finite number, or the objective fell.
         ArtifactError: the scratch folder holds the checkpoint of another fit.
     """
@@ -70,12 +71,16 @@ class StatisticsModule(FitModule):
         super().__init__(model, train, evaluated, setting, stepwise)
         self.automatic_optimization = False
         self.n_passes = n_passes
+        if n_passes is None:
+            refuse_over_budget(count_parameters(model), setting)
         self._n_scored = int(train.n_scored.sum())
         self._gain = math.inf
 
     def report(self) -> FitReport:
         """Fit, and say how it went."""
         run(self, self.max_epochs, by_gradient=False)
+        # How many numbers counting gives is known afterwards only.
+        refuse_over_budget(count_parameters(self.model), self.setting)
         return self.course.report(self.model, self.meter.stop(), 1.0, self.notes())
 
     @abstractmethod

@@ -9,6 +9,7 @@ from pytorch_lightning.strategies import DDPStrategy
 from seqarena.errors import ConfigError
 from seqarena.fitting.processes import copy_from_main
 from seqarena.fitting.protocols import HardwareConfig
+from seqarena.fitting.sharded import FullySharded
 
 # A rank that hangs ends the job after this long; the default of gloo is half an hour.
 _TIMEOUT = timedelta(seconds=120)
@@ -38,17 +39,20 @@ def placement(hardware: HardwareConfig, by_gradient: bool) -> dict[str, Any]:
     """Return Lightning's `accelerator`, `devices`, `strategy` and `precision`.
 
     Models fitted by statistics choose the precision of every number themselves, and need 64 bits,
-    which Apple's GPUs lack.
+    which Apple's GPUs lack; they have nothing to shard.
     """
     accelerator = _accelerator(hardware, by_gradient)
     n_devices = hardware.devices
     if n_devices == "auto":
         n_devices = torch.cuda.device_count() if accelerator == "cuda" else 1
-    is_parallel = n_devices > 1 or hardware.strategy == "ddp"
+    is_parallel = n_devices * hardware.nodes > 1 or hardware.strategy != "auto"
+    is_sharded = hardware.strategy == "fsdp" and by_gradient
+    strategy = FullySharded(timeout=_TIMEOUT) if is_sharded else DataParallel()
     return {
         "accelerator": accelerator,
         "devices": n_devices,
-        "strategy": DataParallel() if is_parallel else "auto",
+        "num_nodes": hardware.nodes,
+        "strategy": strategy if is_parallel else "auto",
         "precision": hardware.precision if by_gradient else "32-true",
     }
 

@@ -12,6 +12,7 @@ from torch import nn
 
 from seqarena.errors import ConfigError
 from seqarena.fitting.checkpoint import CheckpointFiles, newest_intact
+from seqarena.fitting.memory import naming_the_batch
 from seqarena.fitting.module import FitModule
 from seqarena.fitting.processes import n_processes
 from seqarena.fitting.signals import ExitOnSigterm
@@ -21,6 +22,7 @@ from seqarena.fitting.strategy import placement
 _KNOWN_WARNINGS = (
     r"`isinstance\(treespec, LeafSpec\)` is deprecated",
     "GPU available but not used",
+    r"`torch.jit.script_method` is deprecated",
 )
 
 
@@ -40,10 +42,12 @@ def run(
         ConvergenceError: from the module.
         ArtifactError: the scratch folder holds another fit.
         ConfigError: the number of processes changed within the program.
+        ResourceError: memory ran out.
     """
     setting = module.setting
     place = placement(setting.hardware, by_gradient)
-    with _quiet(), _untouched_surroundings(place["accelerator"]), _same_formats(module.model):
+    surroundings = _untouched_surroundings(place["accelerator"], setting.hardware.deterministic)
+    with _quiet(), surroundings, _same_formats(module.target):
         trainer = Trainer(
             **place,
             max_epochs=max_epochs,
@@ -63,12 +67,13 @@ def run(
         _refuse_another_number_of_processes(trainer.world_size)
         try:
             module.model.train()
-            trainer.fit(module, ckpt_path=newest_intact(setting.scratch))
+            with naming_the_batch(module):
+                trainer.fit(module, ckpt_path=newest_intact(setting.scratch))
         finally:
             module.bar.close()
             if module.best is not None:
-                module.model.load_state_dict(module.best)
-            module.model.eval()
+                module.target.load_state_dict(module.best)
+            module.target.eval()
 
 
 def _refuse_another_number_of_processes(wanted: int) -> None:
@@ -82,13 +87,19 @@ def _refuse_another_number_of_processes(wanted: int) -> None:
 
 
 @contextmanager
-def _untouched_surroundings(accelerator: str) -> Iterator[None]:
+def _untouched_surroundings(accelerator: str, deterministic: bool) -> Iterator[None]:
     n_threads = torch.get_num_threads()
+    was_deterministic = torch.are_deterministic_algorithms_enabled()
     devices = [int(os.environ.get("LOCAL_RANK", "0"))] if accelerator == "cuda" else []
+    if deterministic and accelerator == "cuda":
+        # Without it cuBLAS adds in an order of its own, and torch refuses its products.
+        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
     with torch.random.fork_rng(devices=devices):
         try:
+            torch.use_deterministic_algorithms(deterministic or was_deterministic)
             yield
         finally:
+            torch.use_deterministic_algorithms(was_deterministic)
             torch.set_num_threads(n_threads)
 
 
@@ -110,13 +121,15 @@ def _tensors(model: nn.Module) -> list[tuple[str, torch.Tensor]]:
 @contextmanager
 def _quiet() -> Iterator[None]:
     """Keep Lightning from telling what hardware there is and what else it sells."""
-    loggers = [logging.getLogger(name) for name in ("pytorch_lightning", "lightning_fabric")]
+    # torch._dynamo: tells of every number that it must read in the middle of a step.
+    names = ("pytorch_lightning", "lightning_fabric", "torch._dynamo")
+    loggers = [logging.getLogger(name) for name in names]
     levels = [logger.level for logger in loggers]
     with warnings.catch_warnings():
         for message in _KNOWN_WARNINGS:
             warnings.filterwarnings("ignore", message=message)
         for logger in loggers:
-            logger.setLevel(logging.WARNING)
+            logger.setLevel(logging.ERROR if "dynamo" in logger.name else logging.WARNING)
         try:
             yield
         finally:

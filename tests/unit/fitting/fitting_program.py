@@ -35,14 +35,16 @@ def fits(folder: Path, n_devices: int, sizes: list[int]) -> None:
     results = {}
     for n_examples in sizes:
         by_statistics = [("counting", 0), ("em", 0), ("stepwise", 0)]
-        for kind, seed in [*(("gradient", seed) for seed in range(3)), *by_statistics]:
+        by_gradient = [("gradient", 0), ("gradient", 1), ("gradient in passes", 2)]
+        for kind, seed in [*by_gradient, *by_statistics]:
             name = f"{kind}, seed {seed}, {n_examples} examples"
             notes = models.Notes()
+            max_per_pass = 2 if kind == "gradient in passes" else None
             setting = models.a_setting(
                 folder / name,
                 notes,
                 seed,
-                hardware,
+                hardware.model_copy(update={"max_sequences_per_pass": max_per_pass}),
                 batch_size=8,
                 max_epochs=6,
                 em_tolerance=0.0,
@@ -61,7 +63,7 @@ def fits(folder: Path, n_devices: int, sizes: list[int]) -> None:
 
 
 def _fitted(kind, n_examples, setting):
-    if kind == "gradient":
+    if "gradient" in kind:
         model = models.SoftmaxClassifier()
         data = models.labelled_frames(n_examples), models.labelled_frames(7, seed=1)
         return model, fit_by_gradient(model, OPTIMISER, *data, setting)

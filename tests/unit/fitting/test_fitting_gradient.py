@@ -16,7 +16,7 @@ from fitting_models import (
 
 from seqarena.batch import collate, collate_all
 from seqarena.data.batching import plan_epoch
-from seqarena.errors import ArtifactError, ConvergenceError
+from seqarena.errors import ArtifactError, ConfigError, ConvergenceError, ResourceError
 from seqarena.fitting import module
 from seqarena.fitting.gradient import fit_by_gradient
 from seqarena.fitting.protocols import HardwareConfig, Objective, OptimiserConfig
@@ -78,6 +78,107 @@ def test_a_fit_is_a_bare_loop_over_the_plan(tmp_path):
     assert notes.curve("train/loss") == pytest.approx(epochs, rel=1e-12)
     tens = [_pooled(losses[start : start + 10]) for start in (0, 10)]
     assert notes.curve("train/loss_step") == pytest.approx(tens, rel=1e-12)
+
+
+def test_passes_over_parts_of_a_batch_add_to_the_steps_of_the_whole(tmp_path):
+    train, valid = labelled_frames(50), labelled_frames(20, seed=1)
+    optimiser = OptimiserConfig(learning_rate=0.02, max_gradient_norm=0.3)
+    fits = []
+    for most in (None, 3):
+        model, notes, sizes = SoftmaxClassifier(), Notes(), []
+        proper = model.objective
+        model.objective = lambda batch, proper=proper, sizes=sizes: (
+            sizes.append(len(batch)) or proper(batch)
+        )
+        hardware = HardwareConfig(accelerator="cpu", max_sequences_per_pass=most)
+        setting = a_setting(
+            tmp_path / str(most), notes, hardware=hardware, batch_size=8, max_epochs=3
+        )
+        report = fit_by_gradient(model, optimiser, train, valid, setting)
+        fits.append((model, notes, sizes, report))
+    (whole, whole_notes, _, whole_report), (parts, notes, sizes, report) = fits
+    # Six batches of 8 in passes of 3, 3 and 2; one of 2, whose third pass is a stand-in.
+    assert sorted(sizes[:21]) == sorted([*6 * [3, 3, 2], 1, 1, 1])
+    torch.testing.assert_close(parts.state_dict(), whole.state_dict(), rtol=1e-6, atol=1e-7)
+    assert [row[0::2] for row in notes.rows] == [row[0::2] for row in whole_notes.rows]
+    values = [[value for _, value, _ in each.rows] for each in (notes, whole_notes)]
+    np.testing.assert_allclose(*values, rtol=1e-6)
+    assert report.training_flops == pytest.approx(whole_report.training_flops)
+
+
+def test_a_model_over_the_budget_of_parameters_is_refused_before_it_is_fitted(tmp_path):
+    model, data = SoftmaxClassifier(), labelled_frames(8)
+    model.objective = None
+    setting = a_setting(tmp_path, label="wide", max_parameters=10)
+    with pytest.raises(ConfigError) as error:
+        fit_by_gradient(model, STEADY, data, data, setting)
+    assert str(error.value) == (
+        "wide: 12 free parameters, 2 (20.0%) over the 10 of training.max_parameters; make the model"
+        " narrower or shallower, or raise the limit for every family of the task."
+    )
+
+
+def test_a_model_within_the_budget_of_parameters_is_fitted(tmp_path):
+    data = labelled_frames(8)
+    setting = a_setting(tmp_path, max_epochs=1, max_parameters=12)
+    assert fit_by_gradient(SoftmaxClassifier(), STEADY, data, data, setting).n_parameters == 12
+
+
+@pytest.mark.parametrize(
+    ("n_examples", "remedy"),
+    [
+        (
+            8,
+            "set hardware.max_sequences_per_pass to 4: batches stay at 8 sequences and their"
+            " gradients the same, in more passes.",
+        ),
+        (1, "shorten the sequences, or choose a smaller model: one sequence is too much."),
+    ],
+)
+def test_out_of_memory_names_the_batch_and_what_would_fit(tmp_path, n_examples, remedy):
+    model, data = SoftmaxClassifier(), labelled_frames(n_examples)
+    # More than any machine has: the allocator itself refuses.
+    model.objective = lambda batch: Objective(torch.empty(10**15).sum(), len(batch))
+    with pytest.raises(ResourceError) as error:
+        fit_by_gradient(model, STEADY, data, data, a_setting(tmp_path, batch_size=8))
+    longest = data.lengths.max()
+    assert str(error.value) == (
+        f"fit: out of memory at a batch of {n_examples} sequences, {longest} steps each; {remedy}"
+    )
+
+
+def test_another_error_than_a_lack_of_memory_stays_what_it_is(tmp_path):
+    model, data = SoftmaxClassifier(), labelled_frames(8)
+    model.objective = lambda batch: batch.features[0] @ batch.features[0]
+    with pytest.raises(RuntimeError, match="shapes cannot be multiplied"):
+        fit_by_gradient(model, STEADY, data, data, a_setting(tmp_path))
+
+
+def test_a_deterministic_fit_may_use_deterministic_algorithms_only(tmp_path):
+    for deterministic in (True, False):
+        model, seen = SoftmaxClassifier(), []
+        proper = model.objective
+        model.objective = lambda batch, proper=proper, seen=seen: (
+            seen.append(torch.are_deterministic_algorithms_enabled()) or proper(batch)
+        )
+        hardware = HardwareConfig(accelerator="cpu", deterministic=deterministic)
+        setting = a_setting(tmp_path, hardware=hardware, max_epochs=1)
+        fit_by_gradient(model, STEADY, *[labelled_frames(8)] * 2, setting)
+        assert set(seen) == {deterministic}
+        assert not torch.are_deterministic_algorithms_enabled()
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore:`torch.jit.script_method` is deprecated")
+def test_a_compiled_fit_is_the_fit(tmp_path):
+    train, valid = labelled_frames(50), labelled_frames(20, seed=1)
+    models = []
+    for compiled in (True, False):
+        models.append(SoftmaxClassifier())
+        hardware = HardwareConfig(accelerator="cpu", compile=compiled)
+        setting = a_setting(tmp_path / str(compiled), hardware=hardware, max_epochs=3, batch_size=8)
+        fit_by_gradient(models[-1], STEADY, train, valid, setting)
+    torch.testing.assert_close(*(model.state_dict() for model in models), rtol=1e-5, atol=1e-6)
 
 
 def test_the_parameters_of_the_best_validation_loss_are_kept_not_the_last(tmp_path):

@@ -36,6 +36,24 @@ def test_a_process_without_an_example_gets_a_stand_in_that_does_not_count(as_ran
     assert (share.n_real, share.n_padded) == (0, 0)
 
 
+@pytest.mark.parametrize(("n_examples", "n_passes"), [(1, 1), (8, 2), (11, 2), (37, 2)])
+def test_a_large_share_is_cut_into_equally_many_passes_on_every_process(
+    as_rank, n_examples, n_passes
+):
+    sequences, seen = symbols(n_examples), []
+    for rank in range(3):
+        as_rank(rank, 3)
+        training = TrainingLoader(sequences, 8, seed=0, epoch=lambda: 0, max_per_pass=2)
+        shares = list(training)
+        n_steps = -(-n_examples // 8)
+        assert (training.n_batches, training.n_passes) == (n_steps, n_passes)
+        assert len(training) == len(shares)
+        assert [share.completes for share in shares] == n_steps * [*(n_passes - 1) * [False], True]
+        assert max(len(share.batch) for share in shares) <= 2
+        seen += [row for share in shares if share.counts for row in share.batch.rows.tolist()]
+    assert sorted(seen) == list(range(n_examples))
+
+
 def test_the_order_is_that_of_the_epoch_in_which_the_first_share_is_drawn():
     epoch = [0]
     training = TrainingLoader(symbols(40), 8, seed=0, epoch=lambda: epoch[0])

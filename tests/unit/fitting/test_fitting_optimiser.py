@@ -22,6 +22,12 @@ def test_the_rate_falls_along_a_cosine_to_a_tenth_at_the_last_step():
     assert rates == pytest.approx([1.0, 1.0, 0.868198, 0.55, 0.231802, 0.1])
 
 
+def test_the_rate_falls_as_one_over_the_root_of_the_step():
+    rates = _rates(8, schedule="inverse_sqrt", warmup_steps=2)
+    # Vaswani et al. (2017), eq. 3, with the peak after two steps: min(s / 2, sqrt(2 / s)).
+    assert rates == pytest.approx([0.5, 1.0, *[(2 / s) ** 0.5 for s in range(3, 9)]])
+
+
 def test_a_fit_shorter_than_its_warm_up_never_reaches_the_peak():
     assert max(_rates(10, warmup_steps=50)) == pytest.approx(0.2)
 

@@ -50,6 +50,7 @@ def test_a_cpu_is_one_process_unless_more_are_asked_for():
     assert place == {
         "accelerator": "cpu",
         "devices": 1,
+        "num_nodes": 1,
         "strategy": "auto",
         "precision": "32-true",
     }

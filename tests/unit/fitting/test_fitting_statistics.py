@@ -15,7 +15,7 @@ from fitting_models import (
 )
 
 from seqarena.batch import collate_all, sequences_of
-from seqarena.errors import ConvergenceError
+from seqarena.errors import ConfigError, ConvergenceError
 from seqarena.fitting.statistics import fit_by_statistics
 
 
@@ -119,6 +119,14 @@ def test_an_objective_that_is_no_finite_number_ends_the_fit(tmp_path, bad):
         " possible, or add pseudo-counts.",
     )
     assert str(error.value) == f"hmm seed 1: {expected}"
+
+
+def test_a_count_over_the_budget_of_parameters_is_refused(tmp_path):
+    setting, data = a_setting(tmp_path, max_parameters=3), symbols(20)
+    model = CategoricalCounter()
+    model.n_free_parameters = lambda: 4
+    with pytest.raises(ConfigError, match=r"^fit: 4 free parameters, 1 \(33\.3%\) over the 3 of "):
+        fit_by_statistics(model, data, data, setting)
 
 
 def test_the_epoch_with_the_best_validation_loss_is_kept(tmp_path):
