@@ -19,9 +19,6 @@ _COMPILED_STATES = 24
 # ... and with more states up to so many products in an average step of all sequences, from where on
 # torch's matrix product makes up for what it costs to start it.
 _COMPILED_PRODUCTS = 2**17
-# But it takes this much, in time steps or in numbers, to make up for the first call of the loops.
-_COMPILED_STEPS = 64
-_COMPILED_NUMBERS = 2**16
 
 
 def passes_for(packing: Packing, n_states: int) -> tuple[ForwardPass, BackwardPass]:
@@ -35,7 +32,8 @@ def passes_for(packing: Packing, n_states: int) -> tuple[ForwardPass, BackwardPa
 
 
 def _is_for_compiled_loops(packing: Packing, n_states: int) -> bool:
-    n_steps, n_time = len(packing.position), len(packing.n_alive)
-    is_worth_a_start = n_time >= _COMPILED_STEPS or n_steps * n_states >= _COMPILED_NUMBERS
-    is_faster = n_states <= _COMPILED_STATES or n_steps * n_states**2 <= _COMPILED_PRODUCTS * n_time
-    return packing.position.device.type == "cpu" and is_worth_a_start and is_faster
+    products = len(packing.position) * n_states**2
+    is_faster = n_states <= _COMPILED_STATES or products <= _COMPILED_PRODUCTS * len(
+        packing.n_alive
+    )
+    return packing.position.device.type == "cpu" and is_faster
