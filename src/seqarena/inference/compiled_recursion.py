@@ -67,7 +67,8 @@ def _loops(packing: Packing) -> tuple[Callable[..., None], Callable[..., None]]:
 
 def _padded(transition: Tensor) -> Tensor:
     """Add rows of zeros, up to a multiple of what is read at once."""
-    return pad(transition, (0, 0, 0, -transition.shape[1] % lockstep_loops.STATES))
+    more = -transition.shape[1] % lockstep_loops.STATES
+    return pad(transition, (0, 0, 0, more)) if more else transition
 
 
 def _steps(weights: Tensor, rows: Tensor | None, packing: Packing) -> tuple[Tensor, ...]:

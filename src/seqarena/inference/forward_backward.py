@@ -81,14 +81,15 @@ def _step_log_prob(
     start, transition = _probabilities(log_start, log_transition, emission)
     forward_pass, _ = passes_for(packing, log_start.shape[1])
     alpha, scale = forward_pass(start, transition, emission.weights, emission.row, packing)
-    step_log_prob = scale.double().log() + emission.log_scale.double()
-    doubtful = _rows_at((~(scale > _DOUBTFUL_SCALE[scale.dtype])).any(dim=1), packing)
+    step_log_prob = scale.double().log_().add_(emission.log_scale)
+    doubtful = _too_small(scale, packing)
     reach = _reach(log_start, log_transition)
     if reach is not None:
         reached = reach[packing.time.clamp(max=len(reach) - 1)]
         lost = reached & (alpha < _NEARLY_LOST[alpha.dtype])
-        doubtful = doubtful | _rows_at(lost.flatten(1).any(dim=1), packing)
-    if doubtful.any():
+        rows = _rows_at(lost.flatten(1).any(dim=1), packing)
+        doubtful = rows if doubtful is None else doubtful | rows
+    if doubtful is not None and doubtful.any():
         # Only the backward pass tells whether what was lost would have mattered.
         steps, few = _part(packing, doubtful)
         wide = emission_of_density(_itself, emission.log_prob_at(steps), torch.float64)
@@ -104,23 +105,25 @@ def _posterior(
     weights, row = emission.weights, emission.row
     forward_pass, backward_pass = passes_for(packing, log_start.shape[1])
     alpha, scale = forward_pass(start, transition, weights, row, packing)
-    doubtful = _rows_at((~(scale > _DOUBTFUL_SCALE[scale.dtype])).any(dim=1), packing)
+    doubtful = _too_small(scale, packing)
     kept = _without(doubtful, alpha, scale, packing)
     masks = None if reach is None else reach.to(alpha.dtype)
     moves, peak = backward_pass(transition, weights, row, packing, (alpha, kept), masks)
-    if peak is not None:
-        high = ~(peak <= _DOUBTFUL_PEAK[alpha.dtype])
-        if high.any():
-            doubtful[packing.order[high]] = True
-            alpha, scale = forward_pass(start, transition, weights, row, packing)
-            kept = _without(doubtful, alpha, scale, packing)
-            moves, _ = backward_pass(transition, weights, row, packing, (alpha, kept), masks)
+    high = None if peak is None else ~(peak <= _DOUBTFUL_PEAK[alpha.dtype])
+    if high is not None and high.any():
+        doubtful = _no_rows(packing) if doubtful is None else doubtful
+        doubtful[packing.order[high]] = True
+        alpha, scale = forward_pass(start, transition, weights, row, packing)
+        kept = _without(doubtful, alpha, scale, packing)
+        moves, _ = backward_pass(transition, weights, row, packing, (alpha, kept), masks)
     scaled = PathPosterior(
-        step_log_prob=scale.double().log() + emission.log_scale.double(),
+        step_log_prob=scale.double().log_().add_(emission.log_scale),
         state_probs=alpha,
-        start=alpha[: packing.n_sequences].double().sum(dim=0),
-        transition=moves * log_transition.double().exp(),
+        start=alpha[: packing.n_sequences].sum(dim=0, dtype=torch.float64),
+        transition=moves * log_transition.exp(),
     )
+    if doubtful is None:
+        return scaled
     return _with_exact(scaled, doubtful, (log_start, log_transition, emission), packing)
 
 
@@ -128,8 +131,6 @@ def _with_exact(
     scaled: PathPosterior, doubtful: Tensor, models: Models, packing: Packing
 ) -> PathPosterior:
     """Do the rows in doubt again: in 64 bits, or if they already were, in log space."""
-    if not doubtful.any():
-        return scaled
     log_start, log_transition, emission = models
     steps, few = _part(packing, doubtful)
     log_emission = emission.log_prob_at(steps)
@@ -178,7 +179,7 @@ def _reach(
 
     Where every move is likely enough, nothing that matters is lost, and nobody needs to look.
     """
-    if bool(log_transition.min() >= math.log(_LEAST_MOVE)):
+    if float(log_transition.min()) >= math.log(_LEAST_MOVE):
         return None
     move = (log_transition > -torch.inf).double()
     reach = [log_start > -torch.inf]
@@ -189,9 +190,20 @@ def _reach(
         reach.append(further)
 
 
-def _without(rows: Tensor, alpha: Tensor, scale: Tensor, packing: Packing) -> Tensor:
+def _too_small(
+    scale: Float[Tensor, "steps models"], packing: Packing
+) -> Bool[Tensor, "batch"] | None:
+    """Mark the padded rows in which a scale was too small, or no number; None: there is none."""
+    least = _DOUBTFUL_SCALE[scale.dtype]
+    # One minimum tells, and it is no number where one scale is none.
+    if float(scale.min()) > least:
+        return None
+    return _rows_at((~(scale > least)).any(dim=1), packing)
+
+
+def _without(rows: Tensor | None, alpha: Tensor, scale: Tensor, packing: Packing) -> Tensor:
     """Set alpha of these rows to zero, in place, and return scales that keep them finite."""
-    if not rows.any():
+    if rows is None:
         return scale
     left_out = rows[packing.sequence]
     alpha.masked_fill_(left_out[:, None, None], 0.0)
@@ -200,9 +212,13 @@ def _without(rows: Tensor, alpha: Tensor, scale: Tensor, packing: Packing) -> Te
 
 def _rows_at(steps: Bool[Tensor, "steps"], packing: Packing) -> Bool[Tensor, "batch"]:
     """Mark the padded rows of some packed steps."""
-    rows = torch.zeros(packing.shape[0], dtype=torch.bool, device=steps.device)
+    rows = _no_rows(packing)
     rows[packing.position[steps] // packing.shape[1]] = True
     return rows
+
+
+def _no_rows(packing: Packing) -> Bool[Tensor, "batch"]:
+    return torch.zeros(packing.shape[0], dtype=torch.bool, device=packing.position.device)
 
 
 def _part(packing: Packing, rows: Bool[Tensor, "batch"]) -> tuple[Tensor, Packing]:
