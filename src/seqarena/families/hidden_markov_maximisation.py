@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 import torch
+from torch import Tensor
 
 from seqarena.families.hidden_markov_statistics import HiddenMarkovStatistics
 from seqarena.families.shares import dirichlet_log_prior, log_shares
@@ -28,9 +29,9 @@ def no_statistics(model: "HiddenMarkovModel") -> HiddenMarkovStatistics:
 def maximise(model: "HiddenMarkovModel", statistics: HiddenMarkovStatistics) -> None:
     """Set the most probable parameters; a state that was never left keeps its old row."""
     extra = model.config.pseudo_count
-    start = (statistics.start + extra) * model.can_start
-    model.log_start.copy_(log_shares(start[None], model.log_start[None])[0])
-    moves = (statistics.transition + extra) * model.can_move
+    start = _allowed(statistics.start, extra, model.can_start).unsqueeze(0)
+    model.log_start.copy_(log_shares(start, model.log_start.unsqueeze(0)).select(0, 0))
+    moves = _allowed(statistics.transition, extra, model.can_move)
     model.log_transition.copy_(log_shares(moves, model.log_transition))
     model.emission.maximise(statistics.emission)
     model.fitted.fill_(True)
@@ -44,3 +45,8 @@ def log_prior(model: "HiddenMarkovModel") -> float:
         + dirichlet_log_prior(model.log_transition[model.can_move], extra)
         + model.emission.log_prior()
     )
+
+
+def _allowed(counts: Tensor, extra: float, allowed: Tensor) -> Tensor:
+    """Add pseudo-counts, where they may be: what is forbidden was never counted."""
+    return (counts + extra).mul_(allowed) if extra else counts

@@ -68,10 +68,10 @@ def forward_backward(
     if log_start.dim() == 2:
         return posterior
     return PathPosterior(
-        posterior.step_log_prob[:, 0],
-        posterior.state_probs[:, 0],
-        posterior.start[0],
-        posterior.transition[0],
+        posterior.step_log_prob.select(1, 0),
+        posterior.state_probs.select(1, 0),
+        posterior.start.select(0, 0),
+        posterior.transition.select(0, 0),
     )
 
 
@@ -168,8 +168,10 @@ def _itself(values: Tensor) -> Tensor:
 def _probabilities(
     log_start: Tensor, log_transition: Tensor, emission: PackedEmission
 ) -> tuple[Tensor, Tensor]:
-    dtype = emission.weights.dtype
-    return log_start.exp().to(dtype), log_transition.exp().to(dtype)
+    start, transition = log_start.exp(), log_transition.exp()
+    if emission.weights.dtype == torch.float32:
+        return start.float(), transition.float()
+    return start.double(), transition.double()
 
 
 def _reach(

@@ -20,12 +20,12 @@ def with_models(log_start: Tensor, log_transition: Tensor, emission: PackedEmiss
     if log_start.dim() == 2:
         return log_start, log_transition, emission
     stacked = PackedEmission(
-        emission.weights[:, None],
-        emission.log_scale[:, None],
-        lambda steps: emission.log_prob_at(steps)[:, None],
+        emission.weights.unsqueeze(1),
+        emission.log_scale.unsqueeze(1),
+        lambda steps: emission.log_prob_at(steps).unsqueeze(1),
         emission.row,
     )
-    return log_start[None], log_transition[None], stacked
+    return log_start.unsqueeze(0), log_transition.unsqueeze(0), stacked
 
 
 def groups(log_start: Tensor, log_transition: Tensor, emission: PackedEmission) -> Iterator[Models]:
