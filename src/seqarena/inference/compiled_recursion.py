@@ -29,12 +29,13 @@ def forward_pass(
 ) -> tuple[Float[Tensor, "steps n_models n_states"], Float[Tensor, "steps n_models"]]:
     """Return what `scaled_recursion.forward_pass` returns; tensors are on the processor."""
     loop = compiled(_loops(packing)[0])
-    alpha = weights.new_empty(len(packing.position), *start.shape)
-    scale = weights.new_empty(len(packing.position), len(start))
+    # Model after model in memory: each is filled alone, and a cache line holds what it needs.
+    alpha = weights.new_empty(len(start), len(packing.position), start.shape[1])
+    scale = weights.new_empty(len(start), len(packing.position))
     given = _numpy(start, _padded(transition), *_steps(weights, rows, packing), alpha, scale)
     for model in range(len(start)):
         loop(model, *given)
-    return alpha, scale
+    return alpha.transpose(0, 1), scale.T
 
 
 def backward_pass(
@@ -47,15 +48,16 @@ def backward_pass(
 ) -> tuple[Float[Tensor, "n_models from_ to"], Float[Tensor, "sequences"] | None]:
     """Do what `scaled_recursion.backward_pass` does; tensors are on the processor."""
     loop = compiled(_loops(packing)[1])
-    alpha, scale = forward
+    # A view, not a copy: posteriors take the place of alpha.
+    alpha, scale = forward[0].transpose(0, 1), forward[1].T
     moves = torch.zeros(transition.shape, dtype=torch.float64)
     peak = alpha.new_zeros(packing.n_sequences)
     masks = alpha.new_zeros(0, *transition.shape[:2]) if reach is None else reach
     steps = _steps(weights, rows, packing)
     into = _padded(transition.transpose(1, 2))
-    given = _numpy(into, *steps, alpha, scale.contiguous(), masks, moves, peak)
+    before, after = _numpy(into, *steps), _numpy(scale, masks, moves, peak)
     for model in range(len(transition)):
-        loop(model, *given)
+        loop(model, *before, alpha.numpy(), *after)
     return moves, None if reach is None else peak
 
 

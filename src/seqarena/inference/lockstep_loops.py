@@ -61,14 +61,14 @@ def forward(model, start, transition, weights, rows, first, lengths, alpha, scal
                     reached[to, lane] = share
                     total[lane] += share
             for lane in range(n):
-                scale[step + lane, model] = total[lane]
+                scale[model, step + lane] = total[lane]
             for lane in range(LANES):
                 total[lane] = one / total[lane]
             for to in range(n_states):
                 for lane in range(LANES):
                     before[to, lane] = reached[to, lane] * total[lane]
             for lane in range(n):
-                shares = alpha[step + lane, model]
+                shares = alpha[model, step + lane]
                 for to in range(n_states):
                     shares[to] = before[to, lane]
 
@@ -97,7 +97,7 @@ def backward(  # noqa: C901, PLR0913
             while n < min(len(lengths) - rank, LANES) and lengths[rank + n] > time:
                 for state in range(n_states):
                     beta[state, n] = 1
-                    shares[state, n] = alpha[step + n, model, state]
+                    shares[state, n] = alpha[model, step + n, state]
                 n += 1
             for state in range(n_states):
                 for lane in range(LANES):
@@ -114,7 +114,7 @@ def backward(  # noqa: C901, PLR0913
                         shares[state, lane] *= total[lane]
                         beta[state, lane] *= total[lane]
             for lane in range(n):
-                state_probs = alpha[step + lane, model]
+                state_probs = alpha[model, step + lane]
                 for state in range(n_states):
                     state_probs[state] = shares[state, lane]
             if time == 0:
@@ -122,12 +122,12 @@ def backward(  # noqa: C901, PLR0913
             before = first[time - 1] + rank
             for lane in range(n):
                 weight = weights[rows[step + lane] if len(rows) else step + lane, model]
-                known = alpha[before + lane, model]
+                known = alpha[model, before + lane]
                 for state in range(n_states):
                     emitted[state, lane] = weight[state]
                 for state in range(n_states):
                     shares[state, lane] = known[state]
-                factor[lane] = one / scale[step + lane, model]
+                factor[lane] = one / scale[model, step + lane]
             for state in range(n_states):
                 for lane in range(LANES):
                     beta[state, lane] *= factor[lane]

@@ -15,11 +15,11 @@ def forward(model, start, transition, weights, rows, first, lengths, alpha, scal
     n_states = weights.shape[2]
     zero = alpha.dtype.type(0)
     for rank in range(len(lengths)):
-        before = alpha[rank, model]
+        before = alpha[model, rank]
         for time in range(lengths[rank]):
             step = first[time] + rank
             weight = weights[rows[step] if len(rows) else step, model]
-            shares = alpha[step, model]
+            shares = alpha[model, step]
             if time == 0:
                 for to in range(n_states):
                     shares[to] = start[model, to]
@@ -34,7 +34,7 @@ def forward(model, start, transition, weights, rows, first, lengths, alpha, scal
             for to in range(n_states):
                 shares[to] *= weight[to]
                 total += shares[to]
-            scale[step, model] = total
+            scale[model, step] = total
             for to in range(n_states):
                 shares[to] /= total
             before = shares
@@ -52,7 +52,7 @@ def backward(  # noqa: C901, PLR0913
         beta[:] = 1
         for time in range(lengths[rank] - 1, -1, -1):
             step = first[time] + rank
-            shares = alpha[step, model]
+            shares = alpha[model, step]
             for state in range(n_states):
                 shares[state] *= beta[state]
             if time % 16 == 0:
@@ -64,14 +64,14 @@ def backward(  # noqa: C901, PLR0913
             if time == 0:
                 break
             for state in range(n_states):
-                beta[state] /= scale[step, model]
+                beta[state] /= scale[model, step]
             if len(reach):
                 for state in range(n_states):
                     beta[state] *= reach[min(time, len(reach) - 1), model, state]
                     if not beta[state] <= peak[rank]:
                         peak[rank] = beta[state]
             weight = weights[rows[step] if len(rows) else step, model]
-            before = alpha[first[time - 1] + rank, model]
+            before = alpha[model, first[time - 1] + rank]
             for state in range(n_states):
                 ahead[state] = beta[state] * weight[state]
             for state in range(n_states):
