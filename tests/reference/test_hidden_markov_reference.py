@@ -21,7 +21,12 @@ from classical_scenes import (
     tokens,
 )
 from seqarena.batch import collate_all
-from seqarena.inference import compiled_recursion, recursion_engine
+from seqarena.inference import (
+    compiled_recursion,
+    lockstep_loops,
+    recursion_engine,
+    sequence_loops,
+)
 from seqarena.inference.forward_backward import forward, forward_backward
 from seqarena.inference.log_forward_backward import log_forward_backward
 from seqarena.inference.packed_emission import (
@@ -194,8 +199,8 @@ def long_problem(kind, n_states=6, n_symbols=10):
 def force_engine(monkeypatch, engine):
     """Make torch, or one of both kinds of compiled loops, run the recursions whatever the shape."""
     monkeypatch.setattr(recursion_engine, "_is_for_compiled_loops", lambda *_: engine != "torch")
-    least = 1 if engine == "lockstep" else 10**9
-    monkeypatch.setattr(compiled_recursion, "_LOCKSTEP_SEQUENCES", least)
+    loops = lockstep_loops if engine == "lockstep" else sequence_loops
+    monkeypatch.setattr(compiled_recursion, "_loops", lambda *_: (loops.forward, loops.backward))
 
 
 @pytest.mark.slow

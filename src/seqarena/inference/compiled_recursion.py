@@ -1,7 +1,7 @@
 """The passes of `scaled_recursion` as compiled loops, for one processor.
 
-Few sequences run one after the other, many side by side in lockstep: which it is, the number of
-sequences says alone.
+Few sequences run one after the other, many side by side in lockstep: which it is, the numbers of
+sequences and of states say alone.
 """
 
 from collections.abc import Callable
@@ -16,8 +16,9 @@ from seqarena.inference import lockstep_loops, sequence_loops
 from seqarena.inference.compiled_loops import compiled
 from seqarena.inference.packing import Packing
 
-# From so many sequences on, lanes that stay empty cost less than starting over for each.
-_LOCKSTEP_SEQUENCES = 12
+# From as many sequences on as there are states, but no more than these, lanes that stay empty cost
+# less than starting over for each (measured).
+_LOCKSTEP_SEQUENCES = 32
 
 
 def forward_pass(
@@ -28,7 +29,7 @@ def forward_pass(
     packing: Packing,
 ) -> tuple[Float[Tensor, "steps n_models n_states"], Float[Tensor, "steps n_models"]]:
     """Return what `scaled_recursion.forward_pass` returns; tensors are on the processor."""
-    loop = compiled(_loops(packing)[0])
+    loop = compiled(_loops(packing, start.shape[1])[0])
     # Model after model in memory: each is filled alone, and a cache line holds what it needs.
     alpha = weights.new_empty(len(start), len(packing.position), start.shape[1])
     scale = weights.new_empty(len(start), len(packing.position))
@@ -47,7 +48,7 @@ def backward_pass(
     reach: Float[Tensor, "n_reach n_models n_states"] | None,
 ) -> tuple[Float[Tensor, "n_models from_ to"], Float[Tensor, "sequences"] | None]:
     """Do what `scaled_recursion.backward_pass` does; tensors are on the processor."""
-    loop = compiled(_loops(packing)[1])
+    loop = compiled(_loops(packing, transition.shape[1])[1])
     # A view, not a copy: posteriors take the place of alpha.
     alpha, scale = forward[0].transpose(0, 1), forward[1].T
     moves = torch.zeros(transition.shape, dtype=torch.float64)
@@ -61,8 +62,8 @@ def backward_pass(
     return moves, None if reach is None else peak
 
 
-def _loops(packing: Packing) -> tuple[Callable[..., None], Callable[..., None]]:
-    if packing.n_sequences < _LOCKSTEP_SEQUENCES:
+def _loops(packing: Packing, n_states: int) -> tuple[Callable[..., None], Callable[..., None]]:
+    if packing.n_sequences < min(n_states, _LOCKSTEP_SEQUENCES):
         return sequence_loops.forward, sequence_loops.backward
     return lockstep_loops.forward, lockstep_loops.backward
 

@@ -20,6 +20,11 @@ PACKING = Packing.of(torch.arange(77) < LENGTHS[:, None])
 SYMBOLS = torch.randint(6, (902,), generator=torch.Generator().manual_seed(1))
 
 
+def force_loops(monkeypatch, loops):
+    pair = None if loops is None else (loops.forward, loops.backward)
+    monkeypatch.setattr(compiled_recursion, "_loops", lambda *_: pair)
+
+
 def every_way(monkeypatch, dtype, looked_up, n_models=2, n_states=3):
     """Return what each engine makes of the same models: states, scales, posteriors, moves, peaks.
 
@@ -34,12 +39,12 @@ def every_way(monkeypatch, dtype, looked_up, n_models=2, n_states=3):
     reach = torch.ones(3, n_models, n_states, dtype=dtype)
     reach[:2, :, 1:] = 0
     start[:, 1:] *= 0
-    for engine, least in (
-        (scaled_recursion, 0),
-        (compiled_recursion, 10**9),
-        (compiled_recursion, 0),
+    for engine, loops in (
+        (scaled_recursion, None),
+        (compiled_recursion, sequence_loops),
+        (compiled_recursion, lockstep_loops),
     ):
-        monkeypatch.setattr(compiled_recursion, "_LOCKSTEP_SEQUENCES", least)
+        force_loops(monkeypatch, loops)
         alpha, scale = engine.forward_pass(start, transition, weights, rows, PACKING)
         states = alpha.clone()
         moves, peak = engine.backward_pass(
@@ -66,9 +71,9 @@ def test_in_32_bits_all_engines_differ_by_rounding(monkeypatch):
             assert_close(one, another, rtol=1e-5, atol=1e-6)
 
 
-@pytest.mark.parametrize("least", [0, 10**9], ids=["lockstep", "sequences"])
-def test_what_no_path_explains_is_no_number_and_disturbs_no_neighbour(monkeypatch, least):
-    monkeypatch.setattr(compiled_recursion, "_LOCKSTEP_SEQUENCES", least)
+@pytest.mark.parametrize("loops", [lockstep_loops, sequence_loops])
+def test_what_no_path_explains_is_no_number_and_disturbs_no_neighbour(monkeypatch, loops):
+    force_loops(monkeypatch, loops)
     packing = Packing.of(torch.ones(3, 4, dtype=torch.bool))
     start, transition = torch.ones(1, 2).double() / 2, torch.ones(1, 2, 2).double() / 2
     weights = torch.ones(12, 1, 2).double()
@@ -82,12 +87,14 @@ def test_what_no_path_explains_is_no_number_and_disturbs_no_neighbour(monkeypatc
 
 
 def test_few_sequences_run_one_after_the_other_and_many_in_lockstep():
-    def loops(n_sequences):
+    def loops(n_sequences, n_states):
         packing = Packing.of(torch.ones(n_sequences, 1, dtype=torch.bool))
-        return compiled_recursion._loops(packing)
+        return compiled_recursion._loops(packing, n_states)
 
-    assert loops(11) == (sequence_loops.forward, sequence_loops.backward)
-    assert loops(12) == (lockstep_loops.forward, lockstep_loops.backward)
+    assert loops(15, 16) == (sequence_loops.forward, sequence_loops.backward)
+    assert loops(16, 16) == (lockstep_loops.forward, lockstep_loops.backward)
+    assert loops(31, 64) == (sequence_loops.forward, sequence_loops.backward)
+    assert loops(32, 64) == (lockstep_loops.forward, lockstep_loops.backward)
 
 
 def engine_of(n_sequences, n_time, n_states):
