@@ -21,7 +21,12 @@ from classical_scenes import (
     tokens,
 )
 from seqarena.batch import collate_all
-from seqarena.inference import forward_backward as recursions
+from seqarena.inference import (
+    compiled_recursion,
+    lockstep_loops,
+    recursion_engine,
+    sequence_loops,
+)
 from seqarena.inference.forward_backward import forward, forward_backward
 from seqarena.inference.log_forward_backward import log_forward_backward
 from seqarena.inference.packed_emission import (
@@ -191,6 +196,13 @@ def long_problem(kind, n_states=6, n_symbols=10):
     return start.log(), transition.log(), (other if "wrong" in kind else table).log(), symbols
 
 
+def force_engine(monkeypatch, engine):
+    """Make torch, or one of both kinds of compiled loops, run the recursions whatever the shape."""
+    monkeypatch.setattr(recursion_engine, "_is_for_compiled_loops", lambda *_: engine != "torch")
+    loops = lockstep_loops if engine == "lockstep" else sequence_loops
+    monkeypatch.setattr(compiled_recursion, "_loops", lambda *_: (loops.forward, loops.backward))
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "kind",
@@ -201,9 +213,14 @@ def test_over_ten_thousand_steps_32_bits_stay_by_the_log_space_oracle(kind, monk
     packing = Packing.of(torch.ones(1, 10_000, dtype=torch.bool))
     oracle = in_log_space(start, transition, table.T[symbols], packing)
     one_hot = torch.nn.functional.one_hot(symbols, table.shape[1]).double()
-    cases = ((torch.float64, 1e-8, 64), (torch.float32, 1e-5, 64), (torch.float32, 1e-5, 10**9))
-    for dtype, tolerance, least_steps_of_compiled_loops in cases:
-        monkeypatch.setattr(recursions, "_COMPILED_STEPS", least_steps_of_compiled_loops)
+    cases = (
+        (torch.float64, 1e-8, "sequences"),
+        (torch.float32, 1e-5, "sequences"),
+        (torch.float32, 1e-5, "lockstep"),
+        (torch.float32, 1e-5, "torch"),
+    )
+    for dtype, tolerance, engine in cases:
+        force_engine(monkeypatch, engine)
         emission = emission_of_table(table, symbols, dtype)
         ours = forward_backward(start, transition, emission, packing)
         near = {"rtol": tolerance, "atol": tolerance * 1e-2}

@@ -10,6 +10,7 @@ from seqarena.batch import Batch, Sequences
 from seqarena.families.guards import require_alphabet, symbols_of
 from seqarena.families.shares import dirichlet_log_prior, log_shares
 from seqarena.inference.packed_emission import PackedEmission, emission_of_table
+from seqarena.inference.symbol_counts import symbol_counts
 
 
 @dataclass(frozen=True)
@@ -53,13 +54,7 @@ class CategoricalEmission(nn.Module):
         self, values: Int[Tensor, "steps"], state_probs: Float[Tensor, "steps n_states"]
     ) -> CategoricalSums:
         """Count the symbols of each state."""
-        n_states, n_symbols = self.log_emission.shape
-        counts = state_probs.new_zeros(n_symbols, n_states, dtype=torch.float64)
-        # In chunks that stay in the processor's cache while they are widened to 64 bits.
-        chunks = zip(torch.split(values, 8192), torch.split(state_probs, 8192), strict=True)
-        for symbols, share in chunks:
-            counts.index_add_(0, symbols, share.double())
-        return CategoricalSums(counts.T.contiguous())
+        return CategoricalSums(symbol_counts(values, state_probs, self.log_emission.shape[1]))
 
     def maximise(self, sums: CategoricalSums) -> None:
         """Set each state's distribution: counts plus pseudo-counts, normalised."""

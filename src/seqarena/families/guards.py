@@ -34,6 +34,10 @@ def symbols_of(batch: Batch, n_symbols: int) -> Int[Tensor, "batch time"]:
     """
     if batch.tokens is None:
         raise DataError("a batch of frames came where tokens were expected; quantise it first.")
+    # The least and the largest tell in a fraction of the time: padding is zero.
+    least, largest = batch.tokens.aminmax()
+    if int(least) >= 0 and int(largest) < n_symbols:
+        return batch.tokens
     outside = batch.mask & ((batch.tokens < 0) | (batch.tokens >= n_symbols))
     for row, step in outside.nonzero()[:1].tolist():
         symbol = int(batch.tokens[row, step])

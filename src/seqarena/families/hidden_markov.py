@@ -10,14 +10,16 @@ from torch import Tensor, nn
 
 from seqarena.attention.maps import NativeMap
 from seqarena.batch import Batch, Sequences
+from seqarena.families import hidden_markov_posterior
 from seqarena.families.emission_choice import build_emission
 from seqarena.families.emissions import Emission
 from seqarena.families.engine_fit import fit_with_engine
-from seqarena.families.guards import require_explained, require_fitted
+from seqarena.families.guards import require_fitted
 from seqarena.families.hidden_markov_config import HiddenMarkovConfig
 from seqarena.families.hidden_markov_expectation import expect_one
+from seqarena.families.hidden_markov_maximisation import log_prior, maximise, no_statistics
 from seqarena.families.hidden_markov_parameters import set_parameters
-from seqarena.families.hidden_markov_prediction import NextStep, next_step
+from seqarena.families.hidden_markov_prediction import NextStep
 from seqarena.families.hidden_markov_sampling import HiddenMarkovSample, draw_sequences
 from seqarena.families.hidden_markov_selection import log_likelihood
 from seqarena.families.hidden_markov_start import start
@@ -26,12 +28,8 @@ from seqarena.families.hidden_markov_supervised import count_paths, fit_paths
 from seqarena.families.hidden_markov_topology import allowed_moves
 from seqarena.families.information_criteria import aic, bic
 from seqarena.families.restarts import Restarts
-from seqarena.families.shares import dirichlet_log_prior, log_shares
 from seqarena.families.statistics_fit import fit_in_large_batches
 from seqarena.fitting.protocols import FitReport, FitSetting
-from seqarena.inference.forward_backward import forward, forward_backward
-from seqarena.inference.packing import Packing
-from seqarena.inference.viterbi import viterbi
 from seqarena.schema import DataSchema
 from seqarena.seeds import derive_seed
 
@@ -132,35 +130,15 @@ class HiddenMarkovModel(nn.Module):
 
     def no_statistics(self) -> HiddenMarkovStatistics:
         """Return the statistics of no sequence."""
-        nothing = self.log_start.new_zeros(0, len(self.log_start))
-        values = torch.zeros(0, dtype=torch.long, device=nothing.device)
-        if self.schema.dim is not None:
-            values = nothing.new_zeros(0, self.schema.dim)
-        return HiddenMarkovStatistics(
-            log_likelihood=nothing.new_zeros(()),
-            start=torch.zeros_like(self.log_start),
-            transition=torch.zeros_like(self.log_transition),
-            emission=self.emission.sums(values, nothing),
-        )
+        return no_statistics(self)
 
     def maximise(self, statistics: HiddenMarkovStatistics) -> None:
         """Set the most probable parameters; a state that was never left keeps its old row."""
-        extra = self.config.pseudo_count
-        start = (statistics.start + extra) * self.can_start
-        self.log_start.copy_(log_shares(start[None], self.log_start[None])[0])
-        moves = (statistics.transition + extra) * self.can_move
-        self.log_transition.copy_(log_shares(moves, self.log_transition))
-        self.emission.maximise(statistics.emission)
-        self.fitted.fill_(True)
+        maximise(self, statistics)
 
     def log_prior(self) -> float:
         """Return the log-density of the parameters under the Dirichlet prior, up to a constant."""
-        extra = self.config.pseudo_count
-        return (
-            dirichlet_log_prior(self.log_start[self.can_start], extra)
-            + dirichlet_log_prior(self.log_transition[self.can_move], extra)
-            + self.emission.log_prior()
-        )
+        return log_prior(self)
 
     def expect_flops(self, batch: Batch) -> float:
         """Three products of states² per real step, and what the emissions cost."""
@@ -176,10 +154,7 @@ class HiddenMarkovModel(nn.Module):
             NotFittedError: nothing was learned yet.
             DataError: a symbol outside the alphabet, or a frame that is not finite.
         """
-        require_fitted(self.fitted, "hidden Markov model")
-        packing = Packing.of(batch.mask)
-        emission = self.emission.packed(packing.pack(self.emission.values(batch)), torch.float64)
-        return packing.unpack(forward(self.log_start, self.log_transition, emission, packing))
+        return hidden_markov_posterior.step_log_prob(self, batch)
 
     def log_prob(self, batch: Batch) -> Float[Tensor, "batch"]:
         """Return the sum of `step_log_prob` over the scored steps [nats]."""
@@ -192,20 +167,11 @@ class HiddenMarkovModel(nn.Module):
             NotFittedError: nothing was learned yet.
             DataError: as `expect`.
         """
-        require_fitted(self.fitted, "hidden Markov model")
-        packing = Packing.of(batch.mask)
-        emission = self.emission.packed(packing.pack(self.emission.values(batch)), torch.float64)
-        posterior = forward_backward(self.log_start, self.log_transition, emission, packing)
-        require_explained(batch, packing.unpack(posterior.step_log_prob), "hidden Markov model")
-        return packing.unpack(posterior.state_probs)
+        return hidden_markov_posterior.state_probs(self, batch)
 
     def decode(self, batch: Batch) -> Int[Tensor, "batch time"]:
         """Return the most probable hidden path of each sequence (Viterbi); 0 on padding."""
-        require_fitted(self.fitted, "hidden Markov model")
-        packing = Packing.of(batch.mask)
-        log_emission = self.emission.log_prob(packing.pack(self.emission.values(batch)))
-        path, _ = viterbi(self.log_start, self.log_transition, log_emission, packing)
-        return packing.unpack(path)
+        return hidden_markov_posterior.best_paths(self, batch)
 
     def decode_posterior(self, batch: Batch) -> Int[Tensor, "batch time"]:
         """Return the most probable state of each step, whatever its neighbours are; 0 on padding.
@@ -222,10 +188,7 @@ class HiddenMarkovModel(nn.Module):
             NotFittedError: nothing was learned yet.
             DataError: as `expect`.
         """
-        last = (batch.lengths - 1)[:, None, None]
-        known = self.state_probs(batch)
-        known = known.gather(1, last.expand(-1, 1, known.shape[2]))[:, 0]
-        return next_step(self.emission, known @ self.log_transition.exp())
+        return hidden_markov_posterior.predict_next(self, batch)
 
     def sample(self, lengths: Sequence[int], generator: torch.Generator) -> HiddenMarkovSample:
         """Draw one sequence, and its hidden path, of each length.
@@ -272,9 +235,7 @@ class HiddenMarkovModel(nn.Module):
 
     def native_maps(self, batch: Batch) -> list[NativeMap]:
         """Return the posteriors of the states: row = time, column = state."""
-        values = self.state_probs(batch).float()[:, None]
-        columns = torch.ones(len(batch), values.shape[3], dtype=torch.bool, device=values.device)
-        return [NativeMap("states", "posterior", values, batch.mask, columns)]
+        return [hidden_markov_posterior.posterior_map(self, batch)]
 
     def n_free_parameters(self) -> int:
         """Return allowed starts and transitions less one per distribution, plus the emissions'."""

@@ -86,8 +86,10 @@ def _statistics(
     step_log_prob = posterior.step_log_prob
     if not bool(model.fitted):
         require_explained(batch, packing.unpack(step_log_prob), "hidden Markov model")
+    if batch.scored is not batch.mask:
+        step_log_prob = step_log_prob.where(packing.pack(batch.scored), 0.0)
     return HiddenMarkovStatistics(
-        log_likelihood=step_log_prob.where(packing.pack(batch.scored), 0.0).sum(),
+        log_likelihood=step_log_prob.sum(),
         start=posterior.start,
         transition=posterior.transition,
         emission=model.emission.sums(values, posterior.state_probs),

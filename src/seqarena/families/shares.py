@@ -14,7 +14,9 @@ def log_shares(
 ) -> Float[Tensor, "n_rows n"]:
     """Return the log of each row over its sum; a row without counts keeps its old shares."""
     total = counts.sum(dim=1, keepdim=True)
-    return (counts / total.where(total > 0, 1.0)).log().where(total > 0, log_old)
+    log_new = (counts / total).log_()
+    # Looking at the least is faster than choosing row by row.
+    return log_new if float(total.min()) > 0 else log_new.where(total > 0, log_old)
 
 
 def dirichlet_log_prior(log_probs: Tensor, pseudo_count: float) -> float:

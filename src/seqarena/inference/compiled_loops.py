@@ -1,9 +1,9 @@
 """Loops over numbers as machine code, for one processor.
 
-Numba compiles a loop at its first call for each precision, in about a second and a half
-(measured), and keeps the machine code beside the loop's file, or in the user's cache folder; from
-then on the first call of a process takes about half a second, most of it the import of Numba. Where
-neither folder may be written every process compiles anew.
+Numba compiles a loop at its first call for each precision, in half a second to two (measured), and
+keeps the machine code beside the loop's file, or in the user's cache folder; from then on the first
+call of a process takes about half a second, most of it the import of Numba. Where neither folder
+may be written every process compiles anew.
 """
 
 from collections.abc import Callable
@@ -14,7 +14,7 @@ from typing import Any
 @cache
 def compiled(loop: Callable[..., None]) -> Callable[..., Any]:
     """Return the loop compiled; it holds no lock while it runs."""
-    # Half a second, that only long work is worth.
+    # Half a second, which whoever runs no such loop need not spend.
     import numba
 
     # No flag lets numbers be flushed to zero, or takes them to be finite.

@@ -1,18 +1,24 @@
-"""The passes of `scaled_recursion` as compiled loops: one sequence after the other.
+"""The passes of `scaled_recursion` as compiled loops, for one processor.
 
-Where few sequences run over many steps, torch spends its time on starting operations on a handful
-of numbers.
+Few sequences run one after the other, many side by side in lockstep: which it is, the numbers of
+sequences and of states say alone.
 """
 
-from typing import Any, no_type_check
+from collections.abc import Callable
 
 import numpy as np
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
+from torch.nn.functional import pad
 
+from seqarena.inference import lockstep_loops, sequence_loops
 from seqarena.inference.compiled_loops import compiled
 from seqarena.inference.packing import Packing
+
+# From as many sequences on as there are states, but no more than these, lanes that stay empty cost
+# less than starting over for each (measured).
+_LOCKSTEP_SEQUENCES = 32
 
 
 def forward_pass(
@@ -23,21 +29,14 @@ def forward_pass(
     packing: Packing,
 ) -> tuple[Float[Tensor, "steps n_models n_states"], Float[Tensor, "steps n_models"]]:
     """Return what `scaled_recursion.forward_pass` returns; tensors are on the processor."""
-    run = compiled(_forward)
-    alphas, scales = [], []
-    for model, share in enumerate(weights.unbind(1)):
-        alpha = weights.new_empty(len(packing.position), start.shape[1])
-        scale = weights.new_empty(len(packing.position))
-        run(
-            start[model].numpy(),
-            transition[model].numpy(),
-            *_steps(share, rows, packing),
-            alpha.numpy(),
-            scale.numpy(),
-        )
-        alphas.append(alpha)
-        scales.append(scale)
-    return _side_by_side(alphas), _side_by_side(scales)
+    loop = compiled(_loops(packing, start.shape[1])[0])
+    # Model after model in memory: each is filled alone, and a cache line holds what it needs.
+    alpha = weights.new_empty(len(start), len(packing.position), start.shape[1])
+    scale = weights.new_empty(len(start), len(packing.position))
+    given = _numpy(start, _padded(transition), *_steps(weights, rows, packing), alpha, scale)
+    for model in range(len(start)):
+        loop(model, *given)
+    return alpha.transpose(0, 1), scale.T
 
 
 def backward_pass(
@@ -49,111 +48,37 @@ def backward_pass(
     reach: Float[Tensor, "n_reach n_models n_states"] | None,
 ) -> tuple[Float[Tensor, "n_models from_ to"], Float[Tensor, "sequences"] | None]:
     """Do what `scaled_recursion.backward_pass` does; tensors are on the processor."""
-    run = compiled(_backward)
-    alphas, scales = forward
+    loop = compiled(_loops(packing, transition.shape[1])[1])
+    # A view, not a copy: posteriors take the place of alpha.
+    alpha, scale = forward[0].transpose(0, 1), forward[1].T
     moves = torch.zeros(transition.shape, dtype=torch.float64)
-    peak = alphas.new_zeros(packing.n_sequences)
-    masks = alphas.new_zeros(0, *transition.shape[:2]) if reach is None else reach
-    for model, share in enumerate(weights.unbind(1)):
-        alpha = alphas[:, model].contiguous()
-        run(
-            transition[model].T.contiguous().numpy(),
-            *_steps(share, rows, packing),
-            alpha.numpy(),
-            scales[:, model].contiguous().numpy(),
-            masks[:, model].contiguous().numpy(),
-            moves[model].numpy(),
-            peak.numpy(),
-        )
-        if len(transition) > 1:
-            alphas[:, model] = alpha
+    peak = alpha.new_zeros(packing.n_sequences)
+    masks = alpha.new_zeros(0, *transition.shape[:2]) if reach is None else reach
+    steps = _steps(weights, rows, packing)
+    into = _padded(transition.transpose(1, 2))
+    before, after = _numpy(into, *steps), _numpy(scale, masks, moves, peak)
+    for model in range(len(transition)):
+        loop(model, *before, alpha.numpy(), *after)
     return moves, None if reach is None else peak
 
 
-def _side_by_side(each: list[Tensor]) -> Tensor:
-    return each[0][:, None] if len(each) == 1 else torch.stack(each, dim=1)
+def _loops(packing: Packing, n_states: int) -> tuple[Callable[..., None], Callable[..., None]]:
+    if packing.n_sequences < min(n_states, _LOCKSTEP_SEQUENCES):
+        return sequence_loops.forward, sequence_loops.backward
+    return lockstep_loops.forward, lockstep_loops.backward
 
 
-def _steps(weights: Tensor, rows: Tensor | None, packing: Packing) -> tuple[Any, ...]:
+def _padded(transition: Tensor) -> Tensor:
+    """Add rows of zeros, up to a multiple of what is read at once."""
+    more = -transition.shape[1] % lockstep_loops.STATES
+    return pad(transition, (0, 0, 0, more)) if more else transition
+
+
+def _steps(weights: Tensor, rows: Tensor | None, packing: Packing) -> tuple[Tensor, ...]:
     """Return weights, rows, first packed step of each time step, and lengths, longest first."""
-    return (
-        weights.contiguous().numpy(),
-        np.empty(0, dtype=np.int64) if rows is None else rows.numpy(),
-        packing.first.numpy(),
-        packing.lengths.numpy(),
-    )
+    rows = packing.first[:0] if rows is None else rows
+    return weights, rows, packing.first, packing.lengths
 
 
-@no_type_check
-def _forward(start, transition, weights, rows, first, lengths, alpha, scale):  # noqa: PLR0913
-    n_states = len(start)
-    for rank in range(len(lengths)):
-        for time in range(lengths[rank]):
-            step = first[time] + rank
-            row = rows[step] if len(rows) else step
-            if time == 0:
-                for to in range(n_states):
-                    alpha[step, to] = start[to]
-            else:
-                before = first[time - 1] + rank
-                for to in range(n_states):
-                    alpha[step, to] = 0
-                for state in range(n_states):
-                    share = alpha[before, state]
-                    for to in range(n_states):
-                        alpha[step, to] += share * transition[state, to]
-            total = start[0] * 0
-            for to in range(n_states):
-                alpha[step, to] *= weights[row, to]
-                total += alpha[step, to]
-            scale[step] = total
-            for to in range(n_states):
-                alpha[step, to] /= total
-
-
-@no_type_check
-def _backward(into, weights, rows, first, lengths, alpha, scale, reach, moves, peak):  # noqa: C901, PLR0913
-    n_states = len(into)
-    beta, ahead = np.empty_like(alpha[0]), np.empty_like(alpha[0])
-    part = np.zeros_like(into)
-    for rank in range(len(lengths)):
-        beta[:] = 1
-        for time in range(lengths[rank] - 1, 0, -1):
-            step, before = first[time] + rank, first[time - 1] + rank
-            row = rows[step] if len(rows) else step
-            for state in range(n_states):
-                alpha[step, state] *= beta[state]
-            if time % 16 == 0:
-                total = alpha[step].sum()
-                if total != 0:
-                    for state in range(n_states):
-                        alpha[step, state] /= total
-                        beta[state] /= total
-            for state in range(n_states):
-                beta[state] /= scale[step]
-            if len(reach):
-                for state in range(n_states):
-                    beta[state] *= reach[min(time, len(reach) - 1), state]
-                    if not beta[state] <= peak[rank]:
-                        peak[rank] = beta[state]
-            for state in range(n_states):
-                ahead[state] = beta[state] * weights[row, state]
-            for state in range(n_states):
-                share = alpha[before, state]
-                for to in range(n_states):
-                    part[state, to] += share * ahead[to]
-            for state in range(n_states):
-                beta[state] = 0
-            for to in range(n_states):
-                share = ahead[to]
-                for state in range(n_states):
-                    beta[state] += share * into[to, state]
-            if time % 16 == 1:
-                moves += part
-                part[:] = 0
-        for state in range(n_states):
-            alpha[rank, state] *= beta[state]
-        total = alpha[rank].sum()
-        if total != 0:
-            for state in range(n_states):
-                alpha[rank, state] /= total
+def _numpy(*tensors: Tensor) -> list[np.ndarray]:
+    return [tensor.contiguous().numpy() for tensor in tensors]

@@ -13,17 +13,17 @@ posteriors are (steps, models, states), and log-probabilities (steps, models).
 """
 
 import math
-from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from seqarena.inference import compiled_recursion, scaled_recursion
 from seqarena.inference.log_forward_backward import PathPosterior, log_forward_backward
+from seqarena.inference.model_groups import Models, groups, joined, with_models
 from seqarena.inference.packed_emission import PackedEmission, emission_of_density
 from seqarena.inference.packing import Packing
+from seqarena.inference.recursion_engine import passes_for
 
 # Backward variables above this could make up for what underflow has taken away.
 _DOUBTFUL_PEAK = {torch.float32: 1e20, torch.float64: 1e240}
@@ -32,14 +32,6 @@ _LEAST_MOVE = 1e-6
 _DOUBTFUL_SCALE = {torch.float32: 1e-13, torch.float64: 1e-150}
 # A forward variable that fell below this may have lost a neighbour without a trace.
 _NEARLY_LOST = {torch.float32: 1e-25, torch.float64: 1e-200}
-# Models stand side by side while their states fill no more columns than this.
-_WIDTH = 64
-# One processor, with so many steps or more, and no more numbers (models · states · sequences, on
-# average) in each: measured in CPU time, torch is as fast as compiled loops at about 3,500 numbers
-# in a step, and half as fast at 1,000. It takes about 100 passes over so many steps to make up for
-# the first call of the compiled loops; over 1,000 steps ten.
-_COMPILED_STEPS = 64
-_COMPILED_NUMBERS = 2048
 
 
 def forward(
@@ -53,8 +45,8 @@ def forward(
     O(models · steps · states²) time. From the first step on that no path explains it is minus
     infinity.
     """
-    models = _all_models(log_start, log_transition, emission)
-    parts = [_step_log_prob(*group, packing) for group in _groups(*models)]
+    models = with_models(log_start, log_transition, emission)
+    parts = [_step_log_prob(*group, packing) for group in groups(*models)]
     step_log_prob = torch.cat(parts, dim=1)
     return step_log_prob if log_start.dim() == 2 else step_log_prob[:, 0]
 
@@ -71,86 +63,15 @@ def forward_backward(
     are accumulated in 64 bits. A sequence that no path explains has minus infinity in
     `step_log_prob`, and counts as nothing.
     """
-    models = _all_models(log_start, log_transition, emission)
-    posterior = _joined([_posterior(*group, packing) for group in _groups(*models)])
+    models = with_models(log_start, log_transition, emission)
+    posterior = joined([_posterior(*group, packing) for group in groups(*models)])
     if log_start.dim() == 2:
         return posterior
     return PathPosterior(
-        posterior.step_log_prob[:, 0],
-        posterior.state_probs[:, 0],
-        posterior.start[0],
-        posterior.transition[0],
-    )
-
-
-_Models = tuple[Tensor, Tensor, PackedEmission]
-ForwardPass = Callable[[Tensor, Tensor, Tensor, Tensor | None, Packing], tuple[Tensor, Tensor]]
-BackwardPass = Callable[
-    [Tensor, Tensor, Tensor | None, Packing, tuple[Tensor, Tensor], Tensor | None],
-    tuple[Tensor, Tensor | None],
-]
-
-
-def _passes(packing: Packing, log_start: Tensor) -> tuple[ForwardPass, BackwardPass]:
-    if _is_for_compiled_loops(packing, log_start):
-        return compiled_recursion.forward_pass, compiled_recursion.backward_pass
-    return scaled_recursion.forward_pass, scaled_recursion.backward_pass
-
-
-def _is_for_compiled_loops(packing: Packing, log_start: Tensor) -> bool:
-    """Choose the engine by shape alone, so that the same data always gives the same bits."""
-    n_time = len(packing.n_alive)
-    in_a_step = len(packing.position) * log_start.numel()
-    return (
-        packing.position.device.type == "cpu"
-        and n_time >= _COMPILED_STEPS
-        and in_a_step <= _COMPILED_NUMBERS * n_time
-    )
-
-
-def _all_models(log_start: Tensor, log_transition: Tensor, emission: PackedEmission) -> _Models:
-    """Give a single model an axis of models."""
-    if log_start.dim() == 2:
-        return log_start, log_transition, emission
-    stacked = PackedEmission(
-        emission.weights[:, None],
-        emission.log_scale[:, None],
-        lambda steps: emission.log_prob_at(steps)[:, None],
-        emission.row,
-    )
-    return log_start[None], log_transition[None], stacked
-
-
-def _groups(
-    log_start: Tensor, log_transition: Tensor, emission: PackedEmission
-) -> Iterator[_Models]:
-    """Yield models that are worked on at once."""
-    n_models, n_states = log_start.shape
-    size = max(1, _WIDTH // n_states)
-    if n_models <= size:
-        yield log_start, log_transition, emission
-        return
-    for some in torch.split(torch.arange(n_models, device=log_start.device), size):
-        yield log_start[some], log_transition[some], _of_models(emission, some)
-
-
-def _of_models(emission: PackedEmission, some: Tensor) -> PackedEmission:
-    return PackedEmission(
-        emission.weights.index_select(1, some),
-        emission.log_scale.index_select(1, some),
-        lambda steps: emission.log_prob_at(steps).index_select(1, some),
-        emission.row,
-    )
-
-
-def _joined(parts: list[PathPosterior]) -> PathPosterior:
-    if len(parts) == 1:
-        return parts[0]
-    return PathPosterior(
-        step_log_prob=torch.cat([part.step_log_prob for part in parts], dim=1),
-        state_probs=torch.cat([part.state_probs for part in parts], dim=1),
-        start=torch.cat([part.start for part in parts]),
-        transition=torch.cat([part.transition for part in parts]),
+        posterior.step_log_prob.select(1, 0),
+        posterior.state_probs.select(1, 0),
+        posterior.start.select(0, 0),
+        posterior.transition.select(0, 0),
     )
 
 
@@ -158,16 +79,17 @@ def _step_log_prob(
     log_start: Tensor, log_transition: Tensor, emission: PackedEmission, packing: Packing
 ) -> Float[Tensor, "steps models"]:
     start, transition = _probabilities(log_start, log_transition, emission)
-    forward_pass, _ = _passes(packing, log_start)
+    forward_pass, _ = passes_for(packing, log_start.shape[1])
     alpha, scale = forward_pass(start, transition, emission.weights, emission.row, packing)
-    step_log_prob = scale.double().log() + emission.log_scale.double()
-    doubtful = _rows_at((~(scale > _DOUBTFUL_SCALE[scale.dtype])).any(dim=1), packing)
+    step_log_prob = scale.double().log_().add_(emission.log_scale)
+    doubtful = _too_small(scale, packing)
     reach = _reach(log_start, log_transition)
     if reach is not None:
         reached = reach[packing.time.clamp(max=len(reach) - 1)]
         lost = reached & (alpha < _NEARLY_LOST[alpha.dtype])
-        doubtful = doubtful | _rows_at(lost.flatten(1).any(dim=1), packing)
-    if doubtful.any():
+        rows = _rows_at(lost.flatten(1).any(dim=1), packing)
+        doubtful = rows if doubtful is None else doubtful | rows
+    if doubtful is not None and doubtful.any():
         # Only the backward pass tells whether what was lost would have mattered.
         steps, few = _part(packing, doubtful)
         wide = emission_of_density(_itself, emission.log_prob_at(steps), torch.float64)
@@ -181,34 +103,34 @@ def _posterior(
     start, transition = _probabilities(log_start, log_transition, emission)
     reach = _reach(log_start, log_transition)
     weights, row = emission.weights, emission.row
-    forward_pass, backward_pass = _passes(packing, log_start)
+    forward_pass, backward_pass = passes_for(packing, log_start.shape[1])
     alpha, scale = forward_pass(start, transition, weights, row, packing)
-    doubtful = _rows_at((~(scale > _DOUBTFUL_SCALE[scale.dtype])).any(dim=1), packing)
+    doubtful = _too_small(scale, packing)
     kept = _without(doubtful, alpha, scale, packing)
     masks = None if reach is None else reach.to(alpha.dtype)
     moves, peak = backward_pass(transition, weights, row, packing, (alpha, kept), masks)
-    if peak is not None:
-        high = ~(peak <= _DOUBTFUL_PEAK[alpha.dtype])
-        if high.any():
-            doubtful[packing.order[high]] = True
-            alpha, scale = forward_pass(start, transition, weights, row, packing)
-            kept = _without(doubtful, alpha, scale, packing)
-            moves, _ = backward_pass(transition, weights, row, packing, (alpha, kept), masks)
+    high = None if peak is None else ~(peak <= _DOUBTFUL_PEAK[alpha.dtype])
+    if high is not None and high.any():
+        doubtful = _no_rows(packing) if doubtful is None else doubtful
+        doubtful[packing.order[high]] = True
+        alpha, scale = forward_pass(start, transition, weights, row, packing)
+        kept = _without(doubtful, alpha, scale, packing)
+        moves, _ = backward_pass(transition, weights, row, packing, (alpha, kept), masks)
     scaled = PathPosterior(
-        step_log_prob=scale.double().log() + emission.log_scale.double(),
+        step_log_prob=scale.double().log_().add_(emission.log_scale),
         state_probs=alpha,
-        start=alpha[: packing.n_sequences].double().sum(dim=0),
-        transition=moves * log_transition.double().exp(),
+        start=alpha[: packing.n_sequences].sum(dim=0, dtype=torch.float64),
+        transition=moves * log_transition.exp(),
     )
+    if doubtful is None:
+        return scaled
     return _with_exact(scaled, doubtful, (log_start, log_transition, emission), packing)
 
 
 def _with_exact(
-    scaled: PathPosterior, doubtful: Tensor, models: _Models, packing: Packing
+    scaled: PathPosterior, doubtful: Tensor, models: Models, packing: Packing
 ) -> PathPosterior:
     """Do the rows in doubt again: in 64 bits, or if they already were, in log space."""
-    if not doubtful.any():
-        return scaled
     log_start, log_transition, emission = models
     steps, few = _part(packing, doubtful)
     log_emission = emission.log_prob_at(steps)
@@ -246,8 +168,10 @@ def _itself(values: Tensor) -> Tensor:
 def _probabilities(
     log_start: Tensor, log_transition: Tensor, emission: PackedEmission
 ) -> tuple[Tensor, Tensor]:
-    dtype = emission.weights.dtype
-    return log_start.exp().to(dtype), log_transition.exp().to(dtype)
+    start, transition = log_start.exp(), log_transition.exp()
+    if emission.weights.dtype == torch.float32:
+        return start.float(), transition.float()
+    return start.double(), transition.double()
 
 
 def _reach(
@@ -257,7 +181,7 @@ def _reach(
 
     Where every move is likely enough, nothing that matters is lost, and nobody needs to look.
     """
-    if bool(log_transition.min() >= math.log(_LEAST_MOVE)):
+    if float(log_transition.min()) >= math.log(_LEAST_MOVE):
         return None
     move = (log_transition > -torch.inf).double()
     reach = [log_start > -torch.inf]
@@ -268,9 +192,20 @@ def _reach(
         reach.append(further)
 
 
-def _without(rows: Tensor, alpha: Tensor, scale: Tensor, packing: Packing) -> Tensor:
+def _too_small(
+    scale: Float[Tensor, "steps models"], packing: Packing
+) -> Bool[Tensor, "batch"] | None:
+    """Mark the padded rows in which a scale was too small, or no number; None: there is none."""
+    least = _DOUBTFUL_SCALE[scale.dtype]
+    # One minimum tells, and it is no number where one scale is none.
+    if float(scale.min()) > least:
+        return None
+    return _rows_at((~(scale > least)).any(dim=1), packing)
+
+
+def _without(rows: Tensor | None, alpha: Tensor, scale: Tensor, packing: Packing) -> Tensor:
     """Set alpha of these rows to zero, in place, and return scales that keep them finite."""
-    if not rows.any():
+    if rows is None:
         return scale
     left_out = rows[packing.sequence]
     alpha.masked_fill_(left_out[:, None, None], 0.0)
@@ -279,9 +214,13 @@ def _without(rows: Tensor, alpha: Tensor, scale: Tensor, packing: Packing) -> Te
 
 def _rows_at(steps: Bool[Tensor, "steps"], packing: Packing) -> Bool[Tensor, "batch"]:
     """Mark the padded rows of some packed steps."""
-    rows = torch.zeros(packing.shape[0], dtype=torch.bool, device=steps.device)
+    rows = _no_rows(packing)
     rows[packing.position[steps] // packing.shape[1]] = True
     return rows
+
+
+def _no_rows(packing: Packing) -> Bool[Tensor, "batch"]:
+    return torch.zeros(packing.shape[0], dtype=torch.bool, device=packing.position.device)
 
 
 def _part(packing: Packing, rows: Bool[Tensor, "batch"]) -> tuple[Tensor, Packing]:

@@ -1,11 +1,14 @@
 """Sequences of unequal length as one time-major stack without padding."""
 
 from dataclasses import dataclass
+from typing import no_type_check
 
 import numpy as np
 import torch
 from jaxtyping import Bool, Int
 from torch import Tensor
+
+from seqarena.inference.compiled_loops import compiled
 
 
 @dataclass(frozen=True)
@@ -32,18 +35,10 @@ class Packing:
     @classmethod
     def of(cls, mask: Bool[Tensor, "batch time"], rows: Tensor | None = None) -> "Packing":
         """Pack the real steps (a prefix of each row) of all rows, or of `rows` alone."""
-        # In numpy, wherever the mask is: these are small arrays, and their sizes are needed here.
-        lengths = mask.sum(dim=1).cpu().numpy()
-        kept = np.arange(len(lengths)) if rows is None else rows.cpu().numpy()
-        order = kept[np.argsort(-lengths[kept], kind="stable")]
-        lengths = lengths[order]
-        n_time = int(lengths[0]) if len(lengths) else 0
-        n_alive = np.searchsorted(-lengths, -np.arange(n_time), side="left")
-        first = np.cumsum(n_alive) - n_alive
-        position = np.arange(lengths.sum())
-        position -= np.repeat(first, n_alive)  # the rank of the sequence
-        position = (order * mask.shape[1])[position]
-        position += np.repeat(np.arange(n_time), n_alive)
+        # In memory, wherever the mask is: these are small arrays, and their sizes are needed here.
+        kept = np.arange(len(mask)) if rows is None else rows.cpu().numpy()
+        lay_out = compiled(_lay_out)
+        n_alive, first, order, lengths, position = lay_out(mask.cpu().contiguous().numpy(), kept)
         device = mask.device
         return cls(
             n_alive=tuple(n_alive.tolist()),
@@ -89,3 +84,42 @@ class Packing:
         padded = packed.new_zeros((*self.shape, *packed.shape[1:]))
         padded.flatten(0, 1)[self.position] = packed
         return padded
+
+
+@no_type_check
+def _lay_out(mask, rows):
+    """Return n_alive, first, order, lengths and position; rows of one length keep their order."""
+    n_sequences, width = len(rows), mask.shape[1]
+    of_row = np.zeros(n_sequences, dtype=np.int64)
+    # Rows that are longer than each length; then where the next row of that length will stand.
+    n_longer = np.zeros(width + 2, dtype=np.int64)
+    for at in range(n_sequences):
+        # Real steps are a prefix: halve what is left until its end is found.
+        low, high = 0, width
+        while low < high:
+            middle = (low + high) // 2
+            if mask[rows[at], middle]:
+                low = middle + 1
+            else:
+                high = middle
+        of_row[at] = low
+        n_longer[low] += 1
+    n_so_far, n_time = 0, 0
+    for length in range(width, -1, -1):
+        n_of_length = n_longer[length]
+        n_longer[length] = n_so_far
+        n_so_far += n_of_length
+        if n_of_length and n_time == 0:
+            n_time = length
+    n_alive = n_longer[:n_time].copy()
+    order, lengths = np.empty_like(of_row), np.empty_like(of_row)
+    for at in range(n_sequences):
+        rank = n_longer[of_row[at]]
+        order[rank], lengths[rank] = rows[at], of_row[at]
+        n_longer[of_row[at]] += 1
+    first = np.cumsum(n_alive) - n_alive
+    position = np.empty(n_alive.sum(), dtype=np.int64)
+    for time in range(n_time):
+        for rank in range(n_alive[time]):
+            position[first[time] + rank] = order[rank] * width + time
+    return n_alive, first, order, lengths, position

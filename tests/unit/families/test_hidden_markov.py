@@ -248,6 +248,17 @@ def test_training_frames_and_symbols_are_checked_before_anything_starts_from_the
     )
 
 
+@pytest.mark.parametrize("symbol", [-1, 2])
+def test_a_batch_with_a_symbol_outside_the_alphabet_is_refused(symbol):
+    batch = collate_all(tokens([0, 1], [1, symbol, 0]))
+    with pytest.raises(DataError) as caught:
+        an_hmm(2, n_symbols=2).expect(batch)
+    assert str(caught.value) == (
+        f"sequence 1, step 1: symbol {symbol} is outside the alphabet (0 to 1); "
+        "map unknown symbols to one inside."
+    )
+
+
 def test_a_second_fit_begins_anew():
     data = random_tokens(9)
     model, fresh = an_hmm(2, 4), an_hmm(2, 4)

@@ -35,3 +35,13 @@ def test_some_rows_alone_can_be_packed():
 def test_a_view_by_time_holds_the_sequences_still_alive():
     packing = Packing.of(MASK)
     assert [part.tolist() for part in packing.by_time(packing.sequence)] == [[1, 2, 0], [1, 2], [1]]
+
+
+def test_rows_of_one_length_keep_their_order():
+    lengths = torch.tensor([2, 4, 2, 0, 4, 1])
+    packing = Packing.of(torch.arange(4) < lengths[:, None])
+    assert packing.order.tolist() == [1, 4, 0, 2, 5, 3]
+    assert packing.lengths.tolist() == [4, 4, 2, 2, 1, 0]
+    assert packing.first.tolist() == [0, 5, 9, 11]
+    few = Packing.of(torch.arange(4) < lengths[:, None], torch.tensor([4, 2, 0]))
+    assert few.order.tolist() == [4, 2, 0]

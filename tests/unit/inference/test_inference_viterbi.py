@@ -30,13 +30,18 @@ def test_ties_go_to_the_lower_state(engine):
     assert log_prob.tolist() == [0.0] * 4
 
 
-def test_compiled_loops_are_chosen_for_long_work_alone():
-    def is_compiled(n_sequences, n_time, n_states):
-        packing = Packing.of(torch.ones(n_sequences, n_time, dtype=torch.bool))
-        emission = torch.zeros(n_sequences * n_time, n_states)
-        return module._is_for_compiled_loops(emission, packing)
+def test_both_engines_find_the_same_path_among_many_that_tie():
+    # Probabilities of 1/2, 1/4, ... add up without rounding, so that paths tie exactly.
+    draw = torch.Generator().manual_seed(0)
+    start, transition, emission = (
+        -torch.randint(1, 3, shape, generator=draw).double() for shape in [(5,), (5, 5), (50, 5)]
+    )
+    path, log_prob = module._in_torch(start, transition, emission, PACKING)
+    other_path, other_log_prob = module._in_compiled_loops(start, transition, emission, PACKING)
+    assert torch.equal(path, other_path)
+    assert torch.equal(log_prob, other_log_prob)
 
-    assert is_compiled(1, 4096, 2)
-    assert is_compiled(1024, 64, 32)
-    assert not is_compiled(1, 4095, 2)
-    assert not is_compiled(1024, 64, 16)
+
+def test_compiled_loops_are_chosen_on_a_processor():
+    assert module._engine(torch.device("cpu")) is module._in_compiled_loops
+    assert module._engine(torch.device("cuda")) is module._in_torch
