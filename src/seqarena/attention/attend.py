@@ -20,7 +20,7 @@ def masked_softmax(
     """
     # The lowest finite number, not minus infinity: a row with no key would become NaN.
     lowest = torch.finfo(scores.dtype).min
-    weights = scores.masked_fill(~attend_mask, lowest).softmax(dim=-1)
+    weights = scores.where(attend_mask, lowest).softmax(dim=-1)
     return weights.where(attend_mask, 0.0)
 
 

@@ -103,11 +103,12 @@ class LinearSelfAttention(SelfAttention[LinearState]):
         time = mask.shape[1]
 
         def make(rows: range) -> Tensor:
-            kernel = query[:, :, rows.start : rows.stop] @ key.mT
+            part = query[:, :, rows.start : rows.stop]
             if not self.is_causal:
-                return masked_shares(kernel, mask[:, None, None])
-            distance = distances(rows, time, mask.device)
-            return masked_shares(kernel, Reach(is_causal=True).allows(distance)[None, None])
+                return masked_shares(part @ key.mT, mask[:, None, None])
+            distance = distances(rows, rows.stop, mask.device)
+            seen = Reach(is_causal=True).allows(distance)[None, None]
+            return masked_shares(part @ key[:, :, : rows.stop].mT, seen)
 
         with torch.autocast(query.device.type, enabled=False):
             return made_by_rows(make, torch.Size((*query.shape[:3], time)), query)

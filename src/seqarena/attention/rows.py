@@ -7,8 +7,8 @@ from torch import Tensor
 
 from seqarena.attention.attend import Weights
 
-NUMBERS_AT_ONCE = 2**18
-"""Weights that are made at once where no gradient is kept: 1 MB in float32, about a cache."""
+NUMBERS_AT_ONCE = 2**17
+"""Weights that are made at once where no gradient is kept: 512 kB in float32, about a cache."""
 
 
 def made_by_rows(make: Callable[[range], Tensor], shape: torch.Size, like: Tensor) -> Weights:
@@ -17,7 +17,8 @@ def made_by_rows(make: Callable[[range], Tensor], shape: torch.Size, like: Tenso
     With gradients on it is asked once for all of them: autograd keeps them anyway.
 
     Args:
-        make: the rows of some queries, (batch, head, rows, key_time).
+        make: the rows of some queries, (batch, head, rows, keys); keys that it leaves out, at the
+            end, have weight 0.
         shape: that of the whole, (batch, head, query_time, key_time).
         like: a tensor of the same type, on the same device.
     """
@@ -25,8 +26,9 @@ def made_by_rows(make: Callable[[range], Tensor], shape: torch.Size, like: Tenso
     step = max(1, NUMBERS_AT_ONCE // max(1, batch * head * n_keys))
     if torch.is_grad_enabled() or step >= n_rows:
         return make(range(n_rows))
-    weights = like.new_empty(shape)
+    weights = like.new_zeros(shape)
     for start in range(0, n_rows, step):
         rows = range(start, min(start + step, n_rows))
-        weights[:, :, rows.start : rows.stop] = make(rows)
+        made = make(rows)
+        weights[:, :, rows.start : rows.stop, : made.shape[-1]] = made
     return weights

@@ -39,12 +39,14 @@ def softmax_weights(
 ) -> Weights:
     """Return softmax_j(q_i · k_j / √d_k + bias_ij) over the keys that query i may attend.
 
-    `seen_by` says what a range of queries sees.
+    `seen_by` says what a range of queries sees; keys at the end that none of them may attend can
+    be left out of it.
     """
 
     def make(rows: range) -> Tensor:
         attend_mask, bias = seen_by(rows)
-        scores = scaled_dot_scores(query[:, :, rows.start : rows.stop], key)
+        part, seen = query[:, :, rows.start : rows.stop], key[:, :, : attend_mask.shape[-1]]
+        scores = scaled_dot_scores(part, seen)
         return masked_softmax(scores if bias is None else scores + bias, attend_mask)
 
     return made_by_rows(make, torch.Size((*query.shape[:3], key.shape[2])), query)

@@ -132,7 +132,8 @@ class SoftmaxSelfAttention(SelfAttention[KeyValueCache]):
 
     def _seen_by(self, rows: range, mask: Bool[Tensor, "batch time"]) -> Seen:
         """Return what some steps see, and what is added to their scores."""
-        distance = distances(rows, mask.shape[1], mask.device)
+        n_keys = rows.stop if self.reach.is_causal else mask.shape[1]
+        distance = distances(rows, n_keys, mask.device)
         bias = self.relative.bias(distance)
         if self.reach == Reach(is_causal=False):
             return mask[:, None, None], bias
