@@ -78,9 +78,10 @@ def test_weights_made_some_rows_at_a_time_are_the_same(name, monkeypatch):
     assert_close(context, attention.context(steps, mask))
 
 
+@pytest.mark.parametrize("time", [7, LONG])
 @pytest.mark.parametrize("name", EVERY)
-def test_under_bfloat16_the_weights_are_still_those_of_float32(name):
-    attention, (steps, mask) = EVERY[name](), scene(7)
+def test_under_bfloat16_the_weights_are_still_those_of_float32(name, time):
+    attention, (steps, mask) = EVERY[name](), scene(time)
     _, expected = attention(steps, mask)
     with torch.autocast("cpu", torch.bfloat16):
         explicit, weights = attention(steps.bfloat16().float(), mask)
