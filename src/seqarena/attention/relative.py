@@ -16,6 +16,9 @@ from seqarena.attention.precision import widened
 class RelativePositions(nn.Module, ABC):
     """A change of queries and keys, or of their scores, that depends on distances alone."""
 
+    has_bias: bool = False
+    """Whether `bias` ever returns numbers."""
+
     @abstractmethod
     def turned(self, heads: Heads, start: int) -> Heads:
         """Return queries or keys that stand at places start, start + 1, ..."""
@@ -76,6 +79,7 @@ class AlibiPositions(RelativePositions):
     step sees to both sides, both are lowered alike.
     """
 
+    has_bias = True
     slopes: Tensor
 
     def __init__(self, n_heads: int) -> None:

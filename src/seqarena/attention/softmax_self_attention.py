@@ -109,13 +109,11 @@ class SoftmaxSelfAttention(SelfAttention[KeyValueCache]):
         if self._is_local(time):
             real = torch.ones_like(mask) if self.reach.is_causal else mask
             return local_attention(query, key, value, real, self.reach, self.relative)
-        seen, bias = self._seen_by(range(time), mask)
-        if bias is not None:
-            biased = bias.masked_fill(~seen, -torch.inf).to(query.dtype)
-            return fused_softmax_attention(query, key, value, biased)
-        if self.reach == Reach(is_causal=True):
+        if self.reach == Reach(is_causal=True) and not self.relative.has_bias:
             return fused_softmax_attention(query, key, value, is_causal=True)
-        return fused_softmax_attention(query, key, value, seen)
+        seen, bias = self._seen_by(range(time), mask)
+        biased = seen if bias is None else bias.masked_fill(~seen, -torch.inf).to(query.dtype)
+        return fused_softmax_attention(query, key, value, biased)
 
     @in_full_precision
     def _weights(
@@ -132,12 +130,11 @@ class SoftmaxSelfAttention(SelfAttention[KeyValueCache]):
 
     def _seen_by(self, rows: range, mask: Bool[Tensor, "batch time"]) -> Seen:
         """Return what some steps see, and what is added to their scores."""
+        if self.reach == Reach(is_causal=False) and not self.relative.has_bias:
+            return mask[:, None, None], None
         n_keys = rows.stop if self.reach.is_causal else mask.shape[1]
         distance = distances(rows, n_keys, mask.device)
-        bias = self.relative.bias(distance)
-        if self.reach == Reach(is_causal=False):
-            return mask[:, None, None], bias
-        seen = self.reach.allows(distance)[None, None]
+        seen, bias = self.reach.allows(distance)[None, None], self.relative.bias(distance)
         return seen if self.reach.is_causal else seen & mask[:, None, None], bias
 
     def _is_local(self, time: int) -> bool:
