@@ -67,7 +67,8 @@ class KeyValueCache(Past):
     ) -> "KeyValueCache":
         """Return a cache that holds newer steps, and of the old at least `n_needed` (None: all)."""
         n_new = key.shape[2]
-        is_mine = self.room.n_filled == self.n_kept
+        # What autograd has seen must stay as it was: there each step makes room of its own.
+        is_mine = self.room.n_filled == self.n_kept and not key.requires_grad
         if is_mine and self.n_kept + n_new <= self.room.key.shape[2]:
             room, n_old = self.room, self.n_kept
         else:

@@ -108,6 +108,19 @@ def test_advancing_step_by_step_is_causal_self_attention(name, time):
 
 
 @pytest.mark.parametrize("name", CAUSAL)
+def test_gradients_flow_through_what_is_kept_of_the_past(name):
+    attention, (steps, mask) = CAUSAL[name]().double(), scene(5, torch.float64)
+    steps.requires_grad_()
+    past, contexts = None, []
+    for step in steps.split(1, dim=1):
+        context, past = attention.advance(step, past)
+        contexts.append(context)
+    (stepped,) = torch.autograd.grad(torch.cat(contexts, dim=1).square().sum(), steps)
+    (whole,) = torch.autograd.grad(attention.context(steps, mask).square().sum(), steps)
+    assert_close(stepped, whole)
+
+
+@pytest.mark.parametrize("name", CAUSAL)
 @torch.no_grad()
 def test_a_past_can_be_advanced_twice_and_its_rows_reordered(name):
     attention, (steps, _) = CAUSAL[name]().double(), scene(9, torch.float64)
