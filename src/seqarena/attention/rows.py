@@ -7,8 +7,9 @@ from torch import Tensor
 
 from seqarena.attention.attend import Weights
 
-NUMBERS_AT_ONCE = 2**17
-"""Weights that are made at once where no gradient is kept: 512 kB in float32, about a cache."""
+LEAST_AT_ONCE, MOST_AT_ONCE = 2**16, 2**18
+"""Weights that are made at once where no gradient is kept: 1 MB in float32, about a cache; but no
+more than a quarter of them all, so that what is held beside them stays small."""
 
 
 def made_by_rows(make: Callable[[range], Tensor], shape: torch.Size, like: Tensor) -> Weights:
@@ -23,7 +24,8 @@ def made_by_rows(make: Callable[[range], Tensor], shape: torch.Size, like: Tenso
         like: a tensor of the same type, on the same device.
     """
     batch, head, n_rows, n_keys = shape
-    step = max(1, NUMBERS_AT_ONCE // max(1, batch * head * n_keys))
+    per_row = max(1, batch * head * n_keys)
+    step = max(1, min(MOST_AT_ONCE, max(LEAST_AT_ONCE, n_rows * per_row // 4)) // per_row)
     if torch.is_grad_enabled() or step >= n_rows:
         return make(range(n_rows))
     weights = like.new_zeros(shape)

@@ -71,7 +71,7 @@ def test_weights_made_some_rows_at_a_time_are_the_same(name, monkeypatch):
     attention, (steps, mask) = EVERY[name]().double(), scene(7, torch.float64)
     _, whole = attention(steps, mask)
     # Two rows of four heads of three sequences at once; the last piece is a single row.
-    monkeypatch.setattr(rows, "NUMBERS_AT_ONCE", 2 * 3 * N_HEADS * 7)
+    monkeypatch.setattr(rows, "MOST_AT_ONCE", 2 * 3 * N_HEADS * 7)
     with torch.no_grad():
         context, pieces = attention(steps, mask)
     assert_close(pieces, whole)
