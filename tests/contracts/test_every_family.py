@@ -27,6 +27,7 @@ from seqarena.seeds import numpy_generator
 
 N_SYMBOLS = 3
 SMALL = {"model_dim": 8}
+TRANSFORMER = {"kind": "transformer", "n_layers": 1, "n_heads": 2, **SMALL}
 FAMILIES = {
     "markov_chain": {"kind": "markov_chain", "order": 2, "n_codes": 4},
     "markov_chain-additive": {"kind": "markov_chain", "order": 1, "smoothing": "additive"},
@@ -118,6 +119,7 @@ FAMILIES = {
     "gru": {"kind": "gru", **SMALL},
     "gru-weighted_sum_linear": {"kind": "gru", "attention": "weighted_sum_linear", **SMALL},
     "gru-weighted_sum_additive": {"kind": "gru", "attention": "weighted_sum_additive", **SMALL},
+    "gru-softmax_general": {"kind": "gru", "attention": "softmax_general", **SMALL},
     "lstm-softmax": {"kind": "lstm", "attention": "softmax", **SMALL},
     "elman_rnn-multi_head": {"kind": "elman_rnn", "attention": "multi_head", **SMALL},
     "attention-weighted_sum_linear": {
@@ -125,8 +127,12 @@ FAMILIES = {
         "attention": "weighted_sum_linear",
         **SMALL,
     },
+    "attention-softmax_dot": {"kind": "attention", "attention": "softmax_dot", **SMALL},
     "attention-self_attention": {"kind": "attention", "attention": "self_attention", **SMALL},
-    "transformer": {"kind": "transformer", "n_layers": 1, "n_heads": 2, **SMALL},
+    "transformer": TRANSFORMER,
+    "transformer-rotary": {**TRANSFORMER, "positions": "rotary", "window": 2},
+    "transformer-alibi": {**TRANSFORMER, "positions": "alibi", "n_key_value_heads": 1},
+    "transformer-linear": {**TRANSFORMER, "self_attention": "linear"},
 }
 TRAINING = TrainingConfig(batch_size=8, max_epochs=1, max_em_epochs=2)
 

@@ -40,8 +40,18 @@ def recurrent(kind="gru", attention="none", n_layers=1, pooling="last"):
     )
 
 
-def transformer(positions="learned"):
-    return TransformerConfig(kind="transformer", model_dim=8, n_heads=2, positions=positions)
+def transformer(**settings):
+    return TransformerConfig(kind="transformer", model_dim=8, n_heads=2, **settings)
+
+
+TRANSFORMERS = {
+    "transformer": transformer(),
+    "sinusoidal": transformer(positions="sinusoidal"),
+    "rotary": transformer(positions="rotary"),
+    "alibi": transformer(positions="alibi", n_key_value_heads=1),
+    "window": transformer(window=3),
+    "linear": transformer(self_attention="linear"),
+}
 
 
 def alone(attention):
@@ -52,8 +62,7 @@ DENSITIES = {
     "elman": recurrent("elman_rnn"),
     "lstm": recurrent("lstm", n_layers=2),
     "gru": recurrent("gru"),
-    "transformer": transformer(),
-    "sinusoidal": transformer("sinusoidal"),
+    **TRANSFORMERS,
 }
 CLASSIFIERS = {
     "last": recurrent("lstm", n_layers=2),
@@ -61,23 +70,26 @@ CLASSIFIERS = {
     "max": recurrent("gru", pooling="max"),
     "gru_linear": recurrent("gru", "weighted_sum_linear"),
     "gru_additive": recurrent("gru", "weighted_sum_additive"),
+    "gru_dot": recurrent("gru", "softmax_dot"),
     "gru_softmax": recurrent("gru", "softmax"),
     "gru_multi_head": recurrent("gru", "multi_head"),
     "gru_self_attention": recurrent("gru", "self_attention"),
-    "linear": alone("weighted_sum_linear"),
+    "sum_linear": alone("weighted_sum_linear"),
     "additive": alone("weighted_sum_additive"),
     "softmax": alone("softmax"),
     "multi_head": alone("multi_head"),
     "self_attention": alone("self_attention"),
-    "transformer": transformer(),
+    **TRANSFORMERS,
 }
 TRANSDUCERS = {
     "elman": recurrent("elman_rnn", "softmax"),
     "lstm": recurrent("lstm", "weighted_sum_additive", n_layers=2),
     "gru": recurrent("gru"),
     "gru_linear": recurrent("gru", "weighted_sum_linear"),
+    "gru_scaled_dot": recurrent("gru", "softmax_scaled_dot"),
+    "gru_general": recurrent("gru", "softmax_general"),
     "gru_multi_head": recurrent("gru", "multi_head"),
-    "transformer": transformer(),
+    **TRANSFORMERS,
 }
 
 
@@ -213,6 +225,14 @@ def test_every_input_step_reaches_the_output(name):
 @pytest.mark.parametrize("name", [n for n in CLASSIFIERS if n not in ("last", "mean", "max")])
 def test_attention_alone_knows_where_an_element_stands(name):
     family = fitted(CLASSIFIERS[name], LABELLED)
-    pair = sequences_of([np.array([0, 1, 2]), np.array([2, 1, 0])], labels=[0, 0])
+    pair = sequences_of([np.array([0, 1, 2]), np.array([1, 0, 2])], labels=[0, 0])
     log_prob = family.log_prob(collate(pair, np.arange(2)))
     assert (log_prob[0] - log_prob[1]).abs() > 1e-5
+
+
+def test_what_lowers_both_sides_alike_cannot_tell_a_sequence_from_its_mirror_image():
+    pair = sequences_of([np.array([0, 1, 1, 2]), np.array([2, 1, 1, 0])], labels=[0, 0])
+    first, second = fitted(CLASSIFIERS["alibi"], LABELLED).log_prob(collate(pair, np.arange(2)))
+    assert_close(first, second)
+    first, second = fitted(CLASSIFIERS["rotary"], LABELLED).log_prob(collate(pair, np.arange(2)))
+    assert (first - second).abs() > 1e-5

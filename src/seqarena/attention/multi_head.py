@@ -5,35 +5,47 @@ from typing import NamedTuple
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
-from seqarena.attention.attend import Weights
+from seqarena.attention.attend import Heads, KeyHeads, Weights
 from seqarena.attention.mechanism import Mechanism
-from seqarena.attention.softmax import fused_softmax_attention, softmax_attention
-
-Heads = Float[Tensor, "batch head time head_dim"]
+from seqarena.attention.precision import in_full_precision
+from seqarena.attention.softmax import fused_softmax_attention, shared_heads, softmax_attention
 
 
 class KeysAndValues(NamedTuple):
-    """What queries look at, projected and split into heads. Generation keeps it."""
+    """What queries look at, projected and split into heads."""
 
-    key: Heads
-    value: Heads
+    key: KeyHeads
+    value: KeyHeads
 
 
 class MultiHeadAttention(Mechanism):
     """Context concat(head_1, ..., head_h) W_O, head_i attending X_q W_Q^i, X_k W_K^i, X_k W_V^i.
 
-    Vaswani et al. (2017), section 3.2.2: reshaping around `softmax_attention`, no more.
+    Vaswani et al. (2017), section 3.2.2: reshaping around `softmax_attention`, no more. With fewer
+    heads of keys and values than of queries, neighbouring heads of queries share one: Ainslie et
+    al. (2023), section 2.2; a single one is the multi-query attention of Shazeer (2019).
     """
 
-    def __init__(self, query_dim: int, key_dim: int, model_dim: int, n_heads: int) -> None:
+    def __init__(
+        self,
+        query_dim: int,
+        key_dim: int,
+        model_dim: int,
+        n_heads: int,
+        n_key_value_heads: int | None = None,
+    ) -> None:
         super().__init__()
         self.n_heads = n_heads
+        self.n_shared = n_heads // (n_key_value_heads or n_heads)
+        self.head_dim = model_dim // n_heads
+        key_value_dim = model_dim // self.n_shared
         self.to_query = nn.Linear(query_dim, model_dim, bias=False)
-        self.to_key = nn.Linear(key_dim, model_dim, bias=False)
-        self.to_value = nn.Linear(key_dim, model_dim, bias=False)
+        self.to_key = nn.Linear(key_dim, key_value_dim, bias=False)
+        self.to_value = nn.Linear(key_dim, key_value_dim, bias=False)
         self.to_context = nn.Linear(model_dim, model_dim, bias=False)
         self.context_dim = model_dim
 
+    @in_full_precision
     def forward(
         self,
         query: Float[Tensor, "batch query_time query_dim"],
@@ -41,11 +53,9 @@ class MultiHeadAttention(Mechanism):
         attend_mask: Bool[Tensor, "batch #query_time key_time"],
     ) -> tuple[Float[Tensor, "batch query_time model_dim"], Weights]:
         """Return the context of each query, and the weights of each head."""
-        key, value = self.keys_and_values(key_value)
-        heads, weights = softmax_attention(
-            self._split(self.to_query(query)), key, value, attend_mask[:, None]
-        )
-        return self._join(heads), weights
+        key, value = (shared_heads(each, self.n_shared) for each in self.keys_and_values(key_value))
+        heads, weights = softmax_attention(self.queries(query), key, value, attend_mask[:, None])
+        return self.joined(heads), weights
 
     def context(
         self,
@@ -56,6 +66,10 @@ class MultiHeadAttention(Mechanism):
         """Return the context of each query by the fused kernel."""
         return self.context_of(query, *self.keys_and_values(key_value), attend_mask)
 
+    def queries(self, query: Float[Tensor, "batch time query_dim"]) -> Heads:
+        """Return what looks, projected and split into heads."""
+        return self._split(self.to_query(query))
+
     def keys_and_values(self, key_value: Float[Tensor, "batch key_time key_dim"]) -> KeysAndValues:
         """Return what queries look at."""
         key, value = self.to_key(key_value), self.to_value(key_value)
@@ -64,26 +78,30 @@ class MultiHeadAttention(Mechanism):
     def context_of(
         self,
         query: Float[Tensor, "batch query_time query_dim"],
-        key: Float[Tensor, "batch head key_time head_dim"],
-        value: Float[Tensor, "batch head key_time head_dim"],
+        key: Float[Tensor, "batch key_head key_time head_dim"],
+        value: Float[Tensor, "batch key_head key_time head_dim"],
         attend_mask: Bool[Tensor, "batch #query_time key_time"] | None = None,
-        is_causal: bool = False,
     ) -> Float[Tensor, "batch query_time model_dim"]:
         """Return the context over keys and values that are projected already."""
         mask = None if attend_mask is None else attend_mask[:, None]
-        heads = self._split(self.to_query(query))
-        return self._join(fused_softmax_attention(heads, key, value, mask, is_causal))
+        return self.joined(fused_softmax_attention(self.queries(query), key, value, mask))
+
+    def joined(self, heads: Heads) -> Float[Tensor, "batch time model_dim"]:
+        """Return the contexts of all heads as one, through W_O."""
+        context: Tensor = self.to_context(heads.transpose(1, 2).flatten(2))
+        return context
+
+    def projection_flops(self, batch: int, query_time: int, key_time: int) -> float:
+        """Estimate the floating-point operations of all four projections."""
+        query_dims = self.to_query.in_features + self.context_dim
+        of_keys = 2 * key_time * self.to_key.weight.numel()
+        return 2.0 * batch * (query_time * query_dims * self.context_dim + of_keys)
 
     def flops(self, batch: int, query_time: int, key_time: int) -> float:
         """Estimate the floating-point operations of `context`."""
-        query_dims = self.to_query.in_features + self.context_dim
-        projected = query_time * query_dims + 2 * key_time * self.to_key.in_features
-        return 2.0 * batch * self.context_dim * (projected + 2 * query_time * key_time)
+        pairs = 4.0 * batch * self.context_dim * query_time * key_time
+        return self.projection_flops(batch, query_time, key_time) + pairs
 
-    def _split(self, joined: Float[Tensor, "batch time model_dim"]) -> Heads:
+    def _split(self, joined: Float[Tensor, "batch time key_dim"]) -> Heads:
         batch, time, _ = joined.shape
-        return joined.view(batch, time, self.n_heads, -1).transpose(1, 2)
-
-    def _join(self, heads: Heads) -> Float[Tensor, "batch time model_dim"]:
-        context: Tensor = self.to_context(heads.transpose(1, 2).flatten(2))
-        return context
+        return joined.view(batch, time, -1, self.head_dim).transpose(1, 2)

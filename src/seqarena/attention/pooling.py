@@ -10,7 +10,9 @@ from torch import Tensor, nn
 from seqarena.attention.attend import Weights
 from seqarena.attention.choice import PoolingMechanism, build_mechanism
 from seqarena.attention.mechanism import Mechanism
-from seqarena.attention.self_attention import SelfAttention
+from seqarena.attention.multi_head import MultiHeadAttention
+from seqarena.attention.reach import Reach
+from seqarena.attention.softmax_self_attention import SoftmaxSelfAttention
 
 
 class AttentionPooling(nn.Module, ABC):
@@ -79,7 +81,8 @@ class SelfAttentionPooling(AttentionPooling):
 
     def __init__(self, model_dim: int, n_heads: int) -> None:
         super().__init__()
-        self.attention = SelfAttention(model_dim, n_heads)
+        heads = MultiHeadAttention(model_dim, model_dim, model_dim, n_heads)
+        self.attention = SoftmaxSelfAttention(heads, Reach(is_causal=False))
         self.pooled_dim = model_dim
 
     def forward(
@@ -115,6 +118,9 @@ def build_pooling(
             return SelfAttentionPooling(model_dim, n_heads)
         case "weighted_sum_linear" | "weighted_sum_additive":
             return QueryPooling(build_mechanism(kind, 0, key_dim, model_dim, n_heads, max_time), 0)
+        case "softmax_dot" | "softmax_scaled_dot" | "softmax_general":
+            mechanism = build_mechanism(kind, key_dim, key_dim, model_dim, n_heads, max_time)
+            return QueryPooling(mechanism, key_dim)
         case "softmax" | "multi_head":
             mechanism = build_mechanism(kind, model_dim, key_dim, model_dim, n_heads, max_time)
             return QueryPooling(mechanism, model_dim)

@@ -10,7 +10,8 @@ from torch import Tensor, nn
 
 from seqarena.errors import DataError
 
-PositionKind = Literal["learned", "sinusoidal"]
+PositionKind = Literal["learned", "sinusoidal", "rotary", "alibi"]
+"""The first two are added to the steps; the others live inside the heads (`relative.py`)."""
 
 
 class Positions(nn.Module, ABC):
@@ -69,14 +70,32 @@ class SinusoidalPositions(Positions):
         return torch.stack([angles.sin(), angles.cos()], dim=-1).flatten(1)[:, : self.model_dim]
 
 
+class NoPositions(Positions):
+    """Zeros, where the heads themselves know how far away a key is."""
+
+    zeros: Tensor
+
+    def __init__(self, model_dim: int) -> None:
+        super().__init__()
+        self.max_time = None
+        self.register_buffer("zeros", torch.zeros(model_dim), persistent=False)
+
+    def forward(self, start: int, time: int) -> Float[Tensor, "time model_dim"]:
+        """Return zeros."""
+        del start
+        return self.zeros.expand(time, -1)
+
+
 def build_positions(
     kind: PositionKind, max_time: int, model_dim: int, scale: float = 1.0
 ) -> Positions:
-    """Return the positions of a kind; learned ones start with standard deviation `scale`."""
+    """Return what is added under a kind; learned ones start with standard deviation `scale`."""
     match kind:
         case "learned":
             return LearnedPositions(max_time, model_dim, scale)
         case "sinusoidal":
             return SinusoidalPositions(model_dim)
+        case "rotary" | "alibi":
+            return NoPositions(model_dim)
         case _:
             assert_never(kind)

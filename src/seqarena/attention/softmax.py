@@ -1,13 +1,23 @@
 """Scaled dot-product attention: softmax(Q Kᵀ / √d_k) V."""
 
 import math
+from collections.abc import Callable
 
+import torch
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
 from torch.nn import functional
 
-from seqarena.attention.attend import Weights, attend
+from seqarena.attention.attend import Weights, masked_softmax
 from seqarena.attention.mechanism import Mechanism
+from seqarena.attention.precision import in_full_precision
+from seqarena.attention.rows import made_by_rows
+
+Seen = tuple[
+    Bool[Tensor, "#batch #head #query_time key_time"],
+    Float[Tensor, "head query_time key_time"] | None,
+]
+"""Which keys some queries may attend, and what is added to their scores."""
 
 
 def scaled_dot_scores(
@@ -19,33 +29,88 @@ def scaled_dot_scores(
     Unscaled, the variance of the dot product of two vectors of independent unit-variance entries
     is d_k, and the softmax saturates as d_k grows.
     """
-    return query @ key.mT / math.sqrt(query.shape[-1])
+    return (query / math.sqrt(query.shape[-1])) @ key.mT
+
+
+def softmax_weights(
+    query: Float[Tensor, "batch head query_time head_dim"],
+    key: Float[Tensor, "batch head key_time head_dim"],
+    seen_by: Callable[[range], Seen],
+) -> Weights:
+    """Return softmax_j(q_i · k_j / √d_k + bias_ij) over the keys that query i may attend.
+
+    `seen_by` says what a range of queries sees; keys at the end that none of them may attend can
+    be left out of it.
+    """
+
+    def make(rows: range) -> Tensor:
+        attend_mask, bias = seen_by(rows)
+        part, seen = query[:, :, rows.start : rows.stop], key[:, :, : attend_mask.shape[-1]]
+        scores = scaled_dot_scores(part, seen)
+        return masked_softmax(scores if bias is None else scores + bias, attend_mask)
+
+    return made_by_rows(make, torch.Size((*query.shape[:3], key.shape[2])), query)
 
 
 def softmax_attention(
-    query: Float[Tensor, "*lead query_time head_dim"],
-    key: Float[Tensor, "*lead key_time head_dim"],
-    value: Float[Tensor, "*lead key_time value_dim"],
-    attend_mask: Bool[Tensor, "*#lead #query_time key_time"],
-) -> tuple[Float[Tensor, "*lead query_time value_dim"], Float[Tensor, "*lead query_time key_time"]]:
+    query: Float[Tensor, "batch head query_time head_dim"],
+    key: Float[Tensor, "batch head key_time head_dim"],
+    value: Float[Tensor, "batch head key_time value_dim"],
+    attend_mask: Bool[Tensor, "#batch #head #query_time key_time"],
+) -> tuple[Float[Tensor, "batch head query_time value_dim"], Weights]:
     """Return the context softmax(Q Kᵀ / √d_k) V, and the weights."""
-    return attend(scaled_dot_scores(query, key), value, attend_mask)
+
+    def seen_by(rows: range) -> Seen:
+        is_shared = attend_mask.shape[2] == 1
+        return attend_mask if is_shared else attend_mask[:, :, rows.start : rows.stop], None
+
+    weights = softmax_weights(query, key, seen_by)
+    return weights @ value, weights
 
 
 def fused_softmax_attention(
     query: Float[Tensor, "batch head query_time head_dim"],
-    key: Float[Tensor, "batch head key_time head_dim"],
-    value: Float[Tensor, "batch head key_time head_dim"],
-    attend_mask: Bool[Tensor, "#batch 1 #query_time key_time"] | None,
+    key: Float[Tensor, "batch key_head key_time head_dim"],
+    value: Float[Tensor, "batch key_head key_time value_dim"],
+    attend_mask: Tensor | None = None,
     is_causal: bool = False,
-) -> Float[Tensor, "batch head query_time head_dim"]:
+    scale: float | None = None,
+) -> Float[Tensor, "batch head query_time value_dim"]:
     """Return the context of `softmax_attention` without ever holding the weights.
 
     Dao et al. (2022), as torch's `scaled_dot_product_attention`: O(query_time + key_time) memory.
+
+    Args:
+        query: what looks.
+        key: what is looked at; each of its heads serves as many heads of the query as there are
+            for it, in order.
+        value: what is averaged.
+        attend_mask: True where a key may be attended, or numbers that are added to the scores and
+            are minus infinity where it may not; (#batch, #head, #query_time, key_time).
+        is_causal: whether query i sees the keys j <= i; no mask then.
+        scale: factor of the scores; None: 1/√d_k.
     """
+    n_shared = query.shape[1] // key.shape[1]
+    if n_shared > 1 and attend_mask is not None:
+        # Not every fused kernel takes both a mask and shared heads.
+        key, value = shared_heads(key, n_shared), shared_heads(value, n_shared)
+        n_shared = 1
     return functional.scaled_dot_product_attention(
-        query, key, value, attn_mask=attend_mask, is_causal=is_causal
+        query,
+        key,
+        value,
+        attn_mask=attend_mask,
+        is_causal=is_causal,
+        scale=scale,
+        enable_gqa=n_shared > 1,
     )
+
+
+def shared_heads(
+    heads: Float[Tensor, "batch head time head_dim"], n_shared: int
+) -> Float[Tensor, "batch all_heads time head_dim"]:
+    """Return each head `n_shared` times in a row."""
+    return heads.repeat_interleave(n_shared, dim=1) if n_shared > 1 else heads
 
 
 class SoftmaxAttention(Mechanism):
@@ -58,6 +123,7 @@ class SoftmaxAttention(Mechanism):
         self.to_value = nn.Linear(key_dim, model_dim, bias=False)
         self.context_dim = model_dim
 
+    @in_full_precision
     def forward(
         self,
         query: Float[Tensor, "batch query_time query_dim"],
@@ -66,9 +132,12 @@ class SoftmaxAttention(Mechanism):
     ) -> tuple[Float[Tensor, "batch query_time model_dim"], Weights]:
         """Return the context of each query, and the weights (one head)."""
         context, weights = softmax_attention(
-            self.to_query(query), self.to_key(key_value), self.to_value(key_value), attend_mask
+            self.to_query(query)[:, None],
+            self.to_key(key_value)[:, None],
+            self.to_value(key_value)[:, None],
+            attend_mask[:, None],
         )
-        return context, weights[:, None]
+        return context[:, 0], weights
 
     def context(
         self,

@@ -4,7 +4,10 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 
 from seqarena.attention.attend import Weights, attend
+from seqarena.attention.dot_scores import ProductScore
 from seqarena.attention.mechanism import Mechanism, Score
+from seqarena.attention.precision import in_full_precision
+from seqarena.attention.softmax import fused_softmax_attention
 
 
 class WeightedSum(Mechanism):
@@ -19,6 +22,7 @@ class WeightedSum(Mechanism):
         self.score = score
         self.context_dim = key_dim
 
+    @in_full_precision
     def forward(
         self,
         query: Float[Tensor, "batch query_time query_dim"],
@@ -35,8 +39,14 @@ class WeightedSum(Mechanism):
         key_value: Float[Tensor, "batch key_time key_dim"],
         attend_mask: Bool[Tensor, "batch #query_time key_time"],
     ) -> Float[Tensor, "batch query_time key_dim"]:
-        """Return the context of each query; no kernel fuses these scores."""
-        return attend(self.score(query, key_value), key_value, attend_mask)[0]
+        """Return the context of each query, by the fused kernel where the score is a product."""
+        if not isinstance(self.score, ProductScore):
+            return attend(self.score(query, key_value), key_value, attend_mask)[0]
+        keys = key_value[:, None]
+        compared = self.score.compared(query)[:, None]
+        return fused_softmax_attention(
+            compared, keys, keys, attend_mask[:, None], scale=self.score.scale
+        )[:, 0]
 
     def flops(self, batch: int, query_time: int, key_time: int) -> float:
         """Estimate the floating-point operations of `context`."""

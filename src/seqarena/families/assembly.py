@@ -1,10 +1,16 @@
 """From settings and a schema to a network, part by part."""
 
-from typing import assert_never
+from typing import Any, assert_never
 
 from seqarena.attention.choice import build_mechanism
+from seqarena.attention.linear_self_attention import LinearSelfAttention
+from seqarena.attention.multi_head import MultiHeadAttention
 from seqarena.attention.pooling import AttentionPooling, build_pooling
 from seqarena.attention.positions import LearnedPositions, build_positions
+from seqarena.attention.reach import Reach
+from seqarena.attention.relative import build_relative
+from seqarena.attention.self_attention import SelfAttention
+from seqarena.attention.softmax_self_attention import SoftmaxSelfAttention
 from seqarena.errors import ConfigError
 from seqarena.families.attention_pooling import AttentionConfig
 from seqarena.families.recurrent import RecurrentConfig
@@ -80,7 +86,7 @@ def _transformer_transducer(config: TransformerConfig, schema: DataSchema) -> Tr
         build_inputs(schema, dim, project=True, scale=EMBEDDING_SCALE),
         _transformer(config, schema.max_length, False),
         build_positions(config.positions, schema.max_target_length, dim, EMBEDDING_SCALE),
-        [DecoderBlock(block, config.n_heads) for block in _blocks(config, True)],
+        [DecoderBlock(block, _heads(config)) for block in _blocks(config, True)],
         _sized(schema.n_target_symbols, "n_target_symbols"),
         _sized(schema.target_end, "target_end"),
     )
@@ -111,9 +117,26 @@ def _transformer(config: TransformerConfig, max_time: int, is_causal: bool) -> T
 
 def _blocks(config: TransformerConfig, is_causal: bool) -> list[Block]:
     return [
-        Block(config.model_dim, config.n_heads, config.feedforward_ratio, config.dropout, is_causal)
+        Block(_self_attention(config, is_causal), config.feedforward_ratio, config.dropout)
         for _ in range(config.n_layers)
     ]
+
+
+def _self_attention(config: TransformerConfig, is_causal: bool) -> SelfAttention[Any]:
+    heads = _heads(config)
+    match config.self_attention:
+        case "softmax":
+            relative = build_relative(config.positions, config.n_heads, heads.head_dim)
+            return SoftmaxSelfAttention(heads, Reach(is_causal, config.window), relative)
+        case "linear":
+            return LinearSelfAttention(heads, is_causal)
+        case _:
+            assert_never(config.self_attention)
+
+
+def _heads(config: TransformerConfig) -> MultiHeadAttention:
+    dim = config.model_dim
+    return MultiHeadAttention(dim, dim, dim, config.n_heads, config.n_key_value_heads)
 
 
 def _pooling(config: NeuralConfig, schema: DataSchema) -> PlainPooling | AttentionPooling:

@@ -1,13 +1,30 @@
 """Settings of the Transformer."""
 
-from typing import Literal
+from typing import Any, Literal, NamedTuple
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from seqarena.attention.positions import PositionKind
 from seqarena.families.heads import HeadCount
 from seqarena.fitting.protocols import OptimiserConfig
 from seqarena.schema import TaskKind
+
+Preset = Literal["tiny", "small", "base"]
+
+
+class Size(NamedTuple):
+    """Width and depth that a preset stands for."""
+
+    model_dim: int
+    n_layers: int
+    n_heads: int
+
+
+SIZES: dict[Preset, Size] = {
+    "tiny": Size(model_dim=128, n_layers=4, n_heads=4),
+    "small": Size(model_dim=384, n_layers=6, n_heads=6),
+    "base": Size(model_dim=768, n_layers=12, n_heads=12),
+}
 
 
 class TransformerConfig(BaseModel):
@@ -19,20 +36,90 @@ class TransformerConfig(BaseModel):
 
     kind: Literal["transformer"]
     """Transformer."""
+    preset: Preset | None = None
+    """Sets `model_dim`, `n_layers` and `n_heads`: `tiny` 128, 4, 4; `small` 384, 6, 6; `base` 768,
+    12, 12. None: they are what they say."""
     model_dim: int = Field(default=64, ge=1)
     """Width of every step."""
     n_layers: int = Field(default=2, ge=1)
     """Blocks on top of each other (in encoder and decoder each)."""
     n_heads: HeadCount = Field(default=4, ge=1, validate_default=True)
     """Attention heads per block; divides `model_dim`."""
+    n_key_value_heads: int | None = Field(default=None, ge=1)
+    """Heads of keys and values, each shared by as many heads of queries as there are for it;
+    divides `n_heads`. 1: multi-query attention; None: as many as `n_heads`."""
+    self_attention: Literal["softmax", "linear"] = "softmax"
+    """How steps of one sequence look at each other: `linear` takes time linear in their number."""
+    window: int | None = Field(default=None, ge=1)
+    """Steps that self-attention sees beside a step itself, on each side that it sees [steps]; None:
+    all. With `softmax` only."""
     dropout: float = Field(default=0.0, ge=0, lt=1)
     """Probability with which a number that leaves a half block is set to zero in training."""
     feedforward_ratio: int = Field(default=4, ge=1)
     """Width of the feed-forward layer over `model_dim`."""
     positions: PositionKind = "learned"
-    """`learned` knows the places up to the longest sequence; `sinusoidal` any."""
+    """`learned` knows the places up to the longest sequence; `sinusoidal` any. `rotary` and `alibi`
+    tell self-attention distances, of any length, and need `softmax`."""
     optimiser: OptimiserConfig = OptimiserConfig()
     """How it descends."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _fill_in(cls, raw: Any) -> Any:
+        """Write a preset's numbers where nothing stands, before other fields look at them."""
+        preset = raw.get("preset") if isinstance(raw, dict) else None
+        return {**SIZES[preset]._asdict(), **raw} if preset in SIZES else raw
+
+    @model_validator(mode="after")
+    def _agree_with_preset(self) -> "TransformerConfig":
+        if self.preset is None:
+            return self
+        size = SIZES[self.preset]._asdict()
+        given = {key: getattr(self, key) for key in size}
+        if given != size:
+            others = {key: value for key, value in given.items() if value != size[key]}
+            raise ValueError(
+                f"preset {self.preset!r} means {_told(size)}, but beside it stands "
+                f"{_told(others)}; drop the preset, or what contradicts it."
+            )
+        return self
+
+    @field_validator("n_key_value_heads")
+    @classmethod
+    def _share_evenly(cls, n_key_value_heads: int | None, info: Any) -> int | None:
+        n_heads = info.data.get("n_heads")
+        if n_key_value_heads is not None and n_heads is not None and n_heads % n_key_value_heads:
+            raise ValueError(
+                f"{n_key_value_heads} heads of keys and values cannot be shared evenly by "
+                f"{n_heads} heads of queries; choose a divisor of {n_heads}."
+            )
+        return n_key_value_heads
+
+    @field_validator("window")
+    @classmethod
+    def _need_softmax(cls, window: int | None, info: Any) -> int | None:
+        if window is not None and info.data.get("self_attention") == "linear":
+            raise ValueError(
+                f"linear self-attention keeps one sum over all steps and cannot forget those "
+                f"beyond {window}; set `self_attention: softmax`, or drop the window."
+            )
+        return window
+
+    @field_validator("positions")
+    @classmethod
+    def _fit_the_heads(cls, positions: PositionKind, info: Any) -> PositionKind:
+        if positions in ("rotary", "alibi") and info.data.get("self_attention") == "linear":
+            raise ValueError(
+                f"{positions!r} positions change the scores of a softmax, and linear "
+                "self-attention has none; use 'learned' or 'sinusoidal'."
+            )
+        model_dim, n_heads = info.data.get("model_dim"), info.data.get("n_heads")
+        if positions == "rotary" and model_dim and n_heads and model_dim // n_heads % 2:
+            raise ValueError(
+                f"rotary positions turn pairs of numbers, and a head has {model_dim // n_heads} "
+                f"(model_dim {model_dim} over {n_heads} heads); choose numbers that make it even."
+            )
+        return positions
 
     def cannot(self, task_kind: TaskKind, input_kind: Literal["tokens", "frames"]) -> str | None:
         """Return why the family cannot do such a task, or None."""
@@ -43,4 +130,8 @@ class TransformerConfig(BaseModel):
     @property
     def mechanism(self) -> str:
         """The word for its attention in tables and tags."""
-        return "self_attention"
+        return "self_attention" if self.self_attention == "softmax" else "linear_attention"
+
+
+def _told(numbers: dict[str, int]) -> str:
+    return ", ".join(f"{key}: {number}" for key, number in numbers.items())

@@ -24,7 +24,7 @@ class Encoder(nn.Module, ABC):
     def with_weights(
         self, steps: Float[Tensor, "batch time dim"], mask: Bool[Tensor, "batch time"]
     ) -> tuple[Float[Tensor, "batch time out_dim"], list[Weights]]:
-        """Return the encoded steps by the explicit path, and the weights of each layer."""
+        """Return the encoded steps, and the weights of each layer."""
 
     @abstractmethod
     def flops(self, batch: int, time: int) -> float:

@@ -1,10 +1,12 @@
 """The Transformer: pre-norm blocks of self-attention and feed-forward layers."""
 
-from jaxtyping import Bool, Float
+from typing import Any, NamedTuple
+
+from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
 from seqarena.attention.attend import Weights
-from seqarena.attention.multi_head import KeysAndValues
+from seqarena.attention.past import Past
 from seqarena.attention.positions import Positions
 from seqarena.attention.self_attention import SelfAttention
 from seqarena.networks.encoder import Encoder
@@ -45,11 +47,12 @@ class Block(nn.Module):
     """
 
     def __init__(
-        self, model_dim: int, n_heads: int, feedforward_ratio: int, dropout: float, is_causal: bool
+        self, attention: SelfAttention[Any], feedforward_ratio: int, dropout: float
     ) -> None:
         super().__init__()
+        model_dim = attention.context_dim
         self.attention_norm = nn.LayerNorm(model_dim)
-        self.attention = SelfAttention(model_dim, n_heads, is_causal)
+        self.attention = attention
         self.feedforward_norm = nn.LayerNorm(model_dim)
         self.feedforward = FeedForward(model_dim, feedforward_ratio)
         self.dropout = nn.Dropout(dropout)
@@ -70,15 +73,15 @@ class Block(nn.Module):
     def with_weights(
         self, steps: Float[Tensor, "batch time model_dim"], mask: Bool[Tensor, "batch time"]
     ) -> tuple[Float[Tensor, "batch time model_dim"], Weights]:
-        """Return the transformed steps by the explicit path, and the weights."""
-        context, weights = self.attention(self.attention_norm(steps), mask)
+        """Return the transformed steps, and the weights, through which no gradient flows."""
+        context, weights = self.attention.observe(self.attention_norm(steps), mask)
         return self.after_attention(steps + self.dropout(context)), weights
 
     def attend_newest(
-        self, step: Float[Tensor, "batch 1 model_dim"], seen: KeysAndValues | None
-    ) -> tuple[Float[Tensor, "batch 1 model_dim"], KeysAndValues]:
+        self, step: Float[Tensor, "batch 1 model_dim"], past: Past | None
+    ) -> tuple[Float[Tensor, "batch 1 model_dim"], Past]:
         """Return the newest step after the self-attention half, and what the next one needs."""
-        context, grown = self.attention.advance(self.attention_norm(step), seen)
+        context, grown = self.attention.advance(self.attention_norm(step), past)
         return step + context, grown
 
     def after_attention(
@@ -91,6 +94,17 @@ class Block(nn.Module):
     def flops(self, batch: int, time: int) -> float:
         """Estimate the floating-point operations of `forward`."""
         return self.attention.flops(batch, time) + self.feedforward.flops(batch, time)
+
+
+class Pasts(NamedTuple):
+    """What a causal encoder keeps between two steps: the past of each layer, and its length."""
+
+    place: int
+    layers: list[Past | None]
+
+    def select(self, rows: Int[Tensor, "selected"]) -> "Pasts":
+        """Return the pasts of some rows of the batch, in their order."""
+        return self._replace(layers=[each and each.select(rows) for each in self.layers])
 
 
 class TransformerEncoder(Encoder):
@@ -119,13 +133,32 @@ class TransformerEncoder(Encoder):
     def with_weights(
         self, steps: Float[Tensor, "batch time dim"], mask: Bool[Tensor, "batch time"]
     ) -> tuple[Float[Tensor, "batch time out_dim"], list[Weights]]:
-        """Return the encoded steps by the explicit path, and the weights of each layer."""
+        """Return the encoded steps, and the weights of each layer."""
         steps = self.dropout(steps + self.positions(0, steps.shape[1]))
         layers = []
         for block in self._blocks():
             steps, weights = block.with_weights(steps, mask)
             layers.append(weights)
         return self.norm(steps), layers
+
+    def nothing_yet(self) -> Pasts:
+        """Return the past of a sequence that has not begun."""
+        return Pasts(0, [None] * len(self.blocks))
+
+    def advance(
+        self, step: Float[Tensor, "batch 1 dim"], past: Pasts
+    ) -> tuple[Float[Tensor, "batch 1 out_dim"], Pasts]:
+        """Return the newest step encoded, and what the next one needs; causal blocks only.
+
+        It equals the last step of `forward` over all that came.
+        """
+        step = step + self.positions(past.place, 1)
+        layers: list[Past | None] = []
+        for block, seen in zip(self._blocks(), past.layers, strict=True):
+            step, grown = block.attend_newest(step, seen)
+            step = block.after_attention(step)
+            layers.append(grown)
+        return self.norm(step), Pasts(past.place + 1, layers)
 
     def flops(self, batch: int, time: int) -> float:
         """Estimate the floating-point operations of `forward`."""

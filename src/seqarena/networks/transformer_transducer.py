@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from seqarena.attention.attend import Weights
 from seqarena.attention.maps import NativeMap
 from seqarena.attention.multi_head import KeysAndValues, MultiHeadAttention
+from seqarena.attention.past import Past
 from seqarena.attention.positions import Positions
 from seqarena.batch import Batch
 from seqarena.networks.generation import Stepper, write_greedily
@@ -21,12 +22,11 @@ from seqarena.networks.transformer import EMBEDDING_SCALE, Block, TransformerEnc
 class DecoderBlock(nn.Module):
     """A causal block with a look at the input between its two halves: Vaswani et al., fig. 1."""
 
-    def __init__(self, block: Block, n_heads: int) -> None:
+    def __init__(self, block: Block, cross: MultiHeadAttention) -> None:
         super().__init__()
-        model_dim = block.attention.context_dim
         self.block = block
-        self.cross_norm = nn.LayerNorm(model_dim)
-        self.cross = MultiHeadAttention(model_dim, model_dim, model_dim, n_heads)
+        self.cross_norm = nn.LayerNorm(cross.context_dim)
+        self.cross = cross
 
     def forward(
         self,
@@ -55,12 +55,12 @@ class DecoderBlock(nn.Module):
     def advance(
         self,
         step: Float[Tensor, "batch 1 model_dim"],
-        seen: KeysAndValues | None,
+        past: Past | None,
         source: KeysAndValues,
         source_mask: Bool[Tensor, "batch time"],
-    ) -> tuple[Float[Tensor, "batch 1 model_dim"], KeysAndValues]:
+    ) -> tuple[Float[Tensor, "batch 1 model_dim"], Past]:
         """Return the newest target step transformed, and what the next one needs."""
-        step, grown = self.block.attend_newest(step, seen)
+        step, grown = self.block.attend_newest(step, past)
         context = self.cross.context_of(self.cross_norm(step), *source, source_mask[:, None])
         return self.block.after_attention(step + context), grown
 
@@ -73,7 +73,7 @@ class Memory(NamedTuple):
     """What generation keeps: nothing of the past is computed twice."""
 
     place: int
-    seen: list[KeysAndValues | None]
+    seen: list[Past | None]
     sources: list[KeysAndValues]
     source_mask: Bool[Tensor, "batch time"]
 
@@ -128,7 +128,7 @@ class TransformerTransducer(Transducer, Stepper[Memory]):
     ) -> tuple[Float[Tensor, "batch symbols"], Memory]:
         """Return the logits of the next symbol, and the memory after `previous` was read."""
         step = self.embedding(previous[:, None]) + self.positions(memory.place, 1)
-        kept: list[KeysAndValues | None] = []
+        kept: list[Past | None] = []
         for block, seen, source in zip(self._blocks(), memory.seen, memory.sources, strict=True):
             step, grown = block.advance(step, seen, source, memory.source_mask)
             kept.append(grown)

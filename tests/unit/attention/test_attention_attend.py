@@ -1,7 +1,7 @@
 import torch
 from torch.testing import assert_close
 
-from seqarena.attention.attend import attend, causal_mask, masked_softmax
+from seqarena.attention.attend import attend, masked_softmax
 
 
 def every_key(*shape: int) -> torch.Tensor:
@@ -40,8 +40,3 @@ def test_a_masked_key_gets_exactly_nothing_however_large_its_score():
     weights = masked_softmax(scores, torch.tensor([[True, True, False]]))
     assert weights[0, 2] == 0.0
     assert_close(weights[0, :2], torch.tensor([1.0, 2.0]).softmax(0))
-
-
-def test_a_causal_mask_lets_a_step_see_itself_and_the_past():
-    expected = [[True, False, False], [True, True, False], [True, True, True]]
-    assert causal_mask(3, torch.device("cpu")).tolist() == expected

@@ -1,30 +1,37 @@
 import pytest
 import torch
+from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.testing import assert_close
+from torch.utils.flop_counter import FlopCounterMode
 
 from seqarena.attention.attend import masked_softmax
 from seqarena.attention.choice import QueryingKind, build_mechanism
 from seqarena.attention.mechanism import Mechanism
-from seqarena.attention.self_attention import SelfAttention
+from seqarena.errors import ConfigError
 
 KINDS: list[QueryingKind] = [
     "weighted_sum_linear",
     "weighted_sum_additive",
+    "softmax_dot",
+    "softmax_general",
+    "softmax_scaled_dot",
     "softmax",
     "multi_head",
 ]
+SAME_WIDTH = ("softmax_dot", "softmax_scaled_dot")
 
 # The last sequence holds no key at all.
 KEYS = torch.tensor([[True] * 5, [True, True, True, False, False], [False] * 5])
 
 
 def build(kind: QueryingKind) -> Mechanism:
-    return build_mechanism(kind, query_dim=6, key_dim=4, model_dim=8, n_heads=2, max_key_time=5)
+    query_dim = 4 if kind in SAME_WIDTH else 6
+    return build_mechanism(kind, query_dim, key_dim=4, model_dim=8, n_heads=2, max_key_time=5)
 
 
 @pytest.fixture
-def pair() -> tuple[torch.Tensor, torch.Tensor]:
-    return torch.randn(3, 7, 6), torch.randn(3, 5, 4)
+def pair(kind) -> tuple[torch.Tensor, torch.Tensor]:
+    return torch.randn(3, 7, 4 if kind in SAME_WIDTH else 6), torch.randn(3, 5, 4)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -77,33 +84,38 @@ def test_each_query_chooses_for_itself(kind, pair):
     assert (weights[0, 0, 0] - weights[0, 0, 1]).abs().max() > 1e-4
 
 
-@pytest.mark.parametrize("is_causal", [False, True])
-def test_the_two_paths_of_self_attention_agree(is_causal):
-    attention = SelfAttention(model_dim=8, n_heads=2, is_causal=is_causal)
-    steps = torch.randn(3, 5, 8)
-    explicit, weights = attention(steps, KEYS)
-    assert_close(attention.context(steps, KEYS), explicit, atol=1e-5, rtol=0)
-    assert weights.shape == (3, 2, 5, 5)
-    if is_causal:
-        assert weights.triu(1).abs().max() == 0
-    else:
-        assert weights[1, ..., 3:].abs().max() == 0
-
-
-def test_advancing_step_by_step_is_causal_self_attention():
-    attention = SelfAttention(model_dim=8, n_heads=2, is_causal=True).double()
-    steps = torch.randn(3, 5, 8).double()
-    seen, contexts = None, []
-    for step in steps.split(1, dim=1):
-        context, seen = attention.advance(step, seen)
-        contexts.append(context)
-    whole = attention.context(steps, torch.ones(3, 5, dtype=torch.bool))
-    assert_close(torch.cat(contexts, dim=1), whole)
-
-
 def test_heads_see_different_parts_of_the_width():
     mechanism = build("multi_head").double()
     query, key = torch.randn(3, 7, 6).double(), torch.randn(3, 5, 4).double()
     _, weights = mechanism(query, key, KEYS[:, None])
     second = mechanism.to_query(query)[..., 4:] @ mechanism.to_key(key)[..., 4:].mT / 2.0
     assert_close(weights[:, 1], masked_softmax(second, KEYS[:, None]))
+
+
+@pytest.mark.parametrize("kind", SAME_WIDTH)
+def test_a_dot_product_of_different_widths_is_refused_with_the_numbers(kind):
+    with pytest.raises(ConfigError) as refusal:
+        build_mechanism(kind, query_dim=6, key_dim=4, model_dim=8, n_heads=2, max_key_time=5)
+    assert refusal.value.mistakes == [
+        "attention: a dot product needs queries as wide as keys, and a query has 6 numbers, a key "
+        "4; use 'softmax_general', which learns a matrix between the two."
+    ]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_under_bfloat16_weights_are_made_in_float32(kind, pair):
+    mechanism = build(kind)
+    query, key_value = (part.bfloat16() for part in pair)
+    expected = mechanism(query.float(), key_value.float(), KEYS[:, None])
+    with torch.autocast("cpu", torch.bfloat16):
+        context, weights = mechanism(query, key_value, KEYS[:, None])
+    assert_close((context, weights), expected, atol=0, rtol=0)
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if not kind.startswith("weighted_sum")])
+def test_the_estimate_is_what_torch_counts(kind, pair):
+    mechanism = build(kind)
+    # The fused kernel of a CPU is not counted.
+    with sdpa_kernel(SDPBackend.MATH), FlopCounterMode(display=False) as counter:
+        mechanism.context(*pair, KEYS[:, None])
+    assert mechanism.flops(3, 7, 5) == counter.get_total_flops()

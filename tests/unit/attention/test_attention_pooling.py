@@ -4,7 +4,16 @@ from torch.testing import assert_close
 
 from seqarena.attention.pooling import SelfAttentionPooling, build_pooling
 
-KINDS = ["weighted_sum_linear", "weighted_sum_additive", "softmax", "multi_head", "self_attention"]
+KINDS = [
+    "weighted_sum_linear",
+    "weighted_sum_additive",
+    "softmax_dot",
+    "softmax_general",
+    "softmax_scaled_dot",
+    "softmax",
+    "multi_head",
+    "self_attention",
+]
 MASK = torch.tensor([[True] * 5, [True, True, True, False, False]])
 
 
@@ -64,3 +73,10 @@ def test_self_attention_keeps_every_row_and_has_none_for_padding():
     pooling = SelfAttentionPooling(model_dim=8, n_heads=2)
     rows = pooling.weights(torch.randn(2, 5, 8), MASK)["pooling.self"]
     assert_close(rows.sum(-1), MASK[:, None].expand(2, 2, 5).float())
+
+
+@pytest.mark.parametrize("kind", ["softmax_dot", "softmax_general", "softmax_scaled_dot"])
+def test_a_product_pools_by_a_learned_query_as_wide_as_a_key(kind):
+    pooling = build_pooling(kind, key_dim=6, model_dim=8, n_heads=2, max_time=5)
+    assert pooling.query.shape == (6,)
+    assert pooling.pooled_dim == 6

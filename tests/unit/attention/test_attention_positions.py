@@ -39,3 +39,11 @@ def test_nothing_of_sinusoidal_positions_is_learned_or_stored():
     assert not positions.state_dict()
     assert positions(0, 50).shape == (50, 4)
     assert torch.equal(build_positions("sinusoidal", 9, 4)(0, 3), positions(0, 3))
+
+
+@pytest.mark.parametrize("kind", ["rotary", "alibi"])
+def test_positions_inside_the_heads_add_nothing_to_the_steps(kind):
+    positions = build_positions(kind, 5, 4)
+    assert positions.max_time is None
+    assert torch.equal(positions(3, 9), torch.zeros(9, 4))
+    assert not positions.state_dict()

@@ -4,6 +4,7 @@ import torch
 from torch.testing import assert_close
 
 from seqarena.attention.additive_score import AdditiveScore
+from seqarena.attention.dot_scores import DotScore, GeneralScore, ScaledDotScore
 from seqarena.attention.linear_score import LinearScore
 from seqarena.attention.softmax import scaled_dot_scores
 
@@ -64,3 +65,27 @@ def test_scaled_dot_scores_divide_by_the_root_of_the_width():
     query, key = torch.randn(1, 2, 9).double(), torch.randn(1, 3, 9).double()
     expected = [[query[0, i] @ key[0, j] / math.sqrt(9) for j in range(3)] for i in range(2)]
     assert_close(scaled_dot_scores(query, key)[0], torch.tensor(expected, dtype=torch.float64))
+
+
+@torch.no_grad()
+def test_dot_general_and_scaled_scores_are_the_products_that_they_say():
+    query, key = torch.randn(2, 5, 3).double(), torch.randn(2, 4, 3).double()
+    general = GeneralScore(query_dim=3, key_dim=3).double()
+    w = general.of_query.weight
+    products = {
+        DotScore(3, 3): lambda q, k: q @ k,
+        ScaledDotScore(3, 3): lambda q, k: q @ k / math.sqrt(3),
+        general: lambda q, k: k @ w @ q,
+    }
+    for score, product in products.items():
+        expected = [
+            [[product(query[b, i], key[b, j]) for j in range(4)] for i in range(5)]
+            for b in range(2)
+        ]
+        assert_close(score(query, key), torch.tensor(expected, dtype=torch.float64))
+
+
+def test_only_the_general_score_learns_something():
+    sizes = [len(list(kind(3, 3).parameters())) for kind in (DotScore, ScaledDotScore)]
+    assert sizes == [0, 0]
+    assert [name for name, _ in GeneralScore(2, 3).named_parameters()] == ["of_query.weight"]

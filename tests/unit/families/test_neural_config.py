@@ -43,7 +43,8 @@ def test_attention_alone_must_name_its_mechanism():
     ]
     assert mistakes(AttentionConfig, kind="attention", attention="none") == [
         "families.mine.attention: 'none' is not allowed; expected 'weighted_sum_linear', "
-        "'weighted_sum_additive', 'softmax', 'multi_head' or 'self_attention'."
+        "'weighted_sum_additive', 'softmax_dot', 'softmax_general', 'softmax_scaled_dot', "
+        "'softmax', 'multi_head' or 'self_attention'."
     ]
 
 
@@ -101,5 +102,66 @@ def test_each_config_names_its_mechanism():
     assert RecurrentConfig(kind="gru", attention="weighted_sum_linear").mechanism == (
         "weighted_sum_linear"
     )
-    assert TransformerConfig(kind="transformer").mechanism == "self_attention"
+    transformer = TransformerConfig(kind="transformer")
+    assert transformer.mechanism == "self_attention"
+    linear = TransformerConfig(kind="transformer", self_attention="linear")
+    assert linear.mechanism == "linear_attention"
     assert AttentionConfig(kind="attention", attention="multi_head").mechanism == "multi_head"
+
+
+@pytest.mark.parametrize(
+    ("settings", "expected"),
+    [
+        (
+            {"n_key_value_heads": 3},
+            "n_key_value_heads: 3 heads of keys and values cannot be shared evenly by 4 heads of "
+            "queries; choose a divisor of 4.",
+        ),
+        (
+            {"positions": "rotary", "model_dim": 12},
+            "positions: rotary positions turn pairs of numbers, and a head has 3 (model_dim 12 "
+            "over 4 heads); choose numbers that make it even.",
+        ),
+        (
+            {"window": 0},
+            "window: got 0; input should be greater than or equal to 1.",
+        ),
+        (
+            {"window": 8, "self_attention": "linear"},
+            "window: linear self-attention keeps one sum over all steps and cannot forget those "
+            "beyond 8; set `self_attention: softmax`, or drop the window.",
+        ),
+        (
+            {"positions": "alibi", "self_attention": "linear"},
+            "positions: 'alibi' positions change the scores of a softmax, and linear "
+            "self-attention has none; use 'learned' or 'sinusoidal'.",
+        ),
+    ],
+)
+def test_what_a_transformer_cannot_be_is_refused_with_the_rule_and_the_numbers(settings, expected):
+    assert mistakes(TransformerConfig, kind="transformer", **settings) == [
+        f"families.mine.{expected}"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("preset", "size"), [("tiny", (128, 4, 4)), ("small", (384, 6, 6)), ("base", (768, 12, 12))]
+)
+def test_a_preset_sets_width_depth_and_heads(preset, size):
+    config = TransformerConfig(kind="transformer", preset=preset, dropout=0.1)
+    assert (config.model_dim, config.n_layers, config.n_heads) == size
+    assert config.dropout == 0.1
+    stored = config.model_dump()
+    assert parse(TransformerConfig, stored, at="families.mine") == config
+
+
+def test_numbers_that_contradict_a_preset_are_refused_and_those_that_agree_are_not():
+    settings = {"kind": "transformer", "preset": "small", "n_layers": 6}
+    assert parse(TransformerConfig, settings, at="families.mine").n_layers == 6
+    assert mistakes(TransformerConfig, **settings, model_dim=128, n_heads=4) == [
+        "families.mine: preset 'small' means model_dim: 384, n_layers: 6, n_heads: 6, but "
+        "beside it stands model_dim: 128, n_heads: 4; drop the preset, or what contradicts it."
+    ]
+    assert mistakes(TransformerConfig, kind="transformer", preset="huge") == [
+        "families.mine.preset: 'huge' is not allowed; expected 'tiny', 'small' or 'base'."
+    ]

@@ -20,7 +20,22 @@ PAIRS = DataSchema(
     max_length=6,
     max_target_length=5,
 )
-TRANSFORMER = TransformerConfig(kind="transformer", model_dim=8, n_heads=2)
+
+
+def transformer(**settings):
+    return TransformerConfig(kind="transformer", model_dim=8, n_heads=2, **settings)
+
+
+TRANSFORMER = transformer()
+TRANSFORMERS = {
+    "transformer": TRANSFORMER,
+    "transformer-sinusoidal": transformer(positions="sinusoidal"),
+    "transformer-rotary": transformer(positions="rotary"),
+    "transformer-alibi": transformer(positions="alibi"),
+    "transformer-window": transformer(window=1, positions="rotary"),
+    "transformer-grouped": transformer(n_key_value_heads=1, positions="alibi"),
+    "transformer-linear": transformer(self_attention="linear"),
+}
 
 
 def recurrent(kind="gru", attention="none", n_layers=1, **settings):
@@ -39,7 +54,7 @@ TRANSDUCERS = {
     "gru": recurrent("gru"),
     "gru_linear": recurrent("gru", "weighted_sum_linear"),
     "gru_multi_head": recurrent("gru", "multi_head", n_layers=2),
-    "transformer": TRANSFORMER,
+    **TRANSFORMERS,
 }
 
 

@@ -3,7 +3,7 @@ from neural_scenes import (
     FRAMES,
     PAIRS,
     TOKENS,
-    TRANSFORMER,
+    TRANSFORMERS,
     alone,
     classifier,
     frame_batch,
@@ -25,7 +25,9 @@ def counted(run) -> int:
     return counter.get_total_flops()
 
 
-@pytest.mark.parametrize("attention", ["softmax", "multi_head", "self_attention"])
+@pytest.mark.parametrize(
+    "attention", ["softmax_general", "softmax", "multi_head", "self_attention"]
+)
 def test_the_estimate_is_what_torch_counts_for_attention_alone(attention):
     model, batch = seeded(classifier, alone(attention), FRAMES), frame_batch()
     standardising = 2 * 3 * 5 * 3
@@ -33,10 +35,12 @@ def test_the_estimate_is_what_torch_counts_for_attention_alone(attention):
     assert model.forward_flops(batch) == expected
 
 
-def test_the_estimate_is_what_torch_counts_for_transformers():
-    model, batch = seeded(language_model, TRANSFORMER, TOKENS), token_batch()
+@pytest.mark.parametrize("name", TRANSFORMERS)
+def test_the_estimate_is_what_torch_counts_for_transformers(name):
+    config = TRANSFORMERS[name]
+    model, batch = seeded(language_model, config, TOKENS), token_batch()
     assert model.forward_flops(batch) == counted(lambda: model.step_log_prob(batch))
-    pairs, pair = seeded(transducer, TRANSFORMER, PAIRS), pair_batch()
+    pairs, pair = seeded(transducer, config, PAIRS), pair_batch()
     assert pairs.forward_flops(pair) == counted(lambda: pairs.target_logits(pair))
 
 

@@ -6,6 +6,7 @@ from neural_scenes import (
     TOKENS,
     TRANSDUCERS,
     TRANSFORMER,
+    TRANSFORMERS,
     alone,
     classifier,
     frame_batch,
@@ -26,6 +27,14 @@ def check(native_map, batch):
     off = native_map.values.where(~native_map.column_mask[:, None, None], 0.0)
     assert off.abs().max() == 0
     assert torch.equal(native_map.column_mask, batch.mask)
+
+
+@pytest.mark.parametrize("name", TRANSFORMERS)
+def test_every_transformer_maps_the_steps_before_the_one_that_is_predicted(name):
+    model, batch = seeded(language_model, TRANSFORMERS[name], TOKENS), token_batch()
+    for each in model.native_maps(batch):
+        check(each, batch)
+        assert each.values.triu(0).abs().max() == 0
 
 
 def test_a_language_model_maps_the_step_that_is_predicted_to_the_steps_before_it():
@@ -71,7 +80,7 @@ def test_a_transducer_maps_target_steps_to_input_steps(name):
     model, batch = seeded(transducer, TRANSDUCERS[name], PAIRS), pair_batch()
     maps = model.native_maps(batch)
     crosses = [each for each in maps if each.name.endswith("cross")]
-    assert len(crosses) == {"gru": 0, "transformer": 2}.get(name, 1)
+    assert len(crosses) == {"gru": 0, **dict.fromkeys(TRANSFORMERS, 2)}.get(name, 1)
     for each in maps:
         check(each, batch)
     for each in crosses:

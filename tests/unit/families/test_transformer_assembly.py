@@ -1,0 +1,70 @@
+"""What the settings of a Transformer make of its parts."""
+
+import pytest
+import torch
+
+from seqarena.attention.linear_self_attention import LinearSelfAttention
+from seqarena.attention.relative import AlibiPositions, RotaryPositions
+from seqarena.families.assembly import language_model, transducer
+from seqarena.families.transformer import TransformerConfig
+from seqarena.schema import DataSchema
+
+TOKENS = DataSchema("density", n_symbols=3, max_length=6)
+PAIRS = DataSchema(
+    "transduction",
+    n_symbols=3,
+    n_target_symbols=3,
+    target_end=2,
+    max_length=6,
+    max_target_length=6,
+)
+
+
+def encoder_of(**settings):
+    config = TransformerConfig(kind="transformer", model_dim=8, **settings)
+    return language_model(config, TOKENS).encoder.double()
+
+
+def reached_by_the_first_of_six_steps(encoder):
+    steps, other = torch.randn(2, 1, 6, 8, generator=torch.Generator().manual_seed(0)).double()
+    other[:, 1:] = steps[:, 1:]
+    mask = torch.ones(1, 6, dtype=torch.bool)
+    return (encoder(steps, mask) != encoder(other, mask)).any(-1)[0].tolist()
+
+
+@torch.no_grad()
+def test_each_layer_carries_what_it_knows_one_window_further():
+    one = encoder_of(n_layers=1, window=2)
+    assert reached_by_the_first_of_six_steps(one) == [True] * 3 + [False] * 3
+    two = encoder_of(n_layers=2, window=2)
+    assert reached_by_the_first_of_six_steps(two) == [True] * 5 + [False]
+    assert reached_by_the_first_of_six_steps(encoder_of(n_layers=1)) == [True] * 6
+
+
+@pytest.mark.parametrize(("n_key_value_heads", "width"), [(None, 8), (2, 4), (1, 2)])
+def test_shared_heads_make_keys_and_values_narrower_in_every_layer(n_key_value_heads, width):
+    config = TransformerConfig(
+        kind="transformer", model_dim=8, n_heads=4, n_key_value_heads=n_key_value_heads
+    )
+    model = transducer(config, PAIRS)
+    looks = [
+        *(block.attention.heads for block in model.encoder.blocks),
+        *(block.block.attention.heads for block in model.blocks),
+        *(block.cross for block in model.blocks),
+    ]
+    assert [look.to_key.out_features for look in looks] == [width] * 6
+    assert [look.to_value.out_features for look in looks] == [width] * 6
+
+
+def test_positions_stand_in_the_steps_or_in_the_heads():
+    learned, rotary, alibi = (encoder_of(positions=kind) for kind in ("learned", "rotary", "alibi"))
+    assert learned.positions.table.shape == (6, 8)
+    for encoder, made in ((rotary, RotaryPositions), (alibi, AlibiPositions)):
+        assert all(isinstance(block.attention.relative, made) for block in encoder.blocks)
+        assert encoder.positions(0, 6).abs().max() == 0
+        assert encoder.positions.max_time is None
+
+
+def test_linear_self_attention_stands_in_every_layer():
+    blocks = encoder_of(self_attention="linear").blocks
+    assert [type(block.attention) for block in blocks] == [LinearSelfAttention] * 2
