@@ -39,6 +39,7 @@ TRANSDUCERS = {
     "gru": recurrent("gru"),
     "gru_linear": recurrent("gru", "weighted_sum_linear"),
     "gru_multi_head": recurrent("gru", "multi_head", n_layers=2),
+    "gru_both_ways": recurrent("gru", "softmax", n_layers=2, bidirectional=True),
     "transformer": TRANSFORMER,
 }
 

@@ -62,3 +62,20 @@ def test_a_mechanism_costs_what_its_products_and_its_tanh_cost(attention):
     }[attention]
     combining = 2 * target_time * (2 * dim) * dim
     assert more == size * (scores + 2 * pairs * dim + combining)
+
+
+def test_looking_back_costs_its_products_too():
+    with_it = seeded(language_model, recurrent("gru", "softmax"), TOKENS)
+    without = seeded(language_model, recurrent("gru"), TOKENS)
+    batch = token_batch()
+    more = with_it.forward_flops(batch) - without.forward_flops(batch)
+    encoder = with_it.encoder
+    states = encoder.recurrent(with_it.inputs(batch), batch.mask)
+    assert more == counted(lambda: encoder.look_back(states))
+
+
+def test_a_tied_output_costs_what_an_output_costs():
+    tied, untied = (
+        seeded(language_model, recurrent("gru", tie_weights=tied), TOKENS) for tied in (True, False)
+    )
+    assert tied.forward_flops(token_batch()) == untied.forward_flops(token_batch())
