@@ -16,6 +16,7 @@ from seqarena.families.assembly import NeuralConfig, classifier, language_model,
 from seqarena.families.attention_links import best_links
 from seqarena.families.attention_pooling import AttentionConfig
 from seqarena.families.family import Generation, LinkPairs
+from seqarena.families.gradient_record import record_gradient_norms
 from seqarena.families.guards import frames_of, require_fitted, symbols_of
 from seqarena.families.recurrent import RecurrentConfig
 from seqarena.families.transformer import TransformerConfig
@@ -64,6 +65,8 @@ class Neural(nn.Module, ABC):
         report = fit_by_gradient(self, self.config.optimiser, train, valid, setting)
         self.fitted.fill_(True)
         self.eval()
+        if isinstance(self.config, RecurrentConfig) and not isinstance(self.network, Transducer):
+            record_gradient_norms(self.network, valid, self.config.gradient_lags, setting.recorder)
         return report
 
     def forward_flops(self, batch: Batch) -> float:

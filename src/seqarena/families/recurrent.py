@@ -50,6 +50,10 @@ class RecurrentConfig(BaseModel):
     """How a classifier without attention makes one vector of a sequence."""
     n_heads: HeadCount = Field(default=4, ge=1, validate_default=True)
     """Heads of `multi_head` and `self_attention`; divides `model_dim`."""
+    gradient_lags: int = Field(default=0, ge=0)
+    """After the fit of a density or a classifier, the norm of a loss's gradient by the state so
+    many steps before is recorded, for every lag up to this one (`gradient_norm/by_lag`, the lag in
+    place of the step); 0: nothing is."""
     optimiser: OptimiserConfig = OptimiserConfig()
     """How it descends."""
 
@@ -72,6 +76,16 @@ class RecurrentConfig(BaseModel):
             raise ValueError(f"{kind!r} has no forget gate; only 'lstm' has one. Leave it out.")
         return value
 
+    @field_validator("gradient_lags")
+    @classmethod
+    def _in_one_direction(cls, value: int, info: Any) -> int:
+        if value and info.data.get("bidirectional"):
+            raise ValueError(
+                f"got {value}, but states that are read from both ends have no lag; set it to 0, "
+                "or bidirectional to false."
+            )
+        return value
+
     def cannot(self, task_kind: TaskKind, input_kind: Literal["tokens", "frames"]) -> str | None:
         """Return why the family cannot do such a task, or None."""
         if task_kind == "density" and input_kind == "frames":
@@ -85,6 +99,11 @@ class RecurrentConfig(BaseModel):
             return (
                 "only a density writes the symbols that it reads; "
                 f"set tie_weights to false for {task_kind}"
+            )
+        if task_kind not in ("density", "classification") and self.gradient_lags:
+            return (
+                "gradients by lag are measured along one recurrence, and this task has an encoder "
+                f"and a decoder; set gradient_lags to 0 for {task_kind}"
             )
         if task_kind == "density" and self.attention == "self_attention":
             return (

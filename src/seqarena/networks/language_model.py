@@ -64,8 +64,8 @@ class LanguageModel(nn.Module):
 
     def logits(self, batch: Batch) -> Float[Tensor, "batch time symbols"]:
         """Return the unnormalised log-probabilities of each step's symbol."""
-        states = self.encoder(self.inputs(batch), batch.mask)
-        return self.written(states, self.start.expand(len(batch), -1))
+        outputs = self.encoder(self.inputs(batch), batch.mask)
+        return self.written(outputs, self.start.expand(len(batch), -1))
 
     def step_log_prob(self, batch: Batch) -> Float[Tensor, "batch time"]:
         """Return log p(x_t | x_1, ..., x_{t-1}) in nats; 0 on padding.
@@ -73,7 +73,7 @@ class LanguageModel(nn.Module):
         Without gradients a recurrence reads a long sequence piece by piece, so that memory does not
         grow with its length.
         """
-        tokens = _tokens(batch)
+        tokens = tokens_of(batch)
         if isinstance(self.encoder, Recurrent) and not torch.is_grad_enabled():
             carried, pieces = self.begin(len(batch)), []
             for piece, mask in zip(
@@ -170,7 +170,12 @@ def token_log_prob(
     return -functional.cross_entropy(logits.mT, tokens, reduction="none")
 
 
-def _tokens(batch: Batch) -> Int[Tensor, "batch time"]:
+def tokens_of(batch: Batch) -> Int[Tensor, "batch time"]:
+    """Return the symbols of a batch.
+
+    Raises:
+        DataError: it holds frames.
+    """
     if batch.tokens is None:
         raise DataError("the model reads tokens, but the batch holds frames.")
     return batch.tokens

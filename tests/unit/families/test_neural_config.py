@@ -56,6 +56,21 @@ def test_a_config_that_was_stored_with_its_defaults_is_read_again():
         assert parse(RecurrentConfig, stored, at="family") == RecurrentConfig(kind=kind)
 
 
+def test_lags_are_measured_along_one_recurrence():
+    assert mistakes(RecurrentConfig, kind="gru", bidirectional=True, gradient_lags=8) == [
+        "families.mine.gradient_lags: got 8, but states that are read from both ends have no lag; "
+        "set it to 0, or bidirectional to false."
+    ]
+    for task in ("transduction", "alignment"):
+        config = RecurrentConfig(kind="gru", attention="softmax", gradient_lags=8)
+        assert config.cannot(task, "tokens") == (
+            "gradients by lag are measured along one recurrence, and this task has an encoder and "
+            f"a decoder; set gradient_lags to 0 for {task}"
+        )
+    for task in ("density", "classification"):
+        assert RecurrentConfig(kind="gru", gradient_lags=8).cannot(task, "tokens") is None
+
+
 @pytest.mark.parametrize("share", [-0.1, 1.0])
 def test_a_weight_drop_is_a_probability_that_leaves_something(share):
     (mistake,) = mistakes(RecurrentConfig, kind="lstm", weight_drop=share)
