@@ -34,6 +34,10 @@ class DataSchema:
     frame_kind: Literal["real", "binary", "count"] = "real"
     """What the numbers of a frame are: any, only 0 and 1 (a piano roll), or counts."""
 
+    stream_window: int | None = None
+    """Steps of a piece that gradients go back through, when sequences are whole documents that are
+    read from a carried state; None: each sequence is read at once."""
+
     @property
     def input_kind(self) -> InputKind:
         """What a step of the input is."""

@@ -29,6 +29,17 @@ from seqarena.schema import DataSchema
 NeuralConfig = RecurrentConfig | TransformerConfig | AttentionConfig
 
 
+def cannot_stream(config: NeuralConfig) -> str | None:
+    """Return why a network cannot read whole documents from a carried state, or None."""
+    if isinstance(config, RecurrentConfig) and config.attention == "none":
+        return None
+    looking = (
+        f"attention {config.mechanism!r} looks at all steps of a document at once, however long; "
+        "no state of it could be carried"
+    )
+    return f"{looking}. Use a task whose context is 'blocks', or a recurrence without attention"
+
+
 def language_model(config: NeuralConfig, schema: DataSchema) -> LanguageModel:
     """Return a density of tokens."""
     n_symbols = _sized(schema.n_symbols, "n_symbols")

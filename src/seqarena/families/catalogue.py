@@ -6,6 +6,7 @@ from pydantic import Field
 
 from seqarena.families.aligner import Aligner, build_aligner
 from seqarena.families.aligner_config import AlignerConfig
+from seqarena.families.assembly import cannot_stream
 from seqarena.families.classical import ClassicalFamily, build_classical
 from seqarena.families.gaussian_mixture import GaussianMixtureConfig
 from seqarena.families.hidden_markov import HiddenMarkovConfig
@@ -39,6 +40,15 @@ FamilyConfig = Annotated[
 AnyFamily = (
     ClassicalFamily | Aligner | WordRecogniser | NeuralDensity | NeuralClassifier | NeuralTransducer
 )
+
+
+def stream_obstacle(config: FamilyConfig) -> str | None:
+    """Return why a family cannot read whole documents, each step with all before it, or None."""
+    match config:
+        case RecurrentConfig() | TransformerConfig() | AttentionConfig():
+            return cannot_stream(config)
+        case _:
+            return None
 
 
 def build_family(config: FamilyConfig, schema: DataSchema, seed: int) -> AnyFamily:

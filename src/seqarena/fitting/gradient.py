@@ -13,7 +13,7 @@ from seqarena.fitting.loader import Share
 from seqarena.fitting.module import FitModule
 from seqarena.fitting.optimiser import learning_rate_at, make_optimiser
 from seqarena.fitting.processes import is_main_process, n_processes, sum_over_processes
-from seqarena.fitting.protocols import FitReport, FitSetting, OptimiserConfig
+from seqarena.fitting.protocols import FitReport, FitSetting, Objective, OptimiserConfig
 from seqarena.fitting.trainer import run
 
 STEPS_PER_RECORD = 10
@@ -41,15 +41,25 @@ def fit_by_gradient(
         ConvergenceError: a loss is not a finite number, or no validation loss is.
         ArtifactError: the scratch folder holds the checkpoint of another fit.
     """
-    module = GradientFit(model, optimiser, train, valid, setting)
-    run(module, setting.training.max_epochs, True, optimiser.max_gradient_norm)
+    return fit_module(GradientFit(model, optimiser, train, valid, setting))
+
+
+def fit_module(module: "GradientFit") -> FitReport:
+    """Run a fit to its end, leave the best parameters in its model, and report.
+
+    Raises:
+        ConvergenceError: a loss is not a finite number, or no validation loss is.
+        ArtifactError: the scratch folder holds the checkpoint of another fit.
+    """
+    setting = module.setting
+    run(module, setting.training.max_epochs, True, module.optimiser.max_gradient_norm)
     if module.best is None:
         raise ConvergenceError(
             f"{setting.label}: no epoch of {module.course.n_epochs} gave a finite validation loss;"
             " lower optimiser.learning_rate, or look for values of the validation split that"
             " training never shows."
         )
-    return module.course.report(model, module.meter.stop(), _FORWARD_AND_BACKWARD)
+    return module.course.report(module.model, module.meter.stop(), _FORWARD_AND_BACKWARD)
 
 
 class GradientFit(FitModule):
@@ -91,7 +101,7 @@ class GradientFit(FitModule):
     def training_step(self, share: Share, batch_idx: int) -> Tensor:
         """Return a loss whose gradient, averaged over the processes, is that of the whole batch."""
         del batch_idx
-        objective = self.model.objective(share.batch)
+        objective = self.objective_of(share)
         total, weight = objective.total, objective.weight
         if not share.counts:
             total, weight = 0.0 * total, 0
@@ -103,6 +113,11 @@ class GradientFit(FitModule):
         # DDP averages the gradients over the processes; what is wanted is their sum.
         loss: Tensor = total * n_processes() / torch.as_tensor(numbers[1]).clamp(min=1)
         return loss
+
+    def objective_of(self, share: Share) -> Objective:
+        """Return the loss of a share, as a sum and its weight."""
+        objective: Objective = self.model.objective(share.batch)
+        return objective
 
     def on_train_batch_end(self, outputs: object, batch: Share, batch_idx: int) -> None:
         """Count the step, and take note of the loss now and then."""

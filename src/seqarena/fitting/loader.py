@@ -1,6 +1,7 @@
 """Loaders that Lightning runs: each process takes its share of every global batch."""
 
 from collections.abc import Callable, Iterator, Mapping
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 
@@ -34,6 +35,19 @@ class Share:
         return Share(batch, self.split, self.counts, self.n_real, self.n_padded)
 
 
+@runtime_checkable
+class Loader(Protocol):
+    """The shares of this process in the order of an epoch."""
+
+    def __len__(self) -> int:
+        """Return the number of global batches."""
+        ...
+
+    def __iter__(self) -> Iterator[Share]:
+        """Yield this process's share of each."""
+        ...
+
+
 class TrainingLoader:
     """The shares of this process in the order of an epoch, which `epoch` tells."""
 
@@ -54,7 +68,7 @@ class TrainingLoader:
         # when it has begun: the plan must be made here, inside the generator.
         plan = plan_epoch(self._lengths, self._batch_size, self._seed, self._epoch())
         for batch in plan:
-            yield _share(self._sequences, batch, "train")
+            yield share_for_process(self._sequences, batch, "train")
 
 
 class EvaluationLoader:
@@ -73,7 +87,7 @@ class EvaluationLoader:
 
     def __iter__(self) -> Iterator[Share]:
         for split, sequences, batch in self._plan:
-            yield _share(sequences, batch, split)
+            yield share_for_process(sequences, batch, split)
 
 
 def cost_lengths(sequences: Sequences) -> Rows:
@@ -83,7 +97,8 @@ def cost_lengths(sequences: Sequences) -> Rows:
     return np.asarray(sequences.lengths + sequences.target.lengths)
 
 
-def _share(sequences: Sequences, global_batch: Rows, split: str) -> Share:
+def share_for_process(sequences: Sequences, global_batch: Rows, split: str) -> Share:
+    """Return what this process takes of a global batch; a stand-in where nothing is left for it."""
     rows = share_of(global_batch, rank(), n_processes())
     if not len(rows):
         return Share(collate(sequences, global_batch[:1]), split, False, 0, 0)

@@ -97,6 +97,23 @@ class LanguageModel(nn.Module):
         parts = layers.n_states // layers.n_layers
         return Carried((hidden,) * parts, self.start.expand(n_sequences, -1))
 
+    def go_on(self, carried: Carried | None, continues: Bool[Tensor, "batch"]) -> Carried:
+        """Return what is known before the next piece: of a lane that begins anew, nothing.
+
+        `carried` may have further lanes behind these.
+        """
+        begun = self.begin(len(continues))
+        if carried is None:
+            return begun
+        goes_on = continues[:, None]
+        # A piece that was read in fewer bits leaves a state of fewer bits.
+        state = tuple(
+            torch.where(goes_on, part[:, : len(continues)].to(zeros), zeros)
+            for part, zeros in zip(carried.state, begun.state, strict=True)
+        )
+        output = carried.output[: len(continues)].to(begun.output)
+        return Carried(state, torch.where(goes_on, output, begun.output))
+
     def read_on(
         self,
         tokens: Int[Tensor, "batch time"],

@@ -74,6 +74,21 @@ def test_what_is_carried_can_be_cut_off_from_what_made_it():
     assert_close((*cut.state, cut.output), (*carried.state, carried.output))
 
 
+def test_a_lane_that_begins_anew_knows_nothing_and_its_neighbours_what_they_read():
+    model, batch = trained(recurrent("lstm", n_layers=2)), long_batch(4)
+    begun = model.begin(2)
+    _, carried = model.read_on(batch.tokens, batch.mask, begun)
+    mixed = model.go_on(carried, torch.tensor([False, True]))
+    for got, fresh, kept in zip(mixed.state, begun.state, carried.state, strict=True):
+        assert_close(got, torch.stack([fresh[:, 0], kept[:, 1]], dim=1))
+    assert_close(mixed.output, torch.stack([model.start, carried.output[1]]))
+    fewer = model.go_on(carried, torch.tensor([True]))
+    assert_close(fewer.output, carried.output[:1])
+    assert_close(fewer.state[1], carried.state[1][:, :1])
+    first = model.go_on(None, torch.tensor([True, True]))
+    assert_close((*first.state, first.output), (*begun.state, begun.output))
+
+
 @pytest.mark.parametrize(
     ("config", "encoder"),
     [(TRANSFORMER, "TransformerEncoder"), (recurrent("gru", "softmax"), "AttentiveRecurrent")],
