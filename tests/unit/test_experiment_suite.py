@@ -94,6 +94,18 @@ def test_a_family_that_cannot_carry_a_state_is_refused_where_the_context_is_a_st
     assert set(parse_suite(raw).experiments) == set(raw["experiments"])
 
 
+def test_a_stem_is_refused_where_the_steps_are_no_regions_of_a_picture(raw):
+    raw["tasks"]["digits"] = {"kind": "classification", "source": {"kind": "handwritten_digits"}}
+    raw["families"]["seeing"] = {"kind": "attention", "attention": "softmax", "stem": "conv"}
+    raw["experiments"] = {"x": {"task": "digits", "family": "seeing"}}
+    assert mistakes(raw) == [
+        "experiments.x: 'seeing' cannot do 'digits': stem 'conv' reads regions of a picture, and "
+        "the steps of this task are none; set it to 'none'"
+    ]
+    raw["tasks"]["digits"]["source"]["view"] = "regions"
+    assert list(parse_suite(raw).experiments) == ["x"]
+
+
 def test_a_family_that_cannot_do_a_task_is_named_with_the_reason(raw):
     raw["experiments"]["x"] = {"task": "lagged", "family": "gmm"}
     (line,) = mistakes(raw)

@@ -9,6 +9,7 @@ from seqarena.attention.positions import LearnedPositions, build_positions
 from seqarena.errors import ConfigError
 from seqarena.families.attention_pooling import AttentionConfig
 from seqarena.families.recurrent import RecurrentConfig
+from seqarena.families.stem import NO_REGIONS
 from seqarena.families.transformer import TransformerConfig
 from seqarena.networks.attentive_recurrent import AttentiveRecurrent
 from seqarena.networks.bidirectional import BidirectionalRecurrent
@@ -16,11 +17,12 @@ from seqarena.networks.classifier import SequenceClassifier
 from seqarena.networks.elements import ElementEncoder
 from seqarena.networks.encoder import Encoder
 from seqarena.networks.fused_layers import Recurrence
-from seqarena.networks.inputs import TokenInput, build_inputs
+from seqarena.networks.inputs import Inputs, TokenInput, build_inputs
 from seqarena.networks.language_model import LanguageModel
 from seqarena.networks.pooling import PlainPooling
 from seqarena.networks.recurrent import Recurrent
 from seqarena.networks.recurrent_transducer import RecurrentTransducer
+from seqarena.networks.region_input import RegionInput
 from seqarena.networks.transducer import Transducer
 from seqarena.networks.transformer import EMBEDDING_SCALE, Block, TransformerEncoder
 from seqarena.networks.transformer_transducer import DecoderBlock, TransformerTransducer
@@ -53,12 +55,20 @@ def language_model(config: NeuralConfig, schema: DataSchema) -> LanguageModel:
 
 def classifier(config: NeuralConfig, schema: DataSchema) -> SequenceClassifier:
     """Return a classifier of tokens or frames."""
-    project = not isinstance(config, RecurrentConfig)
-    inputs = build_inputs(schema, config.model_dim, project, _embedding_scale(config))
+    inputs = _classified_inputs(config, schema)
     encoder = _encoder(config, schema, inputs.out_dim)
     n_classes = _sized(schema.n_classes, "n_classes")
     pooling = _pooling(config, schema, encoder)
     return SequenceClassifier(inputs, encoder, pooling, n_classes, config.dropout)
+
+
+def _classified_inputs(config: NeuralConfig, schema: DataSchema) -> Inputs:
+    if not isinstance(config, TransformerConfig) and config.stem == "conv":
+        if schema.grid is None or schema.patch is None:
+            raise ConfigError([f"{config.kind}: {NO_REGIONS}."])
+        return RegionInput(schema.grid, schema.patch, config.model_dim)
+    project = not isinstance(config, RecurrentConfig)
+    return build_inputs(schema, config.model_dim, project, _embedding_scale(config))
 
 
 def transducer(config: RecurrentConfig | TransformerConfig, schema: DataSchema) -> Transducer:

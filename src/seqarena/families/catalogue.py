@@ -20,6 +20,7 @@ from seqarena.families.neural import (
     TransformerConfig,
     build_neural,
 )
+from seqarena.families.stem import NO_REGIONS
 from seqarena.families.word_recogniser import WordRecogniser, build_word_recogniser
 from seqarena.families.word_recogniser_config import WordRecogniserConfig
 from seqarena.schema import DataSchema
@@ -42,11 +43,20 @@ AnyFamily = (
 )
 
 
-def stream_obstacle(config: FamilyConfig) -> str | None:
-    """Return why a family cannot read whole documents, each step with all before it, or None."""
+def data_obstacle(config: FamilyConfig, is_stream: bool, has_regions: bool) -> str | None:
+    """Return why a family cannot read the data of a task whose kind it can do, or None.
+
+    Args:
+        config: of the family.
+        is_stream: sequences are whole documents, each step scored with all before it.
+        has_regions: steps are regions of a picture.
+    """
     match config:
         case RecurrentConfig() | TransformerConfig() | AttentionConfig():
-            return cannot_stream(config)
+            if is_stream and (reason := cannot_stream(config)):
+                return reason
+            needs_regions = not isinstance(config, TransformerConfig) and config.stem == "conv"
+            return NO_REGIONS if needs_regions and not has_regions else None
         case _:
             return None
 

@@ -17,6 +17,7 @@ from seqarena.fitting.protocols import FitReport, FitSetting, Objective
 from seqarena.networks.classifier import SequenceClassifier
 from seqarena.networks.inputs import FrameInput
 from seqarena.networks.language_model import LanguageModel
+from seqarena.networks.region_input import RegionInput
 from seqarena.networks.transducer import Transducer
 from seqarena.schema import DataSchema
 
@@ -40,7 +41,7 @@ class Neural(nn.Module, ABC):
     def fit(self, train: Sequences, valid: Sequences, setting: FitSetting) -> FitReport:
         """Standardise frames by `train`, descend, keep the parameters that `valid` likes best."""
         inputs = self.network.inputs
-        if isinstance(inputs, FrameInput) and train.features is not None:
+        if isinstance(inputs, FrameInput | RegionInput) and train.features is not None:
             inputs.standardise_by(torch.from_numpy(train.features))
         report = self._descend(train, valid, setting)
         self.fitted.fill_(True)

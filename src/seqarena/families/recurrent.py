@@ -6,10 +6,12 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from seqarena.attention.choice import AttentionKind
 from seqarena.families.heads import HeadCount
+from seqarena.families.stem import stem_obstacle
 from seqarena.fitting.protocols import OptimiserConfig
 from seqarena.networks.elman import Nonlinearity
 from seqarena.networks.fused_layers import DEFAULT_FORGET_BIAS, RecurrentKind
 from seqarena.networks.pooling import PoolingKind
+from seqarena.networks.region_input import StemKind
 from seqarena.schema import TaskKind
 
 
@@ -43,6 +45,9 @@ class RecurrentConfig(BaseModel):
     """What the bias of an LSTM's forget gate starts from; the higher, the longer it remembers."""
     tie_weights: bool = False
     """Whether the embedding of a language model is its output matrix too (Press & Wolf 2017)."""
+    stem: StemKind = "none"
+    """`conv`: a classifier of the regions of a picture sees them through a small convolutional
+    network; `none`: each region by itself."""
     attention: AttentionKind = "none"
     """What pools (classification), looks from the decoder into the input (transduction), or from
     each state back at those before it (density)."""
@@ -120,7 +125,7 @@ class RecurrentConfig(BaseModel):
                 "links are read from the attention of a decoder to the input; "
                 "set attention to 'softmax', 'multi_head' or a weighted sum"
             )
-        return None
+        return stem_obstacle(self.stem, task_kind, input_kind)
 
     @property
     def mechanism(self) -> str:

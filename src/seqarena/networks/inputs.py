@@ -6,6 +6,7 @@ from torch import Tensor, nn
 
 from seqarena.batch import Batch
 from seqarena.errors import DataError
+from seqarena.networks.region_input import RegionInput
 from seqarena.schema import DataSchema
 
 
@@ -65,7 +66,7 @@ class FrameInput(nn.Module):
         return 2.0 * batch * time * (len(self.mean) + projected)
 
 
-Inputs = TokenInput | FrameInput
+Inputs = TokenInput | FrameInput | RegionInput
 
 
 def scaled_embedding(n_symbols: int, model_dim: int, scale: float) -> nn.Embedding:

@@ -107,6 +107,11 @@ def context_protocol(source: BaseModel) -> ContextProtocol:
     return source.context if isinstance(source, PythonReferenceConfig) else "blocks"
 
 
+def has_regions(source: BaseModel) -> bool:
+    """Say whether the steps of a source are regions of a picture, before any data exists."""
+    return isinstance(source, HandwrittenDigitsConfig) and source.view == "regions"
+
+
 TaskConfig = Annotated[
     DensityTaskConfig | ClassificationTaskConfig | TransductionTaskConfig | AlignmentTaskConfig,
     Field(discriminator="kind"),

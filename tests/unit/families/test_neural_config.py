@@ -71,6 +71,21 @@ def test_lags_are_measured_along_one_recurrence():
         assert RecurrentConfig(kind="gru", gradient_lags=8).cannot(task, "tokens") is None
 
 
+def test_a_stem_is_for_pictures_that_are_classified():
+    recurrent = RecurrentConfig(kind="gru", stem="conv")
+    alone = AttentionConfig(kind="attention", attention="softmax", stem="conv")
+    for config in (recurrent, alone):
+        assert config.cannot("classification", "frames") is None
+        assert config.cannot("classification", "tokens") == (
+            "stem 'conv' is for the classification of pictures, and this is classification of "
+            "tokens; set it to 'none'"
+        )
+    assert recurrent.cannot("transduction", "frames") == (
+        "stem 'conv' is for the classification of pictures, and this is transduction of frames; "
+        "set it to 'none'"
+    )
+
+
 @pytest.mark.parametrize("share", [-0.1, 1.0])
 def test_a_weight_drop_is_a_probability_that_leaves_something(share):
     (mistake,) = mistakes(RecurrentConfig, kind="lstm", weight_drop=share)

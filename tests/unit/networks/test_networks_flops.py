@@ -1,3 +1,4 @@
+import numpy as np
 import pytest
 from neural_scenes import (
     FRAMES,
@@ -16,6 +17,9 @@ from neural_scenes import (
 )
 from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils.flop_counter import FlopCounterMode
+
+from seqarena.batch import collate_all, sequences_of
+from seqarena.networks.region_input import RegionInput
 
 
 def counted(run) -> int:
@@ -79,3 +83,9 @@ def test_a_tied_output_costs_what_an_output_costs():
         seeded(language_model, recurrent("gru", tie_weights=tied), TOKENS) for tied in (True, False)
     )
     assert tied.forward_flops(token_batch()) == untied.forward_flops(token_batch())
+
+
+def test_the_estimate_of_a_stem_is_what_torch_counts():
+    stem = RegionInput((2, 2), (2, 3), model_dim=5)
+    batch = collate_all(sequences_of(list(np.ones((3, 4, 6)))))
+    assert stem.flops(3, 4) == counted(lambda: stem(batch))
