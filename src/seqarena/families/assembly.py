@@ -46,9 +46,10 @@ def language_model(config: NeuralConfig, schema: DataSchema) -> LanguageModel:
     """Return a density of tokens."""
     n_symbols = _sized(schema.n_symbols, "n_symbols")
     is_tied = isinstance(config, RecurrentConfig) and config.tie_weights
-    # As an output matrix the embedding must begin with small logits: variance 1 / width.
-    scale = config.model_dim**-0.5 if is_tied else _embedding_scale(config)
-    inputs = TokenInput(n_symbols, config.model_dim, scale)
+    scale = _embedding_scale(config)
+    # An embedding that writes too must begin with small logits, of variance 1 / width.
+    shrink = scale * config.model_dim**0.5 if is_tied else 1.0
+    inputs = TokenInput(n_symbols, config.model_dim, scale / shrink, gain=shrink)
     encoder = _causal_encoder(config, schema)
     return LanguageModel(inputs, encoder, n_symbols, is_tied)
 

@@ -127,7 +127,7 @@ class LanguageModel(nn.Module):
         Raises:
             ConfigError: the encoder has no state that could be carried on.
         """
-        outputs, state = self._recurrent().run(self.inputs.embedding(tokens), carried.state)
+        outputs, state = self._recurrent().run(self.inputs.vectors(tokens), carried.state)
         logits = self.written(outputs, carried.output)
         log_prob = token_log_prob(logits, tokens).where(mask, 0.0)
         return log_prob, Carried(state, outputs[:, -1])

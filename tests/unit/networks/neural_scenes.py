@@ -25,7 +25,11 @@ TRANSFORMER = TransformerConfig(kind="transformer", model_dim=8, n_heads=2)
 
 def recurrent(kind="gru", attention="none", n_layers=1, **settings):
     return RecurrentConfig(
-        kind=kind, model_dim=8, n_heads=2, attention=attention, n_layers=n_layers, **settings
+        kind=kind,
+        n_heads=2,
+        attention=attention,
+        n_layers=n_layers,
+        **{"model_dim": 8, **settings},
     )
 
 

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 import torch
 from neural_scenes import (
@@ -24,6 +26,9 @@ CARRYING = {
     "tied": recurrent("lstm", tie_weights=True),
 }
 LOOKING_BACK = ["weighted_sum_linear", "weighted_sum_additive", "softmax", "multi_head"]
+
+
+MANY = replace(TOKENS, n_symbols=500)
 
 
 def long_batch(n_steps=11):
@@ -120,7 +125,7 @@ def test_tied_weights_are_learned_from_both_of_their_uses():
     model, batch = trained(recurrent("gru", tie_weights=True)), token_batch()
     assert torch.isin(batch.tokens, 2).any()
     (both,) = torch.autograd.grad(model.logits(batch)[:, 2:].sum(), model.inputs.embedding.weight)
-    read = model.inputs.embedding(batch.tokens).detach().requires_grad_()
+    read = model.inputs(batch).detach().requires_grad_()
     states = model.encoder(read, batch.mask)
     before = torch.cat([model.start.expand(3, 1, -1), states[:, :-1]], dim=1)
     written = before[:, 2:].sum(dim=(0, 1)).expand(3, -1)
@@ -133,7 +138,8 @@ def test_tied_weights_are_learned_from_both_of_their_uses():
     by_symbol = torch.zeros_like(written).index_add(
         0, batch.tokens.flatten(), of_read.flatten(0, 1)
     )
-    assert_close(both, written + by_symbol)
+    assert model.inputs.gain == 8**0.5
+    assert_close(both, written + model.inputs.gain * by_symbol)
 
 
 def test_weights_of_other_widths_cannot_be_tied():
@@ -150,6 +156,9 @@ def test_a_tied_model_starts_about_as_undecided_as_any():
     for tied in (False, True):
         model = seeded(language_model, recurrent("lstm", tie_weights=tied), TOKENS)
         assert model.logits(token_batch()).abs().max() < 1
+        wide = seeded(language_model, recurrent("lstm", tie_weights=tied, model_dim=512), MANY)
+        read = wide.inputs.vectors(torch.arange(500)[None])
+        assert read.std().item() == pytest.approx(1, rel=0.02)
 
 
 @pytest.mark.parametrize("attention", LOOKING_BACK)
