@@ -103,7 +103,7 @@ def _of_steps(
 ) -> Iterator[Reach]:
     if isinstance(model.encoder, AttentiveRecurrent):
         outputs = model.encoder.look_back(outputs)
-    logits = model.written(outputs, model.start.expand(len(batch), -1))
+    logits = model.written(outputs, model.start.expand(len(batch), -1), len(states))
     log_probs = token_log_prob(logits, tokens_of(batch))
     # The first symbol is predicted from no state.
     for step in range(1, len(states)):

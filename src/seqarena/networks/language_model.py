@@ -64,8 +64,11 @@ class LanguageModel(nn.Module):
 
     def logits(self, batch: Batch) -> Float[Tensor, "batch time symbols"]:
         """Return the unnormalised log-probabilities of each step's symbol."""
-        outputs = self.encoder(self.inputs(batch), batch.mask)
-        return self.written(outputs, self.start.expand(len(batch), -1))
+        # The last symbol predicts nothing here; a single one is read for the sake of shapes.
+        read = slice(0, max(batch.mask.shape[1] - 1, 1))
+        steps = self.inputs.vectors(tokens_of(batch)[:, read])
+        outputs = self.encoder(steps, batch.mask[:, read])
+        return self.written(outputs, self.start.expand(len(batch), -1), batch.mask.shape[1])
 
     def step_log_prob(self, batch: Batch) -> Float[Tensor, "batch time"]:
         """Return log p(x_t | x_1, ..., x_{t-1}) in nats; 0 on padding.
@@ -128,15 +131,18 @@ class LanguageModel(nn.Module):
             ConfigError: the encoder has no state that could be carried on.
         """
         outputs, state = self._recurrent().run(self.inputs.vectors(tokens), carried.state)
-        logits = self.written(outputs, carried.output)
+        logits = self.written(outputs, carried.output, tokens.shape[1])
         log_prob = token_log_prob(logits, tokens).where(mask, 0.0)
         return log_prob, Carried(state, outputs[:, -1])
 
     def written(
-        self, outputs: Float[Tensor, "batch time dim"], before: Float[Tensor, "batch dim"]
+        self,
+        outputs: Float[Tensor, "batch read dim"],
+        before: Float[Tensor, "batch dim"],
+        n_steps: int,
     ) -> Float[Tensor, "batch time symbols"]:
-        """Return the logits of each step from the encoder's output at the step before it."""
-        shifted = torch.cat([before[:, None], outputs[:, :-1]], dim=1)
+        """Return the logits of `n_steps` steps, each from the encoder's output one step before."""
+        shifted = torch.cat([before[:, None], outputs[:, : n_steps - 1]], dim=1)
         if self.output is None:
             return functional.linear(shifted, self.inputs.embedding.weight, self.output_bias)
         logits: Tensor = self.output(shifted)
@@ -163,7 +169,7 @@ class LanguageModel(nn.Module):
         size, time = batch.mask.shape
         written = self.inputs.embedding if self.output is None else self.output
         output = 2.0 * size * time * written.weight.numel()
-        return self.inputs.flops(size, time) + self.encoder.flops(size, time) + output
+        return self.encoder.flops(size, max(time - 1, 1)) + output
 
     def _map_name(self, layer: int) -> str:
         is_single = isinstance(self.encoder, AttentiveRecurrent)
@@ -184,7 +190,9 @@ def token_log_prob(
     logits: Float[Tensor, "batch time symbols"], tokens: Tensor
 ) -> Float[Tensor, "batch time"]:
     """Return the log-probability of each token under the softmax of its logits [nats]."""
-    return -functional.cross_entropy(logits.mT, tokens, reduction="none")
+    # Flat, because a softmax over any dimension but the last takes twice as long.
+    flat = functional.cross_entropy(logits.flatten(0, 1), tokens.flatten(), reduction="none")
+    return -flat.view_as(tokens)
 
 
 def tokens_of(batch: Batch) -> Int[Tensor, "batch time"]:
