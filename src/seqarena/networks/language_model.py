@@ -109,12 +109,12 @@ class LanguageModel(nn.Module):
         if carried is None:
             return begun
         goes_on = continues[:, None]
-        # A piece that was read in fewer bits leaves a state of fewer bits.
+        # A piece that was read in fewer bits leaves a state of fewer bits; `where` widens it again.
         state = tuple(
-            torch.where(goes_on, part[:, : len(continues)].to(zeros), zeros)
+            torch.where(goes_on, part[:, : len(continues)], zeros)
             for part, zeros in zip(carried.state, begun.state, strict=True)
         )
-        output = carried.output[: len(continues)].to(begun.output)
+        output = carried.output[: len(continues)]
         return Carried(state, torch.where(goes_on, output, begun.output))
 
     def read_on(

@@ -1,5 +1,15 @@
 import pytest
 import torch
+from neural_scenes import (
+    FRAMES,
+    PAIRS,
+    classifier,
+    frame_batch,
+    pair_batch,
+    recurrent,
+    seeded,
+    transducer,
+)
 from recurrent_scenes import KINDS, MASK, RECURRENCES, weights_of, with_any_biases
 from torch import nn
 from torch.testing import assert_close
@@ -73,6 +83,30 @@ def test_each_direction_sees_what_the_other_does_not():
     (back,) = torch.autograd.grad(steps[0, 2, 4:].sum(), inputs)
     assert ahead[0].abs().sum(-1).gt(0).tolist() == [True, True, True, False, False, False]
     assert back[0].abs().sum(-1).gt(0).tolist() == [False, False, True, True, True, True]
+
+
+BOTH_WAYS = recurrent("gru", bidirectional=True)
+
+
+def final_states(model, batch):
+    """The last real state of the forward direction and the first of the backward one, 8 each."""
+    steps = model.encoder(model.inputs(batch), batch.mask)
+    ahead = torch.stack([row[n - 1, :8] for row, n in zip(steps, batch.lengths, strict=True)])
+    return torch.cat([ahead, steps[:, 0, 8:]], dim=-1)
+
+
+def test_a_classifier_that_pools_the_last_state_reads_the_end_of_both_directions():
+    model, batch = seeded(classifier, BOTH_WAYS, FRAMES), frame_batch()
+    pooled = final_states(model, batch)
+    assert_close(model.class_log_prob(batch), model.output(pooled).log_softmax(-1))
+
+
+def test_a_decoder_starts_from_the_end_of_both_directions():
+    model, batch = seeded(transducer, BOTH_WAYS, PAIRS), pair_batch()
+    seen = []
+    model.bridge.register_forward_hook(lambda _module, given, _made: seen.append(given[0]))
+    model.target_logits(batch)
+    assert_close(seen[0], final_states(model, batch))
 
 
 def test_layer_norm_and_dropout_act_on_the_joined_vector():
