@@ -12,7 +12,16 @@ import time
 from pathlib import Path
 
 HERE = Path(__file__).parent
-BENCHMARKS = ("hidden_markov", "gaussian_mixture", "kneser_ney", "stepwise_em", "part_of_speech")
+BENCHMARKS = (
+    "hidden_markov",
+    "gaussian_mixture",
+    "kneser_ney",
+    "stepwise_em",
+    "part_of_speech",
+    "attention",
+    "recurrent",
+    "training",
+)
 
 
 def main() -> None:

@@ -31,8 +31,14 @@ class DataSchema:
     """What a target symbol is, and so what an error rate counts (transduction)."""
     grid: tuple[int, int] | None = None
     """Rows and columns, when the steps are regions of a picture in row-major order."""
+    patch: tuple[int, int] | None = None
+    """Rows and columns of pixels in a region, when a step is its pixels in row-major order."""
     frame_kind: Literal["real", "binary", "count"] = "real"
     """What the numbers of a frame are: any, only 0 and 1 (a piano roll), or counts."""
+
+    stream_window: int | None = None
+    """Steps of a piece that gradients go back through, when sequences are whole documents that are
+    read from a carried state; None: each sequence is read at once."""
 
     @property
     def input_kind(self) -> InputKind:
@@ -45,6 +51,7 @@ class DataSchema:
 
     @classmethod
     def from_dict(cls, fields: dict[str, Any]) -> "DataSchema":
-        """Build the schema from what `as_dict` gave (JSON turns the grid into a list)."""
-        grid = fields.get("grid")
-        return cls(**{**fields, "grid": None if grid is None else (grid[0], grid[1])})
+        """Build the schema from what `as_dict` gave (JSON turns tuples into lists)."""
+        pairs = {name: fields.get(name) for name in ("grid", "patch")}
+        whole = {name: (pair[0], pair[1]) for name, pair in pairs.items() if pair is not None}
+        return cls(**{**fields, **whole})

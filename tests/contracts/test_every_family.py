@@ -19,6 +19,7 @@ from seqarena.families.family import (
     DensityFamily,
     TransducerFamily,
 )
+from seqarena.families.recurrent import RecurrentConfig
 from seqarena.families.store import CONFIG_FILE, MODEL_FILE, load_family, save_family
 from seqarena.fitting.protocols import FitSetting, HardwareConfig, TrainingConfig
 from seqarena.parsing import parse
@@ -122,6 +123,12 @@ FAMILIES = {
     "gru-softmax_general": {"kind": "gru", "attention": "softmax_general", **SMALL},
     "lstm-softmax": {"kind": "lstm", "attention": "softmax", **SMALL},
     "elman_rnn-multi_head": {"kind": "elman_rnn", "attention": "multi_head", **SMALL},
+    "elman_rnn-relu": {"kind": "elman_rnn", "nonlinearity": "relu", **SMALL},
+    "lstm-bidirectional": {"kind": "lstm", "bidirectional": True, "n_layers": 2, **SMALL},
+    "gru-bidirectional": {"kind": "gru", "bidirectional": True, "attention": "softmax", **SMALL},
+    "gru-layer_norm": {"kind": "gru", "layer_norm": True, "n_layers": 2, **SMALL},
+    "lstm-weight_drop": {"kind": "lstm", "weight_drop": 0.5, "forget_bias": 2.0, **SMALL},
+    "lstm-tied": {"kind": "lstm", "tie_weights": True, **SMALL},
     "attention-weighted_sum_linear": {
         "kind": "attention",
         "attention": "weighted_sum_linear",
@@ -383,9 +390,9 @@ def test_the_future_never_changes_the_past(models, name, kind):
 
 def has_maps(name, kind):
     """Whether a mechanism inside computes shares of something."""
-    family, _, inside = name.partition("-")
-    if family in ("elman_rnn", "lstm", "gru"):
-        return inside != ""
+    config = config_of(name)
+    if isinstance(config, RecurrentConfig):
+        return config.attention != "none"
     return True
 
 

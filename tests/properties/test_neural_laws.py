@@ -29,15 +29,8 @@ PAIRS = DataSchema(
 )
 
 
-def recurrent(kind="gru", attention="none", n_layers=1, pooling="last"):
-    return RecurrentConfig(
-        kind=kind,
-        model_dim=8,
-        n_heads=2,
-        attention=attention,
-        n_layers=n_layers,
-        pooling=pooling,
-    )
+def recurrent(kind="gru", attention="none", **settings):
+    return RecurrentConfig(kind=kind, model_dim=8, n_heads=2, attention=attention, **settings)
 
 
 def transformer(**settings):
@@ -62,12 +55,23 @@ DENSITIES = {
     "elman": recurrent("elman_rnn"),
     "lstm": recurrent("lstm", n_layers=2),
     "gru": recurrent("gru"),
+    "relu": recurrent("elman_rnn", nonlinearity="relu"),
+    "normed": recurrent("gru", n_layers=2, layer_norm=True),
+    "tied": recurrent("lstm", tie_weights=True),
+    "looks_back_linear": recurrent("gru", "weighted_sum_linear"),
+    "looks_back_additive": recurrent("gru", "weighted_sum_additive"),
+    "looks_back_softmax": recurrent("lstm", "softmax"),
+    "looks_back_multi_head": recurrent("elman_rnn", "multi_head"),
     **TRANSFORMERS,
 }
 CLASSIFIERS = {
     "last": recurrent("lstm", n_layers=2),
     "mean": recurrent("elman_rnn", pooling="mean"),
     "max": recurrent("gru", pooling="max"),
+    "both_ways_last": recurrent("lstm", n_layers=2, bidirectional=True),
+    "both_ways_mean": recurrent("gru", pooling="mean", bidirectional=True, layer_norm=True),
+    "both_ways_multi_head": recurrent("gru", "multi_head", bidirectional=True),
+    "both_ways_self_attention": recurrent("gru", "self_attention", bidirectional=True),
     "gru_linear": recurrent("gru", "weighted_sum_linear"),
     "gru_additive": recurrent("gru", "weighted_sum_additive"),
     "gru_dot": recurrent("gru", "softmax_dot"),
@@ -89,6 +93,8 @@ TRANSDUCERS = {
     "gru_scaled_dot": recurrent("gru", "softmax_scaled_dot"),
     "gru_general": recurrent("gru", "softmax_general"),
     "gru_multi_head": recurrent("gru", "multi_head"),
+    "both_ways": recurrent("lstm", bidirectional=True),
+    "both_ways_softmax": recurrent("gru", "softmax", n_layers=2, bidirectional=True),
     **TRANSFORMERS,
 }
 

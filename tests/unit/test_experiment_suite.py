@@ -72,6 +72,40 @@ def test_every_mistake_of_every_section_is_reported_at_once(raw):
     ]
 
 
+def test_a_family_that_cannot_carry_a_state_is_refused_where_the_context_is_a_stream(raw):
+    source = {"kind": "python_reference", "context": "stream"}
+    raw["tasks"]["python"] = {"kind": "density", "source": source, "n_probes": 0}
+    raw["families"] |= {
+        "transformer": {"kind": "transformer"},
+        "markov": {"kind": "markov_chain"},
+        "looking": {"kind": "gru", "attention": "softmax"},
+    }
+    raw["experiments"] = {
+        name: {"task": "python", "family": name}
+        for name in ("transformer", "markov", "lstm", "looking")
+    }
+    assert mistakes(raw) == [
+        f"experiments.{name}: {name!r} cannot do 'python': attention {mechanism!r} looks at all "
+        "steps of a document at once, however long; no state of it could be carried. Use a task "
+        "whose context is 'blocks', or a recurrence without attention"
+        for name, mechanism in (("transformer", "self_attention"), ("looking", "softmax"))
+    ]
+    raw["tasks"]["python"]["source"]["context"] = "blocks"
+    assert set(parse_suite(raw).experiments) == set(raw["experiments"])
+
+
+def test_a_stem_is_refused_where_the_steps_are_no_regions_of_a_picture(raw):
+    raw["tasks"]["digits"] = {"kind": "classification", "source": {"kind": "handwritten_digits"}}
+    raw["families"]["seeing"] = {"kind": "attention", "attention": "softmax", "stem": "conv"}
+    raw["experiments"] = {"x": {"task": "digits", "family": "seeing"}}
+    assert mistakes(raw) == [
+        "experiments.x: 'seeing' cannot do 'digits': stem 'conv' reads regions of a picture, and "
+        "the steps of this task are none; set it to 'none'"
+    ]
+    raw["tasks"]["digits"]["source"]["view"] = "regions"
+    assert list(parse_suite(raw).experiments) == ["x"]
+
+
 def test_a_family_that_cannot_do_a_task_is_named_with_the_reason(raw):
     raw["experiments"]["x"] = {"task": "lagged", "family": "gmm"}
     (line,) = mistakes(raw)

@@ -42,6 +42,36 @@ def plan_epoch(lengths: Lengths, batch_size: int, seed: int, epoch: int) -> list
     return [batches[index] for index in generator.permutation(len(batches))]
 
 
+def plan_streams(
+    n_pieces: Int[np.ndarray, "sequences"], batch_size: int, seed: int, epoch: int
+) -> list[Rows]:
+    """Deal the pieces of long sequences into lanes that run side by side.
+
+    The sequences are shuffled, and their pieces, in order, one sequence after the other, are cut
+    into `batch_size` lanes of equally many pieces: batch i holds the i-th piece of every lane. So a
+    lane goes on from batch to batch, and a sequence that is longer than a lane goes on at the
+    beginning of the next one, which knows nothing of it.
+
+    Args:
+        n_pieces: Pieces of each sequence; rows of the plan count them through all sequences.
+        batch_size: Lanes. The lanes of the last batch may be fewer, and are the first ones.
+        seed: Of the fit.
+        epoch: Number of the epoch, from 0.
+
+    Returns:
+        The rows of each batch, ceil(pieces / batch_size) batches.
+    """
+    first = np.cumsum(n_pieces) - n_pieces
+    order = numpy_generator(seed, "streams", epoch).permutation(len(n_pieces))
+    rows = np.concatenate([np.arange(first[at], first[at] + n_pieces[at]) for at in order])
+    lanes = [lane for lane in np.array_split(rows, batch_size) if len(lane)]
+    # The split makes the lanes that are one piece longer the first ones.
+    return [
+        np.array([lane[step] for lane in lanes if step < len(lane)])
+        for step in range(len(lanes[0]))
+    ]
+
+
 def plan_evaluation(lengths: Lengths, batch_size: int) -> list[Rows]:
     """Deal every sequence into exactly one batch, shortest first: the least padding there is."""
     return _sorted_batches(np.arange(len(lengths)), lengths, batch_size)

@@ -1,14 +1,22 @@
-"""A long text in windows, under one context protocol for every family.
+"""A long text under one context protocol for every family: in blocks, or as a stream.
 
-A training window stands alone, and each of its characters is scored. In validation and test each
-window begins `stride` characters after the one before; all of it but the last `stride` characters
-is context, already scored by earlier windows. So every character is scored exactly once, with
-between `window - stride` and `window - 1` characters of its document before it (fewer only at the
-beginning of a document). A model that could use more context has none to use, and a model that
+In blocks a training window stands alone, and each of its characters is scored. In validation and
+test each window begins `stride` characters after the one before; all of it but the last `stride`
+characters is context, already scored by earlier windows. So every character is scored exactly once,
+with between `window - stride` and `window - 1` characters of its document before it (fewer only at
+the beginning of a document). A model that could use more context has none to use, and a model that
 needs less loses nothing: the count model and the network see the same.
+
+As a stream each document is one sequence, in training, validation and test, and every character of
+it is scored with all of the document before it. A family that counts reads it at once; a recurrent
+network is trained on pieces of `window` characters, each read from the state after the one before.
 """
 
 from dataclasses import dataclass
+from typing import Literal
+
+ContextProtocol = Literal["blocks", "stream"]
+"""What stands before a step that is scored: a stretch of its document, or all of it."""
 
 
 @dataclass(frozen=True)
@@ -18,6 +26,11 @@ class Window:
     start: int
     end: int
     scored_from: int
+
+
+def whole_document(length: int) -> list[Window]:
+    """Return a document of `length` steps as one window: a stream."""
+    return [Window(0, length, 0)]
 
 
 def training_windows(length: int, window: int) -> list[Window]:
@@ -34,3 +47,24 @@ def scoring_windows(length: int, window: int, stride: int) -> list[Window]:
         Window(start, min(start + window, length), window - stride if start else 0)
         for start in starts
     ]
+
+
+def describe_context(
+    context: ContextProtocol, window: int, stride: int, unit: str, document: str
+) -> dict[str, str | int]:
+    """Say in a manifest what is context, in the task's own words for a step and a document."""
+    if context == "stream":
+        return {
+            "context": context,
+            "window": window,
+            "scored": f"every {unit} exactly once, with all of its {document} before it as context;"
+            f" in training, gradients go back through {window} {unit}s at most",
+        }
+    return {
+        "context": context,
+        "window": window,
+        "stride": stride,
+        "scored": f"validation and test: every {unit} exactly once, with between {window - stride} "
+        f"and {window - 1} {unit}s of its {document} as context (fewer only at a {document}'s "
+        f"beginning); training: every {unit}, in windows that do not overlap",
+    }

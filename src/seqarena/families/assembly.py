@@ -4,6 +4,7 @@ from typing import Any, assert_never
 
 from seqarena.attention.choice import build_mechanism
 from seqarena.attention.linear_self_attention import LinearSelfAttention
+from seqarena.attention.mechanism import Mechanism
 from seqarena.attention.multi_head import MultiHeadAttention
 from seqarena.attention.pooling import AttentionPooling, build_pooling
 from seqarena.attention.positions import LearnedPositions, build_positions
@@ -14,15 +15,20 @@ from seqarena.attention.softmax_self_attention import SoftmaxSelfAttention
 from seqarena.errors import ConfigError
 from seqarena.families.attention_pooling import AttentionConfig
 from seqarena.families.recurrent import RecurrentConfig
+from seqarena.families.stem import NO_REGIONS
 from seqarena.families.transformer import TransformerConfig
+from seqarena.networks.attentive_recurrent import AttentiveRecurrent
+from seqarena.networks.bidirectional import BidirectionalRecurrent
 from seqarena.networks.classifier import SequenceClassifier
 from seqarena.networks.elements import ElementEncoder
 from seqarena.networks.encoder import Encoder
-from seqarena.networks.inputs import TokenInput, build_inputs
+from seqarena.networks.fused_layers import Recurrence
+from seqarena.networks.inputs import Inputs, TokenInput, build_inputs
 from seqarena.networks.language_model import LanguageModel
 from seqarena.networks.pooling import PlainPooling
 from seqarena.networks.recurrent import Recurrent
 from seqarena.networks.recurrent_transducer import RecurrentTransducer
+from seqarena.networks.region_input import RegionInput
 from seqarena.networks.transducer import Transducer
 from seqarena.networks.transformer import EMBEDDING_SCALE, Block, TransformerEncoder
 from seqarena.networks.transformer_transducer import DecoderBlock, TransformerTransducer
@@ -31,21 +37,45 @@ from seqarena.schema import DataSchema
 NeuralConfig = RecurrentConfig | TransformerConfig | AttentionConfig
 
 
+def cannot_stream(config: NeuralConfig) -> str | None:
+    """Return why a network cannot read whole documents from a carried state, or None."""
+    if isinstance(config, RecurrentConfig) and config.attention == "none":
+        return None
+    looking = (
+        f"attention {config.mechanism!r} looks at all steps of a document at once, however long; "
+        "no state of it could be carried"
+    )
+    return f"{looking}. Use a task whose context is 'blocks', or a recurrence without attention"
+
+
 def language_model(config: NeuralConfig, schema: DataSchema) -> LanguageModel:
     """Return a density of tokens."""
     n_symbols = _sized(schema.n_symbols, "n_symbols")
-    inputs = TokenInput(n_symbols, config.model_dim, _embedding_scale(config))
-    return LanguageModel(inputs, _encoder(config, schema, config.model_dim, True), n_symbols)
+    is_tied = isinstance(config, RecurrentConfig) and config.tie_weights
+    scale = _embedding_scale(config)
+    # An embedding that writes too must begin with small logits, of variance 1 / width.
+    shrink = scale * config.model_dim**0.5 if is_tied else 1.0
+    inputs = TokenInput(n_symbols, config.model_dim, scale / shrink, gain=shrink)
+    encoder = _causal_encoder(config, schema)
+    return LanguageModel(inputs, encoder, n_symbols, is_tied)
 
 
 def classifier(config: NeuralConfig, schema: DataSchema) -> SequenceClassifier:
     """Return a classifier of tokens or frames."""
-    project = not isinstance(config, RecurrentConfig)
-    inputs = build_inputs(schema, config.model_dim, project, _embedding_scale(config))
-    encoder = _encoder(config, schema, inputs.out_dim, False)
+    inputs = _classified_inputs(config, schema)
+    encoder = _encoder(config, schema, inputs.out_dim)
     n_classes = _sized(schema.n_classes, "n_classes")
-    pooling = _pooling(config, schema)
+    pooling = _pooling(config, schema, encoder)
     return SequenceClassifier(inputs, encoder, pooling, n_classes, config.dropout)
+
+
+def _classified_inputs(config: NeuralConfig, schema: DataSchema) -> Inputs:
+    if not isinstance(config, TransformerConfig) and config.stem == "conv":
+        if schema.grid is None or schema.patch is None:
+            raise ConfigError([f"{config.kind}: {NO_REGIONS}."])
+        return RegionInput(schema.grid, schema.patch, config.model_dim)
+    project = not isinstance(config, RecurrentConfig)
+    return build_inputs(schema, config.model_dim, project, _embedding_scale(config))
 
 
 def transducer(config: RecurrentConfig | TransformerConfig, schema: DataSchema) -> Transducer:
@@ -62,19 +92,12 @@ def transducer(config: RecurrentConfig | TransformerConfig, schema: DataSchema) 
 def _recurrent_transducer(config: RecurrentConfig, schema: DataSchema) -> RecurrentTransducer:
     dim = config.model_dim
     inputs = build_inputs(schema, dim, project=False)
-    if config.attention == "none":
-        mechanism = None
-    elif config.attention == "self_attention":
-        raise ConfigError([str(config.cannot("transduction", "tokens"))])
-    else:
-        mechanism = build_mechanism(
-            config.attention, dim, dim, dim, config.n_heads, schema.max_length
-        )
+    encoder = _both_ways(config, inputs.out_dim)
     return RecurrentTransducer(
         inputs,
-        _recurrent(config, inputs.out_dim),
+        encoder,
         _recurrent(config, dim),
-        mechanism,
+        _querying(config, schema, encoder.out_dim),
         _sized(schema.n_target_symbols, "n_target_symbols"),
         _sized(schema.target_end, "target_end"),
     )
@@ -92,12 +115,26 @@ def _transformer_transducer(config: TransformerConfig, schema: DataSchema) -> Tr
     )
 
 
-def _encoder(config: NeuralConfig, schema: DataSchema, input_dim: int, is_causal: bool) -> Encoder:
+def _causal_encoder(config: NeuralConfig, schema: DataSchema) -> Encoder:
     match config:
         case RecurrentConfig():
-            return _recurrent(config, input_dim)
+            recurrent = _recurrent(config, config.model_dim)
+            mechanism = _querying(config, schema, config.model_dim)
+            return recurrent if mechanism is None else AttentiveRecurrent(recurrent, mechanism)
         case TransformerConfig():
-            return _transformer(config, schema.max_length, is_causal)
+            return _transformer(config, schema.max_length, True)
+        case AttentionConfig():
+            raise ConfigError([str(config.cannot("density", "tokens"))])
+        case _:
+            assert_never(config)
+
+
+def _encoder(config: NeuralConfig, schema: DataSchema, input_dim: int) -> Encoder:
+    match config:
+        case RecurrentConfig():
+            return _both_ways(config, input_dim)
+        case TransformerConfig():
+            return _transformer(config, schema.max_length, False)
         case AttentionConfig():
             positions = LearnedPositions(schema.max_length, config.model_dim)
             return ElementEncoder(positions, config.model_dim, config.dropout)
@@ -105,8 +142,35 @@ def _encoder(config: NeuralConfig, schema: DataSchema, input_dim: int, is_causal
             assert_never(config)
 
 
+def _both_ways(config: RecurrentConfig, input_dim: int) -> Recurrent | BidirectionalRecurrent:
+    if not config.bidirectional:
+        return _recurrent(config, input_dim)
+    return BidirectionalRecurrent(_recurrence(config), input_dim, config.model_dim, config.n_layers)
+
+
 def _recurrent(config: RecurrentConfig, input_dim: int) -> Recurrent:
-    return Recurrent(config.kind, input_dim, config.model_dim, config.n_layers, config.dropout)
+    return Recurrent(_recurrence(config), input_dim, config.model_dim, config.n_layers)
+
+
+def _recurrence(config: RecurrentConfig) -> Recurrence:
+    return Recurrence(
+        config.kind,
+        config.dropout,
+        config.nonlinearity,
+        config.layer_norm,
+        config.weight_drop,
+        config.forget_bias,
+    )
+
+
+def _querying(config: RecurrentConfig, schema: DataSchema, key_dim: int) -> Mechanism | None:
+    """Return what lets a recurrence look at states of width `key_dim`, or None."""
+    dim = config.model_dim
+    if config.attention == "none":
+        return None
+    if config.attention == "self_attention":
+        raise ConfigError([str(config.cannot(schema.task_kind, "tokens"))])
+    return build_mechanism(config.attention, dim, key_dim, dim, config.n_heads, schema.max_length)
 
 
 def _transformer(config: TransformerConfig, max_time: int, is_causal: bool) -> TransformerEncoder:
@@ -139,12 +203,14 @@ def _heads(config: TransformerConfig) -> MultiHeadAttention:
     return MultiHeadAttention(dim, dim, dim, config.n_heads, config.n_key_value_heads)
 
 
-def _pooling(config: NeuralConfig, schema: DataSchema) -> PlainPooling | AttentionPooling:
-    dim = config.model_dim
+def _pooling(
+    config: NeuralConfig, schema: DataSchema, encoder: Encoder
+) -> PlainPooling | AttentionPooling:
+    dim = encoder.out_dim
     if isinstance(config, TransformerConfig):
         return PlainPooling("mean", dim)
     if config.attention == "none":
-        return PlainPooling(config.pooling, dim)
+        return PlainPooling(config.pooling, dim, encoder.backward_dim)
     return build_pooling(config.attention, dim, dim, config.n_heads, schema.max_length)
 
 

@@ -6,7 +6,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from seqarena.attention.choice import PoolingMechanism
 from seqarena.families.heads import HeadCount
+from seqarena.families.stem import stem_obstacle
 from seqarena.fitting.protocols import OptimiserConfig
+from seqarena.networks.region_input import StemKind
 from seqarena.schema import TaskKind
 
 
@@ -25,6 +27,9 @@ class AttentionConfig(BaseModel):
     """Width of every element."""
     n_heads: HeadCount = Field(default=4, ge=1, validate_default=True)
     """Heads of `multi_head` and `self_attention`; divides `model_dim`."""
+    stem: StemKind = "none"
+    """`conv`: a classifier of the regions of a picture sees them through a small convolutional
+    network; `none`: each region by itself."""
     dropout: float = Field(default=0.0, ge=0, lt=1)
     """Probability with which a number that leaves a layer is set to zero in training."""
     optimiser: OptimiserConfig = OptimiserConfig()
@@ -32,10 +37,9 @@ class AttentionConfig(BaseModel):
 
     def cannot(self, task_kind: TaskKind, input_kind: Literal["tokens", "frames"]) -> str | None:
         """Return why the family cannot do such a task, or None."""
-        del input_kind
         if task_kind != "classification":
             return f"attention alone classifies; it has no order in which to do {task_kind}"
-        return None
+        return stem_obstacle(self.stem, task_kind, input_kind)
 
     @property
     def mechanism(self) -> str:

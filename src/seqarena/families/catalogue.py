@@ -6,6 +6,7 @@ from pydantic import Field
 
 from seqarena.families.aligner import Aligner, build_aligner
 from seqarena.families.aligner_config import AlignerConfig
+from seqarena.families.assembly import cannot_stream
 from seqarena.families.classical import ClassicalFamily, build_classical
 from seqarena.families.gaussian_mixture_config import GaussianMixtureConfig
 from seqarena.families.hidden_markov import HiddenMarkovConfig
@@ -19,6 +20,7 @@ from seqarena.families.neural import (
     TransformerConfig,
     build_neural,
 )
+from seqarena.families.stem import NO_REGIONS
 from seqarena.families.word_recogniser import WordRecogniser, build_word_recogniser
 from seqarena.families.word_recogniser_config import WordRecogniserConfig
 from seqarena.schema import DataSchema
@@ -39,6 +41,24 @@ FamilyConfig = Annotated[
 AnyFamily = (
     ClassicalFamily | Aligner | WordRecogniser | NeuralDensity | NeuralClassifier | NeuralTransducer
 )
+
+
+def data_obstacle(config: FamilyConfig, is_stream: bool, has_regions: bool) -> str | None:
+    """Return why a family cannot read the data of a task whose kind it can do, or None.
+
+    Args:
+        config: of the family.
+        is_stream: sequences are whole documents, each step scored with all before it.
+        has_regions: steps are regions of a picture.
+    """
+    match config:
+        case RecurrentConfig() | TransformerConfig() | AttentionConfig():
+            if is_stream and (reason := cannot_stream(config)):
+                return reason
+            needs_regions = not isinstance(config, TransformerConfig) and config.stem == "conv"
+            return NO_REGIONS if needs_regions and not has_regions else None
+        case _:
+            return None
 
 
 def build_family(config: FamilyConfig, schema: DataSchema, seed: int) -> AnyFamily:

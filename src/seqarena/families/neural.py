@@ -1,28 +1,29 @@
 """The neural families: densities, classifiers and transducers that are fitted by gradients."""
 
-from abc import ABC, abstractmethod
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import assert_never
 
 import torch
 from jaxtyping import Bool, Float
-from torch import Tensor, nn
+from torch import Tensor
 
-from seqarena.attention.maps import NativeMap
-from seqarena.batch import Batch, Sequences
+from seqarena.batch import Batch
 from seqarena.errors import ConfigError, DataError
-from seqarena.families.assembly import NeuralConfig, classifier, language_model, transducer
+from seqarena.families.assembly import (
+    NeuralConfig,
+    cannot_stream,
+    classifier,
+    language_model,
+    transducer,
+)
 from seqarena.families.attention_links import best_links
 from seqarena.families.attention_pooling import AttentionConfig
 from seqarena.families.family import Generation, LinkPairs
-from seqarena.families.guards import frames_of, require_fitted, symbols_of
+from seqarena.families.fitted_network import Neural
 from seqarena.families.recurrent import RecurrentConfig
 from seqarena.families.transformer import TransformerConfig
-from seqarena.fitting.protocols import FitReport, FitSetting, Objective
+from seqarena.fitting.protocols import Objective
 from seqarena.networks.classifier import SequenceClassifier
-from seqarena.networks.inputs import FrameInput
-from seqarena.networks.language_model import LanguageModel
+from seqarena.networks.language_model import Carried, LanguageModel, tokens_of
 from seqarena.networks.transducer import Transducer, target_of, target_tokens
 from seqarena.schema import DataSchema
 
@@ -37,69 +38,6 @@ __all__ = [
 ]
 
 
-class Neural(nn.Module, ABC):
-    """What the three share: a network, its settings, and whether it has been fitted."""
-
-    network: LanguageModel | SequenceClassifier | Transducer
-    fitted: Tensor
-
-    def __init__(self, config: NeuralConfig, schema: DataSchema) -> None:
-        super().__init__()
-        self.config = config
-        self.schema = schema
-        self.register_buffer("fitted", torch.tensor(False))
-
-    @abstractmethod
-    def objective(self, batch: Batch) -> Objective:
-        """Return the negative log-likelihood of a batch as a sum, and what it counts."""
-
-    def fit(self, train: Sequences, valid: Sequences, setting: FitSetting) -> FitReport:
-        """Standardise frames by `train`, descend, keep the parameters that `valid` likes best."""
-        # Lightning takes seconds to import, and only a fit needs it.
-        from seqarena.fitting.gradient import fit_by_gradient
-
-        inputs = self.network.inputs
-        if isinstance(inputs, FrameInput) and train.features is not None:
-            inputs.standardise_by(torch.from_numpy(train.features))
-        report = fit_by_gradient(self, self.config.optimiser, train, valid, setting)
-        self.fitted.fill_(True)
-        self.eval()
-        return report
-
-    def forward_flops(self, batch: Batch) -> float:
-        """Estimate the floating-point operations of one forward pass, padding included."""
-        return self.network.forward_flops(batch)
-
-    def native_maps(self, batch: Batch) -> list[NativeMap]:
-        """Return the weights of every mechanism inside; none for a network without attention."""
-        with self._answering(batch), torch.autocast(self.fitted.device.type, enabled=False):
-            return self.network.native_maps(batch)
-
-    def n_free_parameters(self) -> int:
-        """Return how many numbers are learned."""
-        return sum(each.numel() for each in self.parameters() if each.requires_grad)
-
-    def _check(self, batch: Batch) -> None:
-        """Raise unless the batch holds what the schema says: finite frames, symbols in range."""
-        if self.schema.n_symbols is not None:
-            symbols_of(batch, self.schema.n_symbols)
-        elif self.schema.dim is not None:
-            frames_of(batch, self.schema.dim)
-
-    @contextmanager
-    def _answering(self, batch: Batch) -> Iterator[None]:
-        """Answer as a fitted model does: no dropout, no gradients."""
-        require_fitted(self.fitted, self.config.kind)
-        self._check(batch)
-        was_training = self.training
-        self.eval()
-        try:
-            with torch.no_grad():
-                yield
-        finally:
-            self.train(was_training)
-
-
 class NeuralDensity(Neural):
     """log p(x) of token sequences, step by step."""
 
@@ -111,13 +49,23 @@ class NeuralDensity(Neural):
 
     def objective(self, batch: Batch) -> Objective:
         """Return -log p over the scored steps, and their number."""
-        self._check(batch)
+        self.check(batch)
         steps = self.network.step_log_prob(batch)
         return Objective(-steps.where(batch.scored, 0.0).sum(), int(batch.scored.sum()))
 
+    def objective_from(
+        self, batch: Batch, carried: Carried | None, continues: Bool[Tensor, "batch"]
+    ) -> tuple[Objective, Carried]:
+        """Return -log p over the scored steps given what was read before, and what is known now."""
+        self.check(batch)
+        before = self.network.go_on(carried, continues)
+        steps, after = self.network.read_on(tokens_of(batch), batch.mask, before)
+        total = -steps.where(batch.scored, 0.0).sum()
+        return Objective(total, int(batch.scored.sum())), after.detached()
+
     def step_log_prob(self, batch: Batch) -> Float[Tensor, "batch time"]:
         """Return log p(x_t | x_1, ..., x_{t-1}) in nats; 0 on padding."""
-        with self._answering(batch):
+        with self.answering(batch):
             return self.network.step_log_prob(batch)
 
     def log_prob(self, batch: Batch) -> Float[Tensor, "batch"]:
@@ -136,13 +84,13 @@ class NeuralClassifier(Neural):
 
     def objective(self, batch: Batch) -> Objective:
         """Return -log p(label | x) over the batch, and its size."""
-        self._check(batch)
+        self.check(batch)
         own = _of_label(self.network.class_log_prob(batch), batch)
         return Objective(-own.sum(), len(batch))
 
     def class_log_prob(self, batch: Batch) -> Float[Tensor, "batch classes"]:
         """Return log p(label | x), normalised over the labels [nats]."""
-        with self._answering(batch):
+        with self.answering(batch):
             return self.network.class_log_prob(batch)
 
     def log_prob(self, batch: Batch) -> Float[Tensor, "batch"]:
@@ -161,18 +109,18 @@ class NeuralTransducer(Neural):
 
     def objective(self, batch: Batch) -> Objective:
         """Return -log p(target | input) over the batch, and the number of target steps."""
-        self._check(batch)
+        self.check(batch)
         total = -self.network.target_log_prob(batch).sum()
         return Objective(total, int(target_of(batch).mask.sum()))
 
     def log_prob(self, batch: Batch) -> Float[Tensor, "batch"]:
         """Return log p(target | input), the end symbol included [nats]."""
-        with self._answering(batch):
+        with self.answering(batch):
             return self.network.target_log_prob(batch)
 
     def generate(self, batch: Batch, max_length: int) -> Generation:
         """Return the greedy output for each input, at most `max_length` symbols long."""
-        with self._answering(batch):
+        with self.answering(batch):
             return Generation(*self.network.generate(batch, max_length))
 
     def links(self, batch: Batch) -> list[LinkPairs]:
@@ -209,6 +157,8 @@ def build_neural(
         ConfigError: the family cannot do such a task.
     """
     reason = config.cannot(schema.task_kind, "tokens" if schema.n_symbols else "frames")
+    if reason is None and schema.stream_window is not None:
+        reason = cannot_stream(config)
     if reason is not None:
         raise ConfigError([f"{config.kind}: {reason}."])
     seed = int(torch.randint(2**62, (), generator=generator))

@@ -1,19 +1,22 @@
 """Settings of the recurrent families: Elman RNN, LSTM, GRU."""
 
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from seqarena.attention.choice import AttentionKind
 from seqarena.families.heads import HeadCount
+from seqarena.families.stem import stem_obstacle
 from seqarena.fitting.protocols import OptimiserConfig
+from seqarena.networks.elman import Nonlinearity
+from seqarena.networks.fused_layers import DEFAULT_FORGET_BIAS, RecurrentKind
 from seqarena.networks.pooling import PoolingKind
-from seqarena.networks.recurrent import RecurrentKind
+from seqarena.networks.region_input import StemKind
 from seqarena.schema import TaskKind
 
 
 class RecurrentConfig(BaseModel):
-    """A recurrent network; in a classifier or a transducer with an attention mechanism, or none."""
+    """A recurrent network, with an attention mechanism or none."""
 
     model_config = ConfigDict(
         frozen=True, extra="forbid", strict=True, use_attribute_docstrings=True
@@ -27,23 +30,90 @@ class RecurrentConfig(BaseModel):
     """Recurrent layers on top of each other (in encoder and decoder each)."""
     dropout: float = Field(default=0.0, ge=0, lt=1)
     """Probability with which a number that leaves a layer is set to zero in training."""
+    nonlinearity: Nonlinearity = "tanh"
+    """Of the Elman network: `tanh` keeps states bounded, `relu` lets them grow. The gates of LSTM
+    and GRU have theirs by definition."""
+    bidirectional: bool = False
+    """Whether the input of a classifier or a transducer is read from both ends, `model_dim` states
+    each way. What is predicted is always read forward."""
+    layer_norm: bool = False
+    """Whether the vector that leaves each layer is normalised on its way to the next, or out."""
+    weight_drop: float = Field(default=0.0, ge=0, lt=1)
+    """Probability with which an entry of a hidden-to-hidden matrix is zero for a whole training
+    batch (AWD-LSTM, Merity et al. 2018); 0: never."""
+    forget_bias: float = DEFAULT_FORGET_BIAS
+    """What the bias of an LSTM's forget gate starts from; the higher, the longer it remembers."""
+    tie_weights: bool = False
+    """Whether the embedding of a language model is its output matrix too (Press & Wolf 2017)."""
+    stem: StemKind = "none"
+    """`conv`: a classifier of the regions of a picture sees them through a small convolutional
+    network; `none`: each region by itself."""
     attention: AttentionKind = "none"
-    """What pools (classification), or looks from the decoder into the input (transduction)."""
+    """What pools (classification), looks from the decoder into the input (transduction), or from
+    each state back at those before it (density)."""
     pooling: PoolingKind = "last"
     """How a classifier without attention makes one vector of a sequence."""
     n_heads: HeadCount = Field(default=4, ge=1, validate_default=True)
     """Heads of `multi_head` and `self_attention`; divides `model_dim`."""
+    gradient_lags: int = Field(default=0, ge=0)
+    """After the fit of a density or a classifier, the norm of a loss's gradient by the state so
+    many steps before is recorded, for every lag up to this one (`gradient_norm/by_lag`, the lag in
+    place of the step); 0: nothing is."""
     optimiser: OptimiserConfig = OptimiserConfig()
     """How it descends."""
+
+    @field_validator("nonlinearity")
+    @classmethod
+    def _of_an_elman_network(cls, value: Nonlinearity, info: Any) -> Nonlinearity:
+        kind = info.data.get("kind", "elman_rnn")
+        if value != "tanh" and kind != "elman_rnn":
+            raise ValueError(
+                f"{value!r} belongs to 'elman_rnn'; the gates of {kind!r} need tanh and sigmoid. "
+                "Leave it out."
+            )
+        return value
+
+    @field_validator("forget_bias")
+    @classmethod
+    def _of_an_lstm(cls, value: float, info: Any) -> float:
+        kind = info.data.get("kind", "lstm")
+        if value != DEFAULT_FORGET_BIAS and kind != "lstm":
+            raise ValueError(f"{kind!r} has no forget gate; only 'lstm' has one. Leave it out.")
+        return value
+
+    @field_validator("gradient_lags")
+    @classmethod
+    def _in_one_direction(cls, value: int, info: Any) -> int:
+        if value and info.data.get("bidirectional"):
+            raise ValueError(
+                f"got {value}, but states that are read from both ends have no lag; set it to 0, "
+                "or bidirectional to false."
+            )
+        return value
 
     def cannot(self, task_kind: TaskKind, input_kind: Literal["tokens", "frames"]) -> str | None:
         """Return why the family cannot do such a task, or None."""
         if task_kind == "density" and input_kind == "frames":
             return "a recurrent density predicts tokens, and the task has frames"
-        if task_kind == "density" and self.attention != "none":
+        if task_kind == "density" and self.bidirectional:
             return (
-                f"a recurrent density has no place for attention {self.attention!r}; "
-                "set it to 'none', or use the transformer"
+                "a density read from both ends would have seen what it predicts; "
+                "set bidirectional to false"
+            )
+        if task_kind != "density" and self.tie_weights:
+            return (
+                "only a density writes the symbols that it reads; "
+                f"set tie_weights to false for {task_kind}"
+            )
+        if task_kind not in ("density", "classification") and self.gradient_lags:
+            return (
+                "gradients by lag are measured along one recurrence, and this task has an encoder "
+                f"and a decoder; set gradient_lags to 0 for {task_kind}"
+            )
+        if task_kind == "density" and self.attention == "self_attention":
+            return (
+                "in a recurrent density it is the recurrence that looks back; "
+                "use 'softmax' or 'multi_head', or the transformer"
             )
         if task_kind == "transduction" and self.attention == "self_attention":
             return (
@@ -55,7 +125,7 @@ class RecurrentConfig(BaseModel):
                 "links are read from the attention of a decoder to the input; "
                 "set attention to 'softmax', 'multi_head' or a weighted sum"
             )
-        return None
+        return stem_obstacle(self.stem, task_kind, input_kind)
 
     @property
     def mechanism(self) -> str:

@@ -15,12 +15,7 @@ from seqarena.fitting.loader import Share, TrainingLoader
 from seqarena.fitting.module import FitModule
 from seqarena.fitting.optimiser import learning_rate_at, make_optimiser
 from seqarena.fitting.processes import is_main_process, n_processes, sum_over_processes
-from seqarena.fitting.protocols import (
-    FitReport,
-    FitSetting,
-    Objective,
-    OptimiserConfig,
-)
+from seqarena.fitting.protocols import FitReport, FitSetting, Objective, OptimiserConfig
 from seqarena.fitting.trainer import run
 
 STEPS_PER_RECORD = 10
@@ -50,16 +45,28 @@ def fit_by_gradient(
         ResourceError: memory ran out.
         ArtifactError: the scratch folder holds the checkpoint of another fit.
     """
-    refuse_over_budget(count_parameters(model), setting)
-    module = GradientFit(model, optimiser, train, valid, setting)
-    run(module, setting.training.max_epochs, True, optimiser.max_gradient_norm)
+    return fit_module(GradientFit(model, optimiser, train, valid, setting))
+
+
+def fit_module(module: "GradientFit") -> FitReport:
+    """Run a fit to its end, leave the best parameters in the caller's model, and report.
+
+    Raises:
+        ConfigError: the model has more parameters than the task allows.
+        ConvergenceError: a loss is not a finite number, or no validation loss is.
+        ResourceError: memory ran out.
+        ArtifactError: the scratch folder holds the checkpoint of another fit.
+    """
+    setting = module.setting
+    refuse_over_budget(count_parameters(module.target), setting)
+    run(module, setting.training.max_epochs, by_gradient=True)
     if module.best is None:
         raise ConvergenceError(
             f"{setting.label}: no epoch of {module.course.n_epochs} gave a finite validation loss;"
             " lower optimiser.learning_rate, or look for values of the validation split that"
             " training never shows."
         )
-    return module.course.report(model, module.meter.stop(), _FORWARD_AND_BACKWARD)
+    return module.course.report(module.model, module.meter.stop(), _FORWARD_AND_BACKWARD)
 
 
 class GradientFit(FitModule):
@@ -125,7 +132,7 @@ class GradientFit(FitModule):
     def training_step(self, share: Share, batch_idx: int) -> Tensor:
         """Return a loss whose gradient, averaged over the processes, is that of the whole batch."""
         del batch_idx
-        objective = self.objective(share.batch)
+        objective = self.objective_of(share)
         total, weight = objective.total, objective.weight
         if not share.counts:
             total, weight = 0.0 * total, 0
@@ -145,6 +152,27 @@ class GradientFit(FitModule):
             self._weight = self._weight + numbers[1]
             loss = total * n_parts
         return loss
+
+    def objective_of(self, share: Share) -> Objective:
+        """Return the loss of a share, as a sum and its weight."""
+        return self.objective(share.batch)
+
+    def configure_gradient_clipping(
+        self,
+        optimizer: Optimizer,
+        gradient_clip_val: float | None = None,
+        gradient_clip_algorithm: str | None = None,
+    ) -> None:
+        """Scale gradients down to the largest norm that the optimiser's settings allow.
+
+        Lightning refuses to under mixed precision with a fused optimiser, for fear of a scaled
+        loss; 16 bits of the kind that needs no scaling are all that can be asked for here.
+        """
+        del gradient_clip_val, gradient_clip_algorithm
+        norm = self.optimiser.max_gradient_norm
+        if norm is not None:
+            parts = [part for group in optimizer.param_groups for part in group["params"]]
+            torch.nn.utils.clip_grad_norm_(parts, norm)
 
     def on_before_optimizer_step(self, optimizer: Optimizer) -> None:
         """Divide a sum of gradients over several passes by the weight of the whole batch."""

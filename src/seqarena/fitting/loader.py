@@ -1,6 +1,7 @@
 """Loaders that Lightning runs: each process takes its share of every global batch."""
 
 from collections.abc import Callable, Iterator, Mapping
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 
@@ -42,6 +43,29 @@ class Share:
     def with_batch(self, batch: Batch) -> "Share":
         """Return the share with another form of its batch: on another device, say."""
         return Share(batch, self.split, self.counts, self.n_real, self.n_padded, self.completes)
+
+
+@runtime_checkable
+class Loader(Protocol):
+    """The shares of this process in the order of an epoch."""
+
+    @property
+    def n_batches(self) -> int:
+        """Global batches of an epoch: optimiser steps, or mini-batches."""
+        ...
+
+    @property
+    def n_passes(self) -> int:
+        """Passes of a process over its part of a global batch."""
+        ...
+
+    def __len__(self) -> int:
+        """Return the number of shares."""
+        ...
+
+    def __iter__(self) -> Iterator[Share]:
+        """Yield this process's share of each."""
+        ...
 
 
 class TrainingLoader:
@@ -109,7 +133,7 @@ class EvaluationLoader:
 
     def __iter__(self) -> Iterator[Share]:
         for split, sequences, batch in self._plan:
-            yield _share(sequences, share_of(batch, rank(), n_processes()), batch[:1], split)
+            yield share_for_process(sequences, batch, split)
 
 
 def cost_lengths(sequences: Sequences) -> Rows:
@@ -117,6 +141,12 @@ def cost_lengths(sequences: Sequences) -> Rows:
     if sequences.target is None:
         return sequences.lengths
     return np.asarray(sequences.lengths + sequences.target.lengths)
+
+
+def share_for_process(sequences: Sequences, global_batch: Rows, split: str) -> Share:
+    """Return what this process takes of a global batch; a stand-in where nothing is left for it."""
+    rows = share_of(global_batch, rank(), n_processes())
+    return _share(sequences, rows, global_batch[:1], split)
 
 
 def _share(

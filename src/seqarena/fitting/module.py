@@ -17,7 +17,7 @@ from seqarena.fitting.checkpoint import cloned
 from seqarena.fitting.cost import CostMeter
 from seqarena.fitting.course import Course, StopReason, identity_of
 from seqarena.fitting.draws import seed_draws
-from seqarena.fitting.loader import EvaluationLoader, Share, TrainingLoader
+from seqarena.fitting.loader import EvaluationLoader, Loader, Share, TrainingLoader
 from seqarena.fitting.losses import SplitLosses
 from seqarena.fitting.processes import is_main_process, rank, sum_numbers
 from seqarena.fitting.progress import ProgressBar
@@ -54,7 +54,7 @@ class FitModule(LightningModule, ABC):
         self.course = Course()
         self.best: dict[str, Tensor] | None = None
         batch_size = setting.training.batch_size
-        self.train_loader = TrainingLoader(
+        self.train_loader: Loader = TrainingLoader(
             train, batch_size, setting.seed, epoch=lambda: self.current_epoch
         )
         self.valid_loader = EvaluationLoader(valid, batch_size)
@@ -89,7 +89,7 @@ class FitModule(LightningModule, ABC):
 
     # Data.
 
-    def train_dataloader(self) -> TrainingLoader:
+    def train_dataloader(self) -> Loader:
         """Return the loader of the training split."""
         return self.train_loader
 

@@ -105,7 +105,7 @@ class HardwareConfig(BaseModel):
     """Threads of torch per process. Two are slower than one beside any other load."""
     max_sequences_per_pass: int | None = Field(default=None, ge=1)
     """Sequences that a process holds at once when it descends; a larger share of a batch is done in
-    several passes, whose gradients add to that of the whole. None: all at once."""
+    several passes, whose gradients add to that of the whole. None: all at once, as streams are."""
     compile: bool = False
     """Whether networks go through `torch.compile`: half a minute first, then little faster."""
     deterministic: bool = False

@@ -87,4 +87,6 @@ def _shard(model: nn.Module, mesh: Any) -> None:
         fully_shard(block, mesh=mesh)
     fully_shard(model, mesh=mesh)
     # What gathers the parameters hangs on `forward`, and our models answer under another name.
-    register_fsdp_forward_method(model, "objective")
+    for name in ("objective", "objective_from"):
+        if hasattr(model, name):
+            register_fsdp_forward_method(model, name)

@@ -26,12 +26,7 @@ _KNOWN_WARNINGS = (
 )
 
 
-def run(
-    module: FitModule,
-    max_epochs: int,
-    by_gradient: bool,
-    max_gradient_norm: float | None = None,
-) -> None:
+def run(module: FitModule, max_epochs: int, by_gradient: bool) -> None:
     """Fit `module`, from its checkpoint if its scratch folder holds one.
 
     Afterwards the model is on the CPU, in evaluation mode, in the number formats that it had, and
@@ -51,7 +46,6 @@ def run(
         trainer = Trainer(
             **place,
             max_epochs=max_epochs,
-            gradient_clip_val=max_gradient_norm,
             callbacks=[ExitOnSigterm()],
             plugins=[CheckpointFiles()],
             default_root_dir=setting.scratch,

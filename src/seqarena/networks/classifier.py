@@ -31,8 +31,13 @@ class SequenceClassifier(nn.Module):
 
     def class_log_prob(self, batch: Batch) -> Float[Tensor, "batch classes"]:
         """Return log p(label | x), normalised over the labels [nats]."""
-        steps = self.encoder(self.inputs(batch), batch.mask)
-        logits: Tensor = self.output(self.dropout(self.pooling(steps, batch.mask)))
+        return self.label_log_prob(self.encoder(self.inputs(batch), batch.mask), batch.mask)
+
+    def label_log_prob(
+        self, steps: Float[Tensor, "batch time dim"], mask: Bool[Tensor, "batch time"]
+    ) -> Float[Tensor, "batch classes"]:
+        """Return log p(label | x) from the encoded steps [nats]."""
+        logits: Tensor = self.output(self.dropout(self.pooling(steps, mask)))
         return logits.log_softmax(dim=-1)
 
     def native_maps(self, batch: Batch) -> list[NativeMap]:

@@ -13,6 +13,9 @@ class Encoder(nn.Module, ABC):
 
     out_dim: int
     """Width of a step that comes out."""
+    backward_dim: int = 0
+    """How many of its last numbers a backward recurrence made, which has seen the whole sequence at
+    the first step."""
 
     @abstractmethod
     def forward(

@@ -1,28 +1,40 @@
 """The first layer: tokens or frames become vectors."""
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from seqarena.batch import Batch
 from seqarena.errors import DataError
+from seqarena.networks.region_input import RegionInput
 from seqarena.schema import DataSchema
 
 
 class TokenInput(nn.Module):
-    """One free vector per symbol, drawn with standard deviation `scale`."""
+    """One free vector per symbol, drawn with standard deviation `scale`, and read `gain` times it.
 
-    def __init__(self, n_symbols: int, model_dim: int, scale: float = 1.0) -> None:
+    A gain serves an embedding that is an output matrix too, and as such must start small: Vaswani
+    et al. (2017), section 3.4.
+    """
+
+    def __init__(
+        self, n_symbols: int, model_dim: int, scale: float = 1.0, gain: float = 1.0
+    ) -> None:
         super().__init__()
         self.embedding = scaled_embedding(n_symbols, model_dim, scale)
+        self.gain = gain
         self.out_dim = model_dim
 
     def forward(self, batch: Batch) -> Float[Tensor, "batch time out_dim"]:
         """Return the vectors of the batch's tokens."""
         if batch.tokens is None:
             raise DataError("the model reads tokens, but the batch holds frames.")
-        vectors: Tensor = self.embedding(batch.tokens)
-        return vectors
+        return self.vectors(batch.tokens)
+
+    def vectors(self, tokens: Int[Tensor, "batch time"]) -> Float[Tensor, "batch time out_dim"]:
+        """Return the vectors of some symbols."""
+        vectors: Tensor = self.embedding(tokens)
+        return vectors if self.gain == 1.0 else self.gain * vectors
 
     def flops(self, batch: int, time: int) -> float:
         """Return 0: looking up is no arithmetic."""
@@ -65,7 +77,7 @@ class FrameInput(nn.Module):
         return 2.0 * batch * time * (len(self.mean) + projected)
 
 
-Inputs = TokenInput | FrameInput
+Inputs = TokenInput | FrameInput | RegionInput
 
 
 def scaled_embedding(n_symbols: int, model_dim: int, scale: float) -> nn.Embedding:

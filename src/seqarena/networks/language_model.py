@@ -1,15 +1,35 @@
 """Density of tokens: each step is predicted from the steps before it."""
 
+from typing import NamedTuple
+
 import torch
-from jaxtyping import Float
+from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 from torch.nn import functional
 
 from seqarena.attention.maps import NativeMap
 from seqarena.batch import Batch
-from seqarena.errors import DataError
+from seqarena.errors import ConfigError, DataError
+from seqarena.networks.attentive_recurrent import AttentiveRecurrent
 from seqarena.networks.encoder import Encoder
+from seqarena.networks.fused_layers import State
 from seqarena.networks.inputs import TokenInput
+from seqarena.networks.recurrent import Recurrent
+
+STEPS_AT_ONCE = 1024
+"""Steps of a long sequence that an answer without gradients holds in memory at a time."""
+
+
+class Carried(NamedTuple):
+    """All that a recurrent language model knows of what it has read."""
+
+    state: State
+    output: Float[Tensor, "batch dim"]
+    """What the encoder gave at the last step: the next symbol is predicted from it."""
+
+    def detached(self) -> "Carried":
+        """Return the same numbers without the way back to what made them."""
+        return Carried(tuple(part.detach() for part in self.state), self.output.detach())
 
 
 class LanguageModel(nn.Module):
@@ -17,35 +37,124 @@ class LanguageModel(nn.Module):
 
     Before the first symbol there is nothing to encode; a learned vector stands for that state. It
     is no symbol of the input, so a map of attention has the input's steps for columns.
+
+    With `tie_weights` the output matrix is the embedding (Press & Wolf 2017): one parameter, stored
+    and counted once.
+
+    Raises:
+        ConfigError: weights are to be tied whose widths differ.
     """
 
-    def __init__(self, inputs: TokenInput, encoder: Encoder, n_symbols: int) -> None:
+    def __init__(
+        self, inputs: TokenInput, encoder: Encoder, n_symbols: int, tie_weights: bool = False
+    ) -> None:
         super().__init__()
+        if tie_weights and inputs.out_dim != encoder.out_dim:
+            raise ConfigError(
+                [
+                    f"tie_weights: an embedding of width {inputs.out_dim} cannot be the output "
+                    f"matrix of an encoder of width {encoder.out_dim}; make them equal."
+                ]
+            )
         self.inputs = inputs
         self.encoder = encoder
         self.start = nn.Parameter(torch.zeros(encoder.out_dim))
-        self.output = nn.Linear(encoder.out_dim, n_symbols)
+        self.output = nn.Linear(encoder.out_dim, n_symbols) if not tie_weights else None
+        self.output_bias = nn.Parameter(torch.zeros(n_symbols)) if tie_weights else None
 
     def logits(self, batch: Batch) -> Float[Tensor, "batch time symbols"]:
         """Return the unnormalised log-probabilities of each step's symbol."""
-        states = self.encoder(self.inputs(batch), batch.mask)
-        before = torch.cat([self.start.expand(len(batch), 1, -1), states[:, :-1]], dim=1)
-        logits: Tensor = self.output(before)
-        return logits
+        # The last symbol predicts nothing here; a single one is read for the sake of shapes.
+        read = slice(0, max(batch.mask.shape[1] - 1, 1))
+        steps = self.inputs.vectors(tokens_of(batch)[:, read])
+        outputs = self.encoder(steps, batch.mask[:, read])
+        return self.written(outputs, self.start.expand(len(batch), -1), batch.mask.shape[1])
 
     def step_log_prob(self, batch: Batch) -> Float[Tensor, "batch time"]:
-        """Return log p(x_t | x_1, ..., x_{t-1}) in nats; 0 on padding."""
-        if batch.tokens is None:
-            raise DataError("the model reads tokens, but the batch holds frames.")
-        return token_log_prob(self.logits(batch), batch.tokens).where(batch.mask, 0.0)
+        """Return log p(x_t | x_1, ..., x_{t-1}) in nats; 0 on padding.
+
+        Without gradients a recurrence reads a long sequence piece by piece, so that memory does not
+        grow with its length.
+        """
+        tokens = tokens_of(batch)
+        if isinstance(self.encoder, Recurrent) and not torch.is_grad_enabled():
+            carried, pieces = self.begin(len(batch)), []
+            for piece, mask in zip(
+                torch.split(tokens, STEPS_AT_ONCE, dim=1),
+                torch.split(batch.mask, STEPS_AT_ONCE, dim=1),
+                strict=True,
+            ):
+                steps, carried = self.read_on(piece, mask, carried)
+                pieces.append(steps)
+            return torch.cat(pieces, dim=1)
+        return token_log_prob(self.logits(batch), tokens).where(batch.mask, 0.0)
+
+    def begin(self, n_sequences: int) -> Carried:
+        """Return what is known before the first symbol.
+
+        Raises:
+            ConfigError: the encoder has no state that could be carried on.
+        """
+        layers = self._recurrent()
+        hidden = self.start.new_zeros(layers.n_layers, n_sequences, layers.out_dim)
+        parts = layers.n_states // layers.n_layers
+        return Carried((hidden,) * parts, self.start.expand(n_sequences, -1))
+
+    def go_on(self, carried: Carried | None, continues: Bool[Tensor, "batch"]) -> Carried:
+        """Return what is known before the next piece: of a lane that begins anew, nothing.
+
+        `carried` may have further lanes behind these.
+        """
+        begun = self.begin(len(continues))
+        if carried is None:
+            return begun
+        goes_on = continues[:, None]
+        # A piece that was read in fewer bits leaves a state of fewer bits; `where` widens it again.
+        state = tuple(
+            torch.where(goes_on, part[:, : len(continues)], zeros)
+            for part, zeros in zip(carried.state, begun.state, strict=True)
+        )
+        output = carried.output[: len(continues)]
+        return Carried(state, torch.where(goes_on, output, begun.output))
+
+    def read_on(
+        self,
+        tokens: Int[Tensor, "batch time"],
+        mask: Bool[Tensor, "batch time"],
+        carried: Carried,
+    ) -> tuple[Float[Tensor, "batch time"], Carried]:
+        """Return log p of each symbol given all that was read, and what is known after the last.
+
+        A sequence that ends in padding must not be read on: its state has read the padding.
+
+        Raises:
+            ConfigError: the encoder has no state that could be carried on.
+        """
+        outputs, state = self._recurrent().run(self.inputs.vectors(tokens), carried.state)
+        logits = self.written(outputs, carried.output, tokens.shape[1])
+        log_prob = token_log_prob(logits, tokens).where(mask, 0.0)
+        return log_prob, Carried(state, outputs[:, -1])
+
+    def written(
+        self,
+        outputs: Float[Tensor, "batch read dim"],
+        before: Float[Tensor, "batch dim"],
+        n_steps: int,
+    ) -> Float[Tensor, "batch time symbols"]:
+        """Return the logits of `n_steps` steps, each from the encoder's output one step before."""
+        shifted = torch.cat([before[:, None], outputs[:, : n_steps - 1]], dim=1)
+        if self.output is None:
+            return functional.linear(shifted, self.inputs.embedding.weight, self.output_bias)
+        logits: Tensor = self.output(shifted)
+        return logits
 
     def native_maps(self, batch: Batch) -> list[NativeMap]:
-        """Return the self-attention of each layer: row t predicts x_t, column j is x_j, j < t."""
+        """Return the attention of each layer: row t predicts x_t, column j is x_j, j < t."""
         layers = self.encoder.with_weights(self.inputs(batch), batch.mask)[1]
         after_first = batch.mask & (torch.arange(batch.mask.shape[1], device=batch.mask.device) > 0)
         return [
             NativeMap(
-                name=f"decoder.{layer}.self",
+                name=self._map_name(layer),
                 kind="weights",
                 # The state that predicts x_t is that of step t - 1; nothing precedes x_1.
                 values=_shift_rows(weights).where(after_first[:, None, :, None], 0.0),
@@ -58,15 +167,43 @@ class LanguageModel(nn.Module):
     def forward_flops(self, batch: Batch) -> float:
         """Estimate the floating-point operations of `step_log_prob`, padding included."""
         size, time = batch.mask.shape
-        output = 2.0 * size * time * self.output.weight.numel()
-        return self.inputs.flops(size, time) + self.encoder.flops(size, time) + output
+        written = self.inputs.embedding if self.output is None else self.output
+        output = 2.0 * size * time * written.weight.numel()
+        return self.encoder.flops(size, max(time - 1, 1)) + output
+
+    def _map_name(self, layer: int) -> str:
+        is_single = isinstance(self.encoder, AttentiveRecurrent)
+        return "decoder.self" if is_single else f"decoder.{layer}.self"
+
+    def _recurrent(self) -> Recurrent:
+        if isinstance(self.encoder, Recurrent):
+            return self.encoder
+        raise ConfigError(
+            [
+                f"{type(self.encoder).__name__} has no state that could be carried on; only a "
+                "recurrence without attention has one."
+            ]
+        )
 
 
 def token_log_prob(
     logits: Float[Tensor, "batch time symbols"], tokens: Tensor
 ) -> Float[Tensor, "batch time"]:
     """Return the log-probability of each token under the softmax of its logits [nats]."""
-    return -functional.cross_entropy(logits.mT, tokens, reduction="none")
+    # Flat, because a softmax over any dimension but the last takes twice as long.
+    flat = functional.cross_entropy(logits.flatten(0, 1), tokens.flatten(), reduction="none")
+    return -flat.view_as(tokens)
+
+
+def tokens_of(batch: Batch) -> Int[Tensor, "batch time"]:
+    """Return the symbols of a batch.
+
+    Raises:
+        DataError: it holds frames.
+    """
+    if batch.tokens is None:
+        raise DataError("the model reads tokens, but the batch holds frames.")
+    return batch.tokens
 
 
 def _shift_rows(

@@ -11,12 +11,17 @@ PoolingKind = Literal["last", "mean", "max"]
 
 
 class PlainPooling(nn.Module):
-    """One vector per sequence, by a rule that has no parameters."""
+    """One vector per sequence, by a rule that has no parameters.
 
-    def __init__(self, kind: PoolingKind, dim: int) -> None:
+    `last` joins, of an encoder that reads both ways, the forward direction's last real step and the
+    backward direction's first: where each has seen the whole sequence.
+    """
+
+    def __init__(self, kind: PoolingKind, dim: int, backward_dim: int = 0) -> None:
         super().__init__()
         self.kind = kind
         self.pooled_dim = dim
+        self.backward_dim = backward_dim
 
     def forward(
         self, steps: Float[Tensor, "batch time dim"], mask: Bool[Tensor, "batch time"]
@@ -24,7 +29,7 @@ class PlainPooling(nn.Module):
         """Return the pooled vector over the real steps."""
         match self.kind:
             case "last":
-                return last_real(steps, mask)
+                return last_real(steps, mask, self.backward_dim)
             case "mean":
                 total = steps.where(mask[..., None], 0.0).sum(dim=1)
                 return total / mask.sum(dim=1, keepdim=True)

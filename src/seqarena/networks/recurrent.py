@@ -1,6 +1,4 @@
-"""Elman RNN, LSTM and GRU over the fused kernels of torch."""
-
-from typing import Literal, assert_never
+"""Elman RNN, LSTM and GRU in one direction, over the fused kernels of torch."""
 
 import torch
 from jaxtyping import Bool, Float
@@ -8,54 +6,58 @@ from torch import Tensor, nn
 
 from seqarena.attention.attend import Weights
 from seqarena.networks.encoder import Encoder
-
-RecurrentKind = Literal["elman_rnn", "lstm", "gru"]
-
-State = tuple[Float[Tensor, "layer batch hidden_dim"], ...]
-"""h of every layer; for the LSTM, c after it."""
+from seqarena.networks.fused_layers import FusedLayers, Recurrence, State
 
 
 class Recurrent(Encoder):
     """A stack of recurrent layers from h_0 = 0, with dropout on what leaves each layer.
 
-    * `elman_rnn`: h_t = tanh(W x_t + U h_{t-1} + b), one bias (Elman 1990).
-    * `lstm`: Hochreiter & Schmidhuber (1997) with the forget gate of Gers et al. (2000).
-    * `gru`: Cho et al. (2014), the variant of torch and cuDNN that resets after the product.
+    With `layer_norm`, the vector that leaves a layer is normalised on its way to the next layer or
+    out (Ba, Kiros & Hinton 2016, eq. 3), and then dropped. The state that the layer hands on to
+    itself is not: inside the recurrence no fused kernel could run.
 
     Sequences are never packed: padding stands on the right, so that a causal recurrence reaches it
     only after the last real step, and packing is several times slower than padding.
     """
 
     def __init__(
-        self, kind: RecurrentKind, input_dim: int, hidden_dim: int, n_layers: int, dropout: float
+        self, recurrence: Recurrence, input_dim: int, hidden_dim: int, n_layers: int
     ) -> None:
         super().__init__()
-        between = dropout if n_layers > 1 else 0.0
-        self.layers = _layers(kind)(
-            input_dim, hidden_dim, n_layers, batch_first=True, dropout=between
+        # Where nothing stands between the layers but dropout, one kernel runs them all.
+        depth = 1 if recurrence.layer_norm else n_layers
+        widths = [input_dim, *(n_layers // depth - 1) * [hidden_dim]]
+        self.stack = nn.ModuleList(
+            FusedLayers(recurrence, width, hidden_dim, depth) for width in widths
         )
-        self.dropout = nn.Dropout(dropout)
+        self.norms = nn.ModuleList(output_norm(recurrence, hidden_dim) for _ in widths)
+        self.dropout = nn.Dropout(recurrence.dropout)
         self.out_dim = hidden_dim
         self.n_layers = n_layers
-        self.n_states = n_layers * (2 if kind == "lstm" else 1)
-        _initialise(self.layers)
+        self.n_states = n_layers * (2 if recurrence.kind == "lstm" else 1)
 
     def forward(
         self, steps: Float[Tensor, "batch time dim"], mask: Bool[Tensor, "batch time"]
     ) -> Float[Tensor, "batch time out_dim"]:
-        """Return the states of the top layer. The mask is not needed."""
+        """Return what leaves the top layer. The mask is not needed."""
         del mask
         return self.run(steps)[0]
 
     def run(
         self, steps: Float[Tensor, "batch time dim"], state: State | None = None
     ) -> tuple[Float[Tensor, "batch time out_dim"], State]:
-        """Return the states of the top layer from `state` on, and the state of all layers after."""
-        if isinstance(self.layers, nn.LSTM):
-            outputs, final = self.layers(steps, state)
-            return self.dropout(outputs), final
-        outputs, hidden = self.layers(steps, None if state is None else state[0])
-        return self.dropout(outputs), (hidden,)
+        """Return what leaves the top layer from `state` on, and the state of all layers after."""
+        finals = []
+        for index, (layers, norm) in enumerate(zip(self.stack, self.norms, strict=True)):
+            steps, final = layers(steps, self._part(state, index))
+            steps = self.dropout(norm(steps))
+            finals.append(final)
+        return steps, tuple(torch.cat(parts) for parts in zip(*finals, strict=True))
+
+    def output_of(self, state: State) -> Float[Tensor, "batch out_dim"]:
+        """Return what leaves the top layer at the step that left `state`."""
+        output: Tensor = self.dropout(self.norms[-1](state[0][-1]))
+        return output
 
     def with_weights(
         self, steps: Float[Tensor, "batch time dim"], mask: Bool[Tensor, "batch time"]
@@ -65,46 +67,35 @@ class Recurrent(Encoder):
 
     def flops(self, batch: int, time: int) -> float:
         """Estimate the floating-point operations of `forward`: its products."""
-        products = sum(
-            weight.numel() for name, weight in self.layers.named_parameters() if "weight" in name
-        )
-        return 2.0 * batch * time * products
+        return batch * time * flops_per_step(self.stack)
+
+    def _part(self, state: State | None, index: int) -> tuple[Tensor, ...] | None:
+        if state is None:
+            return None
+        depth = self.n_layers // len(self.stack)
+        return tuple(part[index * depth : (index + 1) * depth].contiguous() for part in state)
 
 
 def last_real(
-    steps: Float[Tensor, "batch time dim"], mask: Bool[Tensor, "batch time"]
+    steps: Float[Tensor, "batch time dim"], mask: Bool[Tensor, "batch time"], backward_dim: int = 0
 ) -> Float[Tensor, "batch dim"]:
-    """Return the last step of each sequence that is not padding."""
+    """Return the step of each sequence at which a recurrence has seen all of it.
+
+    That is the last step that is not padding; for the last `backward_dim` numbers, which a backward
+    direction made, the first.
+    """
     last = (mask.sum(dim=1) - 1).clamp_min(0)
-    return steps[torch.arange(len(steps), device=steps.device), last]
+    final = steps[torch.arange(len(steps), device=steps.device), last]
+    if not backward_dim:
+        return final
+    return torch.cat([final[:, :-backward_dim], steps[:, 0, -backward_dim:]], dim=-1)
 
 
-def _layers(kind: RecurrentKind) -> type[nn.RNN] | type[nn.LSTM] | type[nn.GRU]:
-    match kind:
-        case "elman_rnn":
-            return nn.RNN
-        case "lstm":
-            return nn.LSTM
-        case "gru":
-            return nn.GRU
-        case _:
-            assert_never(kind)
+def output_norm(recurrence: Recurrence, dim: int) -> nn.Module:
+    """Return what normalises the vector that leaves a layer."""
+    return nn.LayerNorm(dim) if recurrence.layer_norm else nn.Identity()
 
 
-def _initialise(layers: nn.RNN | nn.LSTM | nn.GRU) -> None:
-    """Draw each gate: recurrent weights orthogonal (Saxe et al. 2014), input weights Glorot."""
-    for name, parameter in layers.named_parameters():
-        for gate in torch.split(parameter.detach(), layers.hidden_size):
-            if name.startswith("weight_hh"):
-                nn.init.orthogonal_(gate)
-            elif name.startswith("weight_ih"):
-                nn.init.xavier_uniform_(gate)
-            else:
-                nn.init.zeros_(gate)
-        if name.startswith("bias_hh") and not isinstance(layers, nn.GRU):
-            # torch keeps two biases that only ever add; one of them stays zero. The GRU's differ:
-            # its reset gate acts on the second.
-            parameter.requires_grad_(False)
-        if name.startswith("bias_ih") and isinstance(layers, nn.LSTM):
-            # Forget gates start open (Jozefowicz et al. 2015); torch's order is i, f, g, o.
-            nn.init.ones_(torch.split(parameter.detach(), layers.hidden_size)[1])
+def flops_per_step(stack: nn.ModuleList) -> float:
+    """Return the operations of the products of one step, over all layers of a stack."""
+    return sum(layers.flops_per_step() for layers in stack if isinstance(layers, FusedLayers))

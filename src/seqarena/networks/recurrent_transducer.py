@@ -9,9 +9,11 @@ from torch import Tensor, nn
 from seqarena.attention.maps import NativeMap
 from seqarena.attention.mechanism import Mechanism
 from seqarena.batch import Batch
+from seqarena.networks.encoder import Encoder
+from seqarena.networks.fused_layers import State
 from seqarena.networks.generation import Stepper, write_greedily
 from seqarena.networks.inputs import Inputs
-from seqarena.networks.recurrent import Recurrent, State, last_real
+from seqarena.networks.recurrent import Recurrent, last_real
 from seqarena.networks.transducer import Transducer, read_before, target_of, target_tokens
 
 
@@ -35,7 +37,7 @@ class RecurrentTransducer(Transducer, Stepper[tuple[State, Source]]):
     def __init__(
         self,
         inputs: Inputs,
-        encoder: Recurrent,
+        encoder: Encoder,
         decoder: Recurrent,
         mechanism: Mechanism | None,
         n_symbols: int,
@@ -98,7 +100,8 @@ class RecurrentTransducer(Transducer, Stepper[tuple[State, Source]]):
 
     def _encode(self, batch: Batch) -> tuple[State, Source]:
         states = self.encoder(self.inputs(batch), batch.mask)
-        joined = self.bridge(last_real(states, batch.mask)).tanh()
+        final = last_real(states, batch.mask, self.encoder.backward_dim)
+        joined = self.bridge(final).tanh()
         parts = joined.view(len(batch), self.decoder.n_states, -1).transpose(0, 1).contiguous()
         return parts.split(self.decoder.n_layers), Source(states, batch.mask)
 

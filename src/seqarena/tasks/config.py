@@ -1,6 +1,6 @@
 """Tasks as they stand in `params.yaml`: a source of data, and the protocol that holds for all."""
 
-from typing import Annotated, Literal, assert_never
+from typing import Annotated, Any, Literal, assert_never
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
@@ -15,6 +15,7 @@ from seqarena.data.sources.lagged_markov import LaggedMarkovSourceConfig
 from seqarena.data.sources.parallel_text import ParallelTextConfig
 from seqarena.data.sources.polyphonic_music import PolyphonicMusicConfig
 from seqarena.data.sources.python_reference import PythonReferenceConfig
+from seqarena.data.windows import ContextProtocol
 from seqarena.fitting.protocols import TrainingConfig
 from seqarena.schema import InputKind
 
@@ -56,6 +57,17 @@ class DensityTaskConfig(_AnyTaskConfig):
     source: DensitySource
     """Where the sequences come from."""
 
+    @field_validator("source")
+    @classmethod
+    def _short_enough_to_be_shown(cls, source: DensitySource, info: Any) -> DensitySource:
+        n_probes = info.data.get("n_probes", 0)
+        if n_probes and context_protocol(source) == "stream":
+            raise ValueError(
+                f"the documents of a stream are too long for pictures, and n_probes is {n_probes}; "
+                "set n_probes to 0, or context to 'blocks'."
+            )
+        return source
+
 
 class ClassificationTaskConfig(_AnyTaskConfig):
     """Name the class of each sequence: accuracy."""
@@ -88,6 +100,16 @@ class AlignmentTaskConfig(_AnyTaskConfig):
     kind: Literal["alignment"]
     source: AlignmentSource
     """Where the pairs of sequences come from."""
+
+
+def context_protocol(source: BaseModel) -> ContextProtocol:
+    """Say what stands before a step that is scored: a stretch of its document, or all of it."""
+    return source.context if isinstance(source, PythonReferenceConfig) else "blocks"
+
+
+def has_regions(source: BaseModel) -> bool:
+    """Say whether the steps of a source are regions of a picture, before any data exists."""
+    return isinstance(source, HandwrittenDigitsConfig) and source.view == "regions"
 
 
 TaskConfig = Annotated[

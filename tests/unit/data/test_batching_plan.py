@@ -1,6 +1,12 @@
 import numpy as np
 
-from seqarena.data.batching import padding_ratio, plan_epoch, plan_evaluation, share_of
+from seqarena.data.batching import (
+    padding_ratio,
+    plan_epoch,
+    plan_evaluation,
+    plan_streams,
+    share_of,
+)
 
 
 def _as_sets(plan):
@@ -53,3 +59,17 @@ def test_the_planner_pads_at_most_a_tenth_on_long_tailed_lengths():
     assert padding_ratio(lengths, at_random) > 3
     assert padding_ratio(lengths, plan) <= 1.10
     assert padding_ratio(lengths, plan_evaluation(lengths, 32)) <= 1.02
+
+
+def test_the_plan_of_a_stream_is_a_function_of_seed_and_epoch():
+    pieces = np.random.default_rng(0).integers(1, 9, 30)
+    plan = plan_streams(pieces, 4, seed=1, epoch=2)
+    again = plan_streams(pieces, 4, seed=1, epoch=2)
+    assert all(np.array_equal(a, b) for a, b in zip(plan, again, strict=True))
+    for other in (plan_streams(pieces, 4, seed=2, epoch=2), plan_streams(pieces, 4, 1, epoch=3)):
+        assert [batch.tolist() for batch in other] != [batch.tolist() for batch in plan]
+
+
+def test_a_single_document_is_read_from_as_many_places_as_there_are_lanes():
+    plan = plan_streams(np.array([7]), 3, seed=0, epoch=0)
+    assert [batch.tolist() for batch in plan] == [[0, 3, 5], [1, 4, 6], [2]]

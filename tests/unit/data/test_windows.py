@@ -2,7 +2,13 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seqarena.data.windows import Window, scoring_windows, training_windows
+from seqarena.data.windows import (
+    Window,
+    describe_context,
+    scoring_windows,
+    training_windows,
+    whole_document,
+)
 
 lengths = st.integers(1, 60)
 windows_and_strides = st.integers(2, 20).flatmap(
@@ -50,3 +56,24 @@ def test_training_windows_cover_a_text_once(length: int, window: int) -> None:
     ]
     assert covered == list(range(length))
     assert all(each.scored_from == 0 for each in training_windows(length, window))
+
+
+def test_a_stream_is_the_whole_document_with_every_step_scored() -> None:
+    assert whole_document(10) == [Window(0, 10, 0)]
+
+
+def test_a_manifest_says_what_is_context() -> None:
+    assert describe_context("blocks", 8, 2, "character", "topic") == {
+        "context": "blocks",
+        "window": 8,
+        "stride": 2,
+        "scored": "validation and test: every character exactly once, with between 6 and 7 "
+        "characters of its topic as context (fewer only at a topic's beginning); training: every "
+        "character, in windows that do not overlap",
+    }
+    assert describe_context("stream", 8, 2, "word", "article") == {
+        "context": "stream",
+        "window": 8,
+        "scored": "every word exactly once, with all of its article before it as context; in "
+        "training, gradients go back through 8 words at most",
+    }

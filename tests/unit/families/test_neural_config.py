@@ -37,6 +37,61 @@ def test_heads_are_no_concern_of_a_network_that_has_none():
     assert AttentionConfig(kind="attention", attention="softmax", model_dim=50).n_heads == 4
 
 
+def test_what_belongs_to_one_recurrence_is_refused_for_another():
+    for kind in ("lstm", "gru"):
+        assert mistakes(RecurrentConfig, kind=kind, nonlinearity="relu") == [
+            f"families.mine.nonlinearity: 'relu' belongs to 'elman_rnn'; the gates of {kind!r} "
+            "need tanh and sigmoid. Leave it out."
+        ]
+    for kind in ("elman_rnn", "gru"):
+        assert mistakes(RecurrentConfig, kind=kind, forget_bias=2.0) == [
+            f"families.mine.forget_bias: {kind!r} has no forget gate; only 'lstm' has one. "
+            "Leave it out."
+        ]
+
+
+def test_a_config_that_was_stored_with_its_defaults_is_read_again():
+    for kind in ("elman_rnn", "lstm", "gru"):
+        stored = RecurrentConfig(kind=kind).model_dump(mode="json")
+        assert parse(RecurrentConfig, stored, at="family") == RecurrentConfig(kind=kind)
+
+
+def test_lags_are_measured_along_one_recurrence():
+    assert mistakes(RecurrentConfig, kind="gru", bidirectional=True, gradient_lags=8) == [
+        "families.mine.gradient_lags: got 8, but states that are read from both ends have no lag; "
+        "set it to 0, or bidirectional to false."
+    ]
+    for task in ("transduction", "alignment"):
+        config = RecurrentConfig(kind="gru", attention="softmax", gradient_lags=8)
+        assert config.cannot(task, "tokens") == (
+            "gradients by lag are measured along one recurrence, and this task has an encoder and "
+            f"a decoder; set gradient_lags to 0 for {task}"
+        )
+    for task in ("density", "classification"):
+        assert RecurrentConfig(kind="gru", gradient_lags=8).cannot(task, "tokens") is None
+
+
+def test_a_stem_is_for_pictures_that_are_classified():
+    recurrent = RecurrentConfig(kind="gru", stem="conv")
+    alone = AttentionConfig(kind="attention", attention="softmax", stem="conv")
+    for config in (recurrent, alone):
+        assert config.cannot("classification", "frames") is None
+        assert config.cannot("classification", "tokens") == (
+            "stem 'conv' is for the classification of pictures, and this is classification of "
+            "tokens; set it to 'none'"
+        )
+    assert recurrent.cannot("transduction", "frames") == (
+        "stem 'conv' is for the classification of pictures, and this is transduction of frames; "
+        "set it to 'none'"
+    )
+
+
+@pytest.mark.parametrize("share", [-0.1, 1.0])
+def test_a_weight_drop_is_a_probability_that_leaves_something(share):
+    (mistake,) = mistakes(RecurrentConfig, kind="lstm", weight_drop=share)
+    assert mistake.startswith(f"families.mine.weight_drop: got {share}")
+
+
 def test_attention_alone_must_name_its_mechanism():
     assert mistakes(AttentionConfig, kind="attention") == [
         "families.mine.attention: missing; it has no default."
@@ -49,19 +104,28 @@ def test_attention_alone_must_name_its_mechanism():
 
 
 def test_each_family_says_what_it_cannot_do():
-    plain, attending = (
-        RecurrentConfig(kind="lstm"),
-        RecurrentConfig(kind="gru", attention="softmax"),
-    )
+    plain = RecurrentConfig(kind="lstm")
+    both_ways = RecurrentConfig(kind="lstm", bidirectional=True)
+    tied = RecurrentConfig(kind="lstm", tie_weights=True)
     looped = RecurrentConfig(kind="gru", attention="self_attention")
     transformer = TransformerConfig(kind="transformer")
     alone = AttentionConfig(kind="attention", attention="softmax")
     assert plain.cannot("density", "frames") == (
         "a recurrent density predicts tokens, and the task has frames"
     )
-    assert attending.cannot("density", "tokens") == (
-        "a recurrent density has no place for attention 'softmax'; set it to 'none', or use the "
-        "transformer"
+    assert looped.cannot("density", "tokens") == (
+        "in a recurrent density it is the recurrence that looks back; use 'softmax' or "
+        "'multi_head', or the transformer"
+    )
+    assert both_ways.cannot("density", "tokens") == (
+        "a density read from both ends would have seen what it predicts; set bidirectional to false"
+    )
+    assert tied.cannot("classification", "tokens") == (
+        "only a density writes the symbols that it reads; set tie_weights to false for "
+        "classification"
+    )
+    assert tied.cannot("transduction", "tokens") == (
+        "only a density writes the symbols that it reads; set tie_weights to false for transduction"
     )
     assert looped.cannot("transduction", "tokens") == (
         "self-attention does not look from a decoder into an input; use 'softmax' or "
@@ -86,6 +150,10 @@ def test_each_family_says_what_it_cannot_do():
 def test_everything_else_can_be_done():
     able = [
         (RecurrentConfig(kind="lstm"), "density", "tokens"),
+        (RecurrentConfig(kind="lstm", tie_weights=True), "density", "tokens"),
+        (RecurrentConfig(kind="gru", attention="softmax"), "density", "tokens"),
+        (RecurrentConfig(kind="gru", bidirectional=True), "transduction", "frames"),
+        (RecurrentConfig(kind="gru", bidirectional=True), "classification", "frames"),
         (RecurrentConfig(kind="gru", attention="softmax"), "transduction", "tokens"),
         (RecurrentConfig(kind="gru", attention="softmax"), "alignment", "tokens"),
         (TransformerConfig(kind="transformer"), "alignment", "tokens"),

@@ -1,3 +1,4 @@
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -178,6 +179,19 @@ def test_a_family_that_cannot_do_the_task_is_not_built():
     assert str(refusal.value) == (
         "attention: attention alone classifies; it has no order in which to do density."
     )
+
+
+def test_a_stem_needs_the_regions_of_a_picture_and_takes_their_sizes_from_the_schema():
+    seeing = POOLING.model_copy(update={"stem": "conv"})
+    with pytest.raises(ConfigError) as refusal:
+        build(seeing, FRAMES)
+    assert refusal.value.mistakes == [
+        "attention: stem 'conv' reads regions of a picture, and the steps of this task are none; "
+        "set it to 'none'."
+    ]
+    pictures = replace(FRAMES, dim=6, grid=(2, 2), patch=(2, 3))
+    inputs = build(seeing, DataSchema.from_dict(json.loads(json.dumps(pictures.as_dict())))).network
+    assert (inputs.inputs.grid, inputs.inputs.patch) == ((2, 2), (2, 3))
 
 
 def test_a_symbol_outside_the_alphabet_is_named():

@@ -361,7 +361,9 @@ def test_mixed_precision_computes_in_16_bits_and_keeps_32(tmp_path):
     model.linear.register_forward_hook(lambda *hooked: seen.append(hooked[-1].dtype))
     hardware = HardwareConfig(accelerator="cpu", precision="bf16-mixed")
     setting = a_setting(tmp_path, hardware=hardware, batch_size=8, max_epochs=1)
-    fit_by_gradient(model, STEADY, labelled_frames(20), labelled_frames(8, seed=1), setting)
+    # A fused optimiser and clipped gradients: the default.
+    data = labelled_frames(20), labelled_frames(8, seed=1)
+    fit_by_gradient(model, OptimiserConfig(), *data, setting)
     assert set(seen) == {torch.bfloat16}
     assert model.linear.weight.dtype == torch.float32
 

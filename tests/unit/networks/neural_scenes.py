@@ -40,7 +40,11 @@ TRANSFORMERS = {
 
 def recurrent(kind="gru", attention="none", n_layers=1, **settings):
     return RecurrentConfig(
-        kind=kind, model_dim=8, n_heads=2, attention=attention, n_layers=n_layers, **settings
+        kind=kind,
+        n_heads=2,
+        attention=attention,
+        n_layers=n_layers,
+        **{"model_dim": 8, **settings},
     )
 
 
@@ -55,6 +59,7 @@ TRANSDUCERS = {
     "gru_linear": recurrent("gru", "weighted_sum_linear"),
     "gru_multi_head": recurrent("gru", "multi_head", n_layers=2),
     **TRANSFORMERS,
+    "gru_both_ways": recurrent("gru", "softmax", n_layers=2, bidirectional=True),
 }
 
 

@@ -1,3 +1,4 @@
+import numpy as np
 import pytest
 from neural_scenes import (
     FRAMES,
@@ -16,6 +17,9 @@ from neural_scenes import (
 )
 from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils.flop_counter import FlopCounterMode
+
+from seqarena.batch import collate_all, sequences_of
+from seqarena.networks.region_input import RegionInput
 
 
 def counted(run) -> int:
@@ -48,8 +52,8 @@ def test_the_estimate_is_what_torch_counts_for_transformers(name):
 def test_a_recurrent_estimate_counts_the_products_of_every_step(kind):
     model, batch = seeded(language_model, recurrent(kind, n_layers=2), TOKENS), token_batch()
     gates = {"elman_rnn": 1, "lstm": 4, "gru": 3}[kind]
-    per_step = 2 * (gates * 8 * (8 + 8)) * 2 + 2 * 8 * 3
-    assert model.forward_flops(batch) == 3 * 5 * per_step
+    read, written = 2 * (gates * 8 * (8 + 8)) * 2, 2 * 8 * 3
+    assert model.forward_flops(batch) == 3 * (4 * read + 5 * written)
 
 
 @pytest.mark.parametrize("attention", ["weighted_sum_linear", "weighted_sum_additive"])
@@ -66,3 +70,26 @@ def test_a_mechanism_costs_what_its_products_and_its_tanh_cost(attention):
     }[attention]
     combining = 2 * target_time * (2 * dim) * dim
     assert more == size * (scores + 2 * pairs * dim + combining)
+
+
+def test_looking_back_costs_its_products_too():
+    with_it = seeded(language_model, recurrent("gru", "softmax"), TOKENS)
+    without = seeded(language_model, recurrent("gru"), TOKENS)
+    batch = token_batch()
+    more = with_it.forward_flops(batch) - without.forward_flops(batch)
+    encoder = with_it.encoder
+    states = encoder.recurrent(with_it.inputs(batch), batch.mask)[:, :-1]
+    assert more == counted(lambda: encoder.look_back(states))
+
+
+def test_a_tied_output_costs_what_an_output_costs():
+    tied, untied = (
+        seeded(language_model, recurrent("gru", tie_weights=tied), TOKENS) for tied in (True, False)
+    )
+    assert tied.forward_flops(token_batch()) == untied.forward_flops(token_batch())
+
+
+def test_the_estimate_of_a_stem_is_what_torch_counts():
+    stem = RegionInput((2, 2), (2, 3), model_dim=5)
+    batch = collate_all(sequences_of(list(np.ones((3, 4, 6)))))
+    assert stem.flops(3, 4) == counted(lambda: stem(batch))

@@ -4,7 +4,7 @@ import pytest
 
 from seqarena.errors import ConfigError
 from seqarena.parsing import parse
-from seqarena.tasks.config import TaskConfig, input_kind
+from seqarena.tasks.config import TaskConfig, context_protocol, input_kind
 
 
 def _parse(raw: dict[str, Any]) -> Any:
@@ -50,6 +50,23 @@ def test_every_source_is_read_and_its_input_is_known_before_the_data(
     assert input_kind(config) == expected
     assert config.n_probes == 6
     assert config.duplicates == "refuse"
+
+
+def test_a_stream_is_read_whole_and_not_shown() -> None:
+    source = {"kind": "python_reference", "context": "stream"}
+    assert _mistakes({"kind": "density", "source": source}) == [
+        "tasks.toy.source: the documents of a stream are too long for pictures, and n_probes is 6; "
+        "set n_probes to 0, or context to 'blocks'."
+    ]
+    config = _parse({"kind": "density", "source": source, "n_probes": 0})
+    assert context_protocol(config.source) == "stream"
+    thinned = {"kind": "density", "n_probes": 0, "source": {**source, "max_train_windows": 9}}
+    assert _mistakes(thinned) == [
+        "tasks.toy.source.max_train_windows: got 9, but a stream is read whole; leave it out, or "
+        "set context to 'blocks'."
+    ]
+    blocks = _parse({"kind": "density", "source": {"kind": "python_reference"}})
+    assert context_protocol(blocks.source) == "blocks"
 
 
 def test_a_source_of_another_kind_of_task_is_refused() -> None:

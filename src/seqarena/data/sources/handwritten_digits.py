@@ -19,6 +19,7 @@ _SPLIT_SEED = 0
 _TEST_SHARE = 0.25
 _VALID_SHARE = 0.15
 _GRID = (4, 4)
+_PATCH = (2, 2)
 _MAX_PIXEL = 16.0
 _CITATION = (
     "E. Alpaydin, C. Kaynak (1998). Optical Recognition of Handwritten Digits. UCI Machine "
@@ -60,6 +61,7 @@ def read_handwritten_digits(config: HandwrittenDigitsConfig) -> SourceData:
             dim=int(steps.shape[2]),
             n_classes=10,
             grid=_GRID if config.view == "regions" else None,
+            patch=_PATCH if config.view == "regions" else None,
         ),
         parts=three_parts(*parts),
         provenance=Provenance(

@@ -20,7 +20,14 @@ from seqarena.data.sources.topics import (
     groups_that_share,
     n_shared,
 )
-from seqarena.data.windows import Window, scoring_windows, training_windows
+from seqarena.data.windows import (
+    ContextProtocol,
+    Window,
+    describe_context,
+    scoring_windows,
+    training_windows,
+    whole_document,
+)
 from seqarena.errors import DataError
 from seqarena.schema import DataSchema
 from seqarena.seeds import numpy_generator
@@ -36,10 +43,14 @@ class PythonReferenceConfig(BaseModel):
     )
 
     kind: Literal["python_reference"]
+    context: ContextProtocol = "blocks"
+    """`blocks`: windows that overlap. `stream`: whole topics, each character scored with all of its
+    topic before it; families that cannot read those are refused."""
     window: int = Field(default=256, ge=2)
-    """Characters that a model sees at once."""
+    """Characters that a model sees at once; of a stream, that gradients go back through."""
     stride: int = Field(default=128, ge=1, validate_default=True)
-    """Characters scored in a validation or test window that is not a topic's first [characters]."""
+    """Characters scored in a validation or test window that is not a topic's first [characters];
+    a stream has no such windows."""
     min_count: int = Field(default=10, ge=1)
     """A character that occurs less often in training is unknown everywhere."""
     valid_share: float = Field(default=0.1, gt=0, lt=0.5)
@@ -52,7 +63,7 @@ class PythonReferenceConfig(BaseModel):
     """Topics that share this many characters in a row go to the same split; a topic that mostly
     repeats longer ones is dropped."""
     max_train_windows: int | None = Field(default=None, ge=1)
-    """Training windows kept, chosen at random; None: all."""
+    """Training windows kept, chosen at random; None: all. A stream must be whole."""
     max_unknown_share: float = Field(default=0.02, ge=0, le=1)
     """A split with a larger share of unknown characters is refused."""
 
@@ -65,6 +76,16 @@ class PythonReferenceConfig(BaseModel):
                 f"got {stride}; should be at most window ({window}), or characters stay unscored."
             )
         return stride
+
+    @field_validator("max_train_windows")
+    @classmethod
+    def _of_blocks(cls, n_windows: int | None, info: Any) -> int | None:
+        if n_windows is not None and info.data.get("context") == "stream":
+            raise ValueError(
+                f"got {n_windows}, but a stream is read whole; leave it out, or set context to "
+                "'blocks'."
+            )
+        return n_windows
 
 
 def read_python_reference(config: PythonReferenceConfig) -> SourceData:
@@ -89,7 +110,11 @@ def read_python_reference(config: PythonReferenceConfig) -> SourceData:
     for split, part in parts.items():
         _refuse_unknown(split, unknown[split], part.sequences.n_steps, config.max_unknown_share)
     return SourceData(
-        schema=DataSchema("density", n_symbols=len(alphabet)),
+        schema=DataSchema(
+            "density",
+            n_symbols=len(alphabet),
+            stream_window=config.window if config.context == "stream" else None,
+        ),
         parts=parts,
         provenance=_provenance(topics),
         protocol=_protocol(config),
@@ -143,6 +168,8 @@ def split_documents(
 def _training_windows(
     documents: Documents, config: PythonReferenceConfig
 ) -> list[tuple[str, Window]]:
+    if config.context == "stream":
+        return _windows(documents, config)
     windows = [
         (name, window)
         for name, text in documents.items()
@@ -156,11 +183,12 @@ def _training_windows(
 
 
 def _windows(documents: Documents, config: PythonReferenceConfig) -> list[tuple[str, Window]]:
-    return [
-        (name, window)
-        for name, text in documents.items()
-        for window in scoring_windows(len(text), config.window, config.stride)
-    ]
+    def windows(length: int) -> list[Window]:
+        if config.context == "stream":
+            return whole_document(length)
+        return scoring_windows(length, config.window, config.stride)
+
+    return [(name, window) for name, text in documents.items() for window in windows(len(text))]
 
 
 def _part(
@@ -203,13 +231,8 @@ def _protocol(config: PythonReferenceConfig) -> dict[str, Fact]:
         "layout and case ignored) half stand in longer topics is dropped; topics that share one "
         "passage go to the same split",
         "split_seed": config.split_seed,
-        "window": config.window,
-        "stride": config.stride,
         "max_train_windows": config.max_train_windows,
-        "scored": "validation and test: every character exactly once, with between "
-        f"{config.window - config.stride} and {config.window - 1} characters of its topic as "
-        "context (fewer only at a topic's beginning); training: every character, in windows that "
-        "do not overlap",
+        **describe_context(config.context, config.window, config.stride, "character", "topic"),
         "alphabet": f"characters that occur at least {config.min_count} times in training; all "
         "others are one unknown character (token 0), predicted and scored like any other",
     }

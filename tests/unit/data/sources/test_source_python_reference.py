@@ -103,6 +103,20 @@ def test_training_windows_can_be_thinned(source: SourceData) -> None:
     assert few.parts[Split.TEST].sequences.ids == source.parts[Split.TEST].sequences.ids
 
 
+def test_a_stream_holds_the_same_topics_whole(source: SourceData) -> None:
+    stream = read_python_reference(CONFIG.model_copy(update={"context": "stream"}))
+    assert stream.schema.stream_window == CONFIG.window
+    assert source.schema.stream_window is None
+    assert stream.symbols == source.symbols
+    for split, part in stream.parts.items():
+        blocks = source.parts[split].sequences
+        assert part.sequences.n_scored.tolist() == part.sequences.lengths.tolist()
+        assert part.sequences.n_steps == blocks.n_scored.sum()
+        assert {_topic_of(name) for name in part.sequences.ids} == set(map(_topic_of, blocks.ids))
+        assert len(part.sequences) == len(set(map(_topic_of, blocks.ids)))
+    assert (stream.protocol["context"], source.protocol["context"]) == ("stream", "blocks")
+
+
 def test_too_many_unknown_characters_are_refused() -> None:
     config = CONFIG.model_copy(update={"max_unknown_share": 0.0})
     with pytest.raises(

@@ -1,0 +1,51 @@
+import numpy as np
+import torch
+
+from seqarena.batch import sequences_of
+from seqarena.fitting.streams import StreamLoader, cut_into_pieces
+
+DATA = sequences_of([np.arange(7), 10 + np.arange(3), 20 + np.arange(9)])
+
+
+def test_pieces_are_the_sequences_cut_without_a_copy():
+    pieces, n_pieces = cut_into_pieces(DATA, 3)
+    assert [pieces.sequence(row).tolist() for row in range(len(pieces))] == [
+        [0, 1, 2],
+        [3, 4, 5],
+        [6],
+        [10, 11, 12],
+        [20, 21, 22],
+        [23, 24, 25],
+        [26, 27, 28],
+    ]
+    assert n_pieces.tolist() == [3, 1, 3]
+    assert np.shares_memory(pieces.tokens, DATA.tokens)
+
+
+def test_a_lane_goes_on_where_the_next_piece_of_its_sequence_comes():
+    loader = StreamLoader(DATA, 3, 4, seed=0, epoch=lambda: 0)
+    before = torch.tensor([0, 2, 3, 4])
+    # The next piece; the first of another sequence; again that; a piece further on.
+    assert loader.continues(torch.tensor([1, 3, 4, 6]), before).tolist() == [
+        True,
+        False,
+        False,
+        False,
+    ]
+    assert loader.continues(torch.tensor([1, 3]), before).tolist() == [True, False]
+
+
+def test_the_order_of_the_lanes_is_that_of_the_epoch_in_which_the_first_share_is_drawn():
+    data = sequences_of([np.arange(4 + n) for n in range(12)])
+    epoch = [0]
+    loader = StreamLoader(data, 3, 4, seed=0, epoch=lambda: epoch[0])
+
+    def rows_of(shares):
+        return [share.batch.rows.tolist() for share in shares]
+
+    first = rows_of(loader)
+    assert len(first) == len(loader)
+    early = iter(loader)
+    epoch[0] = 1
+    second = rows_of(early)
+    assert first != second == rows_of(loader)
