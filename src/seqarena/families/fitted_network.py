@@ -60,6 +60,11 @@ class Neural(nn.Module, ABC):
             return fit_by_gradient(self, optimiser, train, valid, setting)
         return fit_stream_by_gradient(self, optimiser, window, train, valid, setting)
 
+    @property
+    def smoothing(self) -> float:
+        """How much of a label goes to all alike: in training only."""
+        return self.config.optimiser.label_smoothing if self.training else 0.0
+
     def forward_flops(self, batch: Batch) -> float:
         """Estimate the floating-point operations of one forward pass, padding included."""
         return self.network.forward_flops(batch)

@@ -50,7 +50,7 @@ class NeuralDensity(Neural):
     def objective(self, batch: Batch) -> Objective:
         """Return -log p over the scored steps, and their number."""
         self.check(batch)
-        steps = self.network.step_log_prob(batch)
+        steps = self.network.step_log_prob(batch, self.smoothing)
         return Objective(-steps.where(batch.scored, 0.0).sum(), int(batch.scored.sum()))
 
     def objective_from(
@@ -59,7 +59,7 @@ class NeuralDensity(Neural):
         """Return -log p over the scored steps given what was read before, and what is known now."""
         self.check(batch)
         before = self.network.go_on(carried, continues)
-        steps, after = self.network.read_on(tokens_of(batch), batch.mask, before)
+        steps, after = self.network.read_on(tokens_of(batch), batch.mask, before, self.smoothing)
         total = -steps.where(batch.scored, 0.0).sum()
         return Objective(total, int(batch.scored.sum())), after.detached()
 
@@ -85,7 +85,8 @@ class NeuralClassifier(Neural):
     def objective(self, batch: Batch) -> Objective:
         """Return -log p(label | x) over the batch, and its size."""
         self.check(batch)
-        own = _of_label(self.network.class_log_prob(batch), batch)
+        log_probs = self.network.class_log_prob(batch)
+        own = torch.lerp(_of_label(log_probs, batch), log_probs.mean(dim=1), self.smoothing)
         return Objective(-own.sum(), len(batch))
 
     def class_log_prob(self, batch: Batch) -> Float[Tensor, "batch classes"]:
@@ -110,7 +111,7 @@ class NeuralTransducer(Neural):
     def objective(self, batch: Batch) -> Objective:
         """Return -log p(target | input) over the batch, and the number of target steps."""
         self.check(batch)
-        total = -self.network.target_log_prob(batch).sum()
+        total = -self.network.target_log_prob(batch, self.smoothing).sum()
         return Objective(total, int(target_of(batch).mask.sum()))
 
     def log_prob(self, batch: Batch) -> Float[Tensor, "batch"]:

@@ -153,6 +153,9 @@ class OptimiserConfig(BaseModel):
     fall as one over the square root of the step (Vaswani et al. 2017, eq. 3)."""
     warmup_steps: int = Field(default=50, ge=0)
     """Optimiser steps in which the learning rate grows linearly from 0."""
+    label_smoothing: float = Field(default=0.0, ge=0, lt=1)
+    """Probability that training moves from the true symbol or label to all alike (Szegedy et al.
+    2016, section 7). Validation and every score are without it; the training loss is with it."""
     max_gradient_norm: float | None = Field(default=1.0, gt=0)
     """Gradients are scaled down to this norm; None: never."""
 

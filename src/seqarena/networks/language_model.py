@@ -70,11 +70,15 @@ class LanguageModel(nn.Module):
         outputs = self.encoder(steps, batch.mask[:, read])
         return self.written(outputs, self.start.expand(len(batch), -1), batch.mask.shape[1])
 
-    def step_log_prob(self, batch: Batch) -> Float[Tensor, "batch time"]:
+    def step_log_prob(self, batch: Batch, smoothing: float = 0.0) -> Float[Tensor, "batch time"]:
         """Return log p(x_t | x_1, ..., x_{t-1}) in nats; 0 on padding.
 
         Without gradients a recurrence reads a long sequence piece by piece, so that memory does not
         grow with its length.
+
+        Args:
+            batch: of tokens.
+            smoothing: see `token_log_prob`.
         """
         tokens = tokens_of(batch)
         if isinstance(self.encoder, Recurrent) and not torch.is_grad_enabled():
@@ -84,10 +88,10 @@ class LanguageModel(nn.Module):
                 torch.split(batch.mask, STEPS_AT_ONCE, dim=1),
                 strict=True,
             ):
-                steps, carried = self.read_on(piece, mask, carried)
+                steps, carried = self.read_on(piece, mask, carried, smoothing)
                 pieces.append(steps)
             return torch.cat(pieces, dim=1)
-        return token_log_prob(self.logits(batch), tokens).where(batch.mask, 0.0)
+        return token_log_prob(self.logits(batch), tokens, smoothing).where(batch.mask, 0.0)
 
     def begin(self, n_sequences: int) -> Carried:
         """Return what is known before the first symbol.
@@ -122,6 +126,7 @@ class LanguageModel(nn.Module):
         tokens: Int[Tensor, "batch time"],
         mask: Bool[Tensor, "batch time"],
         carried: Carried,
+        smoothing: float = 0.0,
     ) -> tuple[Float[Tensor, "batch time"], Carried]:
         """Return log p of each symbol given all that was read, and what is known after the last.
 
@@ -132,7 +137,7 @@ class LanguageModel(nn.Module):
         """
         outputs, state = self._recurrent().run(self.inputs.vectors(tokens), carried.state)
         logits = self.written(outputs, carried.output, tokens.shape[1])
-        log_prob = token_log_prob(logits, tokens).where(mask, 0.0)
+        log_prob = token_log_prob(logits, tokens, smoothing).where(mask, 0.0)
         return log_prob, Carried(state, outputs[:, -1])
 
     def written(
@@ -187,11 +192,17 @@ class LanguageModel(nn.Module):
 
 
 def token_log_prob(
-    logits: Float[Tensor, "batch time symbols"], tokens: Tensor
+    logits: Float[Tensor, "batch time symbols"], tokens: Tensor, smoothing: float = 0.0
 ) -> Float[Tensor, "batch time"]:
-    """Return the log-probability of each token under the softmax of its logits [nats]."""
+    """Return the log-probability of each token under the softmax of its logits [nats].
+
+    With smoothing: (1 - smoothing) of that, and smoothing times the mean over all symbols of their
+    log-probabilities, which is what training with smoothed labels maximises.
+    """
     # Flat, because a softmax over any dimension but the last takes twice as long.
-    flat = functional.cross_entropy(logits.flatten(0, 1), tokens.flatten(), reduction="none")
+    flat = functional.cross_entropy(
+        logits.flatten(0, 1), tokens.flatten(), reduction="none", label_smoothing=smoothing
+    )
     return -flat.view_as(tokens)
 
 

@@ -36,10 +36,10 @@ class Transducer(nn.Module, ABC):
     def forward_flops(self, batch: Batch) -> float:
         """Estimate the floating-point operations of `target_logits`, padding included."""
 
-    def target_log_prob(self, batch: Batch) -> Float[Tensor, "batch"]:
-        """Return log p(y | x) of the batch's own targets [nats]."""
+    def target_log_prob(self, batch: Batch, smoothing: float = 0.0) -> Float[Tensor, "batch"]:
+        """Return log p(y | x) of the batch's own targets [nats]; smoothed as `token_log_prob`."""
         target = target_of(batch)
-        steps = token_log_prob(self.target_logits(batch), target_tokens(batch))
+        steps = token_log_prob(self.target_logits(batch), target_tokens(batch), smoothing)
         return steps.where(target.mask, 0.0).sum(dim=1)
 
 
