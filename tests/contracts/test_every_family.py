@@ -132,7 +132,11 @@ FAMILIES = {
     "transformer": TRANSFORMER,
     "transformer-rotary": {**TRANSFORMER, "positions": "rotary", "window": 2},
     "transformer-alibi": {**TRANSFORMER, "positions": "alibi", "n_key_value_heads": 1},
-    "transformer-linear": {**TRANSFORMER, "self_attention": "linear"},
+    "transformer-linear": {
+        **TRANSFORMER,
+        "self_attention": "linear",
+        "decoding": {"beam": 3, "n_best": 2},
+    },
 }
 TRAINING = TrainingConfig(batch_size=8, max_epochs=1, max_em_epochs=2)
 

@@ -14,6 +14,7 @@ from torch import Tensor
 from seqarena.attention.maps import NativeMap
 from seqarena.batch import Batch, Sequences
 from seqarena.fitting.protocols import FitReport, FitSetting
+from seqarena.networks.hypotheses import Hypotheses
 
 
 @runtime_checkable
@@ -71,6 +72,8 @@ class Generation:
     """Target symbols; the end symbol is included where it was reached; 0 after it."""
     lengths: Int[Tensor, "batch"]
     """Symbols written, the end symbol included."""
+    n_best: Hypotheses | None = None
+    """The best outputs by score, the first of which are `tokens`; None: only one is kept."""
 
 
 @runtime_checkable
@@ -82,7 +85,7 @@ class TransducerFamily(Family, Protocol):
         ...
 
     def generate(self, batch: Batch, max_length: int) -> Generation:
-        """Return the greedy output for each input, at most `max_length` symbols long."""
+        """Return an output for each input, at most `max_length` symbols long."""
         ...
 
 

@@ -21,6 +21,7 @@ from seqarena.families.recurrent import RecurrentConfig
 from seqarena.families.transformer import TransformerConfig
 from seqarena.fitting.protocols import FitReport, FitSetting, Objective
 from seqarena.networks.classifier import SequenceClassifier
+from seqarena.networks.decoding import require_room
 from seqarena.networks.inputs import FrameInput
 from seqarena.networks.language_model import LanguageModel
 from seqarena.networks.transducer import Transducer, target_of, target_tokens
@@ -151,12 +152,14 @@ class NeuralClassifier(Neural):
 
 
 class NeuralTransducer(Neural):
-    """log p(target | input), and greedy outputs."""
+    """log p(target | input), and outputs: greedy ones, or those that a beam search finds."""
 
     network: Transducer
 
     def __init__(self, config: RecurrentConfig | TransformerConfig, schema: DataSchema) -> None:
         super().__init__(config, schema)
+        require_room(config.decoding, schema.max_target_length)
+        self.decoding = config.decoding
         self.network = transducer(config, schema)
 
     def objective(self, batch: Batch) -> Objective:
@@ -171,9 +174,13 @@ class NeuralTransducer(Neural):
             return self.network.target_log_prob(batch)
 
     def generate(self, batch: Batch, max_length: int) -> Generation:
-        """Return the greedy output for each input, at most `max_length` symbols long."""
+        """Return an output for each input as `decoding` says, at most `max_length` symbols long."""
         with self._answering(batch):
-            return Generation(*self.network.generate(batch, max_length))
+            if self.decoding.is_greedy:
+                return Generation(*self.network.generate(batch, max_length))
+            found = self.network.search(batch, max_length, self.decoding)
+        n_best = found if self.decoding.n_best > 1 else None
+        return Generation(*found.best(), n_best)
 
     def links(self, batch: Batch) -> list[LinkPairs]:
         """Link each target step to the input step that its prediction looked at most.

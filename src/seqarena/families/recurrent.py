@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from seqarena.attention.choice import AttentionKind
 from seqarena.families.heads import HeadCount
 from seqarena.fitting.protocols import OptimiserConfig
+from seqarena.networks.decoding import DecodingConfig
 from seqarena.networks.pooling import PoolingKind
 from seqarena.networks.recurrent import RecurrentKind
 from seqarena.schema import TaskKind
@@ -33,6 +34,8 @@ class RecurrentConfig(BaseModel):
     """How a classifier without attention makes one vector of a sequence."""
     n_heads: HeadCount = Field(default=4, ge=1, validate_default=True)
     """Heads of `multi_head` and `self_attention`; divides `model_dim`."""
+    decoding: DecodingConfig = DecodingConfig()
+    """How a transducer writes its outputs."""
     optimiser: OptimiserConfig = OptimiserConfig()
     """How it descends."""
 

@@ -9,20 +9,28 @@ from torch import Tensor, nn
 from seqarena.attention.maps import NativeMap
 from seqarena.attention.mechanism import Mechanism
 from seqarena.batch import Batch
-from seqarena.networks.generation import Stepper, write_greedily
+from seqarena.networks.generation import kept_examples
 from seqarena.networks.inputs import Inputs
 from seqarena.networks.recurrent import Recurrent, State, last_real
 from seqarena.networks.transducer import Transducer, read_before, target_of, target_tokens
 
 
 class Source(NamedTuple):
-    """The encoded input."""
+    """The encoded input of each example, which all rows of a beam share."""
 
     states: Float[Tensor, "batch time model_dim"]
     mask: Bool[Tensor, "batch time"]
 
 
-class RecurrentTransducer(Transducer, Stepper[tuple[State, Source]]):
+class Memory(NamedTuple):
+    """What generation keeps."""
+
+    state: State
+    """The decoder's, of each row."""
+    source: Source
+
+
+class RecurrentTransducer(Transducer):
     """Decoder s_i from y_{i-1}; context c_i by attention of s_i; logits from tanh(W [c_i; s_i]).
 
     Luong, Pham & Manning (2015), eqs. 5-6: attention stands after the recurrence, so that under
@@ -59,20 +67,27 @@ class RecurrentTransducer(Transducer, Stepper[tuple[State, Source]]):
         states = self._decode(batch, start)
         return self._logits(states, source)
 
-    def generate(
-        self, batch: Batch, max_length: int
-    ) -> tuple[Int[Tensor, "batch target_time"], Int[Tensor, "batch"]]:
-        """Return the greedy output for each input, and how many symbols it has."""
-        start = torch.full_like(batch.lengths, self.start_symbol)
-        return write_greedily(self, self._encode(batch), start, self.end_symbol, max_length)
+    def begin(self, batch: Batch) -> Memory:
+        """Return the decoder's first state, and the encoded input."""
+        return Memory(*self._encode(batch))
 
     def advance(
-        self, previous: Int[Tensor, "batch"], memory: tuple[State, Source]
-    ) -> tuple[Float[Tensor, "batch symbols"], tuple[State, Source]]:
+        self, previous: Int[Tensor, "row"], memory: Memory
+    ) -> tuple[Float[Tensor, "row symbols"], Memory]:
         """Return the logits of the next symbol, and the memory after `previous` was read."""
         state, source = memory
         states, state = self.decoder.run(self.embedding(previous[:, None]), state)
-        return self._logits(states, source)[:, 0], (state, source)
+        # Side by side, the rows of an example look at its input as queries of one attention.
+        beside = states.view(len(source.mask), -1, states.shape[2])
+        return self._logits(beside, source).flatten(0, 1), Memory(state, source)
+
+    def select(self, memory: Memory, rows: Int[Tensor, "kept width"]) -> Memory:
+        """Return the memory of some rows, those of one example side by side."""
+        state, source = memory
+        kept = kept_examples(rows, state[0].shape[1], len(source.mask))
+        if kept is not None:
+            source = Source(source.states[kept], source.mask[kept])
+        return Memory(tuple(part[:, rows.flatten()] for part in state), source)
 
     def native_maps(self, batch: Batch) -> list[NativeMap]:
         """Return the weights of each target step over the input, while the true target is read."""
