@@ -4,10 +4,12 @@ A family is a `torch.nn.Module` whose state dict is all that it has learned, so 
 functions (`families.store`) saves and loads every kind.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
 import numpy as np
+import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
@@ -48,6 +50,29 @@ class DensityFamily(Family, Protocol):
 
     def log_prob(self, batch: Batch) -> Float[Tensor, "batch"]:
         """Return the sum of `step_log_prob` over the scored steps [nats]."""
+        ...
+
+
+@runtime_checkable
+class Sample(Protocol):
+    """What was drawn, and whatever else the family knows of it."""
+
+    @property
+    def sequences(self) -> Sequences:
+        """The drawn sequences."""
+        ...
+
+
+@runtime_checkable
+class SamplingFamily(Protocol):
+    """A density from which sequences can be drawn."""
+
+    def sample(self, lengths: Sequence[int], generator: torch.Generator) -> Sample:
+        """Draw one sequence of each length; the same generator state gives the same ones.
+
+        Raises:
+            NotFittedError: nothing was learned yet.
+        """
         ...
 
 
@@ -123,6 +148,8 @@ __all__ = [
     "Generation",
     "LinkPairs",
     "NativeMap",
+    "Sample",
+    "SamplingFamily",
     "ShiftedLinks",
     "TransducerFamily",
 ]

@@ -1,7 +1,7 @@
 """The neural families: densities, classifiers and transducers that are fitted by gradients."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import assert_never
 
@@ -18,12 +18,14 @@ from seqarena.families.attention_pooling import AttentionConfig
 from seqarena.families.family import Generation, LinkPairs
 from seqarena.families.guards import frames_of, require_fitted, symbols_of
 from seqarena.families.recurrent import RecurrentConfig
+from seqarena.families.token_sampling import DEFAULT_SAMPLING, TokenSample, draw_tokens
 from seqarena.families.transformer import TransformerConfig
 from seqarena.fitting.protocols import FitReport, FitSetting, Objective
 from seqarena.networks.classifier import SequenceClassifier
 from seqarena.networks.decoding import require_room
 from seqarena.networks.inputs import FrameInput
 from seqarena.networks.language_model import LanguageModel
+from seqarena.networks.sampling import Sampling
 from seqarena.networks.transducer import Transducer, target_of, target_tokens
 from seqarena.schema import DataSchema
 
@@ -88,10 +90,11 @@ class Neural(nn.Module, ABC):
             frames_of(batch, self.schema.dim)
 
     @contextmanager
-    def _answering(self, batch: Batch) -> Iterator[None]:
+    def _answering(self, batch: Batch | None = None) -> Iterator[None]:
         """Answer as a fitted model does: no dropout, no gradients."""
         require_fitted(self.fitted, self.config.kind)
-        self._check(batch)
+        if batch is not None:
+            self._check(batch)
         was_training = self.training
         self.eval()
         try:
@@ -124,6 +127,21 @@ class NeuralDensity(Neural):
     def log_prob(self, batch: Batch) -> Float[Tensor, "batch"]:
         """Return the sum of `step_log_prob` over the scored steps [nats]."""
         return self.step_log_prob(batch).where(batch.scored, 0.0).sum(dim=1)
+
+    def sample(
+        self,
+        lengths: Sequence[int],
+        generator: torch.Generator,
+        sampling: Sampling = DEFAULT_SAMPLING,
+    ) -> TokenSample:
+        """Draw one sequence of each length; the same generator state gives the same ones.
+
+        Raises:
+            DataError: no length, one below 1, or one beyond the positions that were learned.
+            NotFittedError: nothing was learned yet.
+        """
+        with self._answering():
+            return draw_tokens(self.network, lengths, generator, sampling)
 
 
 class NeuralClassifier(Neural):
