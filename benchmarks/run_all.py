@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).parent
-BENCHMARKS = ("hidden_markov", "gaussian_mixture", "kneser_ney", "stepwise_em")
+BENCHMARKS = ("hidden_markov", "gaussian_mixture", "kneser_ney", "stepwise_em", "decoding")
 
 
 def main() -> None:

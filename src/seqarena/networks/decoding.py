@@ -40,9 +40,14 @@ class DecodingConfig(BaseModel):
         return n_best
 
     @property
+    def forbids_nothing(self) -> bool:
+        """Whether every symbol may come anywhere."""
+        return self.min_length == 0 and self.no_repeat_ngram == 0
+
+    @property
     def is_greedy(self) -> bool:
         """Whether nothing is compared and nothing is forbidden."""
-        return self.beam == 1 and self.min_length == 0 and self.no_repeat_ngram == 0
+        return self.beam == 1 and self.forbids_nothing
 
 
 def require_room(decoding: DecodingConfig, max_length: int) -> None:

@@ -18,6 +18,8 @@ def allowed_log_prob(
     What is left is not normalised again: an output keeps the probability that the model gives it.
     One that could go on with nothing at all may end, however short it is.
     """
+    if decoding.forbids_nothing:
+        return log_prob
     n_symbols = log_prob.shape[1]
     forbidden = repeating(written, decoding.no_repeat_ngram, n_symbols)
     if written.shape[1] < decoding.min_length:

@@ -16,18 +16,20 @@ from seqarena.networks.transducer import Transducer, read_before, target_of, tar
 
 
 class Source(NamedTuple):
-    """The encoded input of each example, which all rows of a beam share."""
+    """The encoded input."""
 
     states: Float[Tensor, "batch time model_dim"]
     mask: Bool[Tensor, "batch time"]
 
 
 class Memory(NamedTuple):
-    """What generation keeps."""
+    """What generation keeps: nothing of the past is computed twice."""
 
     state: State
     """The decoder's, of each row."""
-    source: Source
+    looked_at: tuple[Tensor, ...]
+    """What the mechanism has made of each example's input, which all rows of a beam share."""
+    source_mask: Bool[Tensor, "batch time"]
 
 
 class RecurrentTransducer(Transducer):
@@ -68,26 +70,32 @@ class RecurrentTransducer(Transducer):
         return self._logits(states, source)
 
     def begin(self, batch: Batch) -> Memory:
-        """Return the decoder's first state, and the encoded input."""
-        return Memory(*self._encode(batch))
+        """Return the decoder's first state, and the input as the mechanism looks at it."""
+        state, source = self._encode(batch)
+        looked_at = self.mechanism.prepared(source.states) if self.mechanism else ()
+        return Memory(state, looked_at, source.mask)
 
     def advance(
         self, previous: Int[Tensor, "row"], memory: Memory
     ) -> tuple[Float[Tensor, "row symbols"], Memory]:
         """Return the logits of the next symbol, and the memory after `previous` was read."""
-        state, source = memory
-        states, state = self.decoder.run(self.embedding(previous[:, None]), state)
-        # Side by side, the rows of an example look at its input as queries of one attention.
-        beside = states.view(len(source.mask), -1, states.shape[2])
-        return self._logits(beside, source).flatten(0, 1), Memory(state, source)
+        states, state = self.decoder.run(self.embedding(previous[:, None]), memory.state)
+        if self.mechanism is not None:
+            # Side by side, the rows of an example look at its input as queries of one attention.
+            beside = states.view(len(memory.source_mask), -1, states.shape[2])
+            mask = memory.source_mask[:, None]
+            context = self.mechanism.look(beside, memory.looked_at, mask)
+            states = self._combined(context.flatten(0, 1)[:, None], states)
+        return self.output(states)[:, 0], memory._replace(state=state)
 
     def select(self, memory: Memory, rows: Int[Tensor, "kept width"]) -> Memory:
         """Return the memory of some rows, those of one example side by side."""
-        state, source = memory
-        kept = kept_examples(rows, state[0].shape[1], len(source.mask))
+        state, looked_at, mask = memory
+        kept = kept_examples(rows, state[0].shape[1], len(mask))
         if kept is not None:
-            source = Source(source.states[kept], source.mask[kept])
-        return Memory(tuple(part[:, rows.flatten()] for part in state), source)
+            looked_at, mask = tuple(part[kept] for part in looked_at), mask[kept]
+        chosen = tuple(part.index_select(1, rows.flatten()) for part in state)
+        return Memory(chosen, looked_at, mask)
 
     def native_maps(self, batch: Batch) -> list[NativeMap]:
         """Return the weights of each target step over the input, while the true target is read."""
@@ -124,11 +132,18 @@ class RecurrentTransducer(Transducer):
     def _logits(
         self, states: Float[Tensor, "batch target_time model_dim"], source: Source
     ) -> Float[Tensor, "batch target_time symbols"]:
-        if self.mechanism is not None and self.combine is not None:
+        if self.mechanism is not None:
             context = self.mechanism.context(states, source.states, self._attend_mask(source))
-            states = self.combine(torch.cat([context, states], dim=-1)).tanh()
+            states = self._combined(context, states)
         logits: Tensor = self.output(states)
         return logits
+
+    def _combined(self, context: Tensor, states: Tensor) -> Tensor:
+        """Return tanh(W [c_i; s_i]); without a mechanism the states are what they are."""
+        if self.combine is None:
+            return states
+        combined: Tensor = self.combine(torch.cat([context, states], dim=-1)).tanh()
+        return combined
 
     @staticmethod
     def _attend_mask(source: Source) -> Bool[Tensor, "batch 1 time"]:

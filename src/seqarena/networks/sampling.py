@@ -45,7 +45,7 @@ def next_probs(
     """Return the probabilities, in 64 bits, with which the next symbol is drawn."""
     n_symbols = logits.shape[1]
     shifted = logits.double() - logits.double().amax(dim=1, keepdim=True)
-    if sampling.temperature == 0.0 or sampling.top_k == 1:
+    if sampling.temperature == 0.0:
         # Of equally likely symbols exactly one.
         return torch.nn.functional.one_hot(shifted.argmax(dim=1), n_symbols).double()
     log_prob, order = (shifted / sampling.temperature).sort(dim=1, descending=True, stable=True)
