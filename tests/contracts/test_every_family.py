@@ -119,6 +119,12 @@ FAMILIES = {
     "gru": {"kind": "gru", **SMALL},
     "gru-weighted_sum_linear": {"kind": "gru", "attention": "weighted_sum_linear", **SMALL},
     "gru-weighted_sum_additive": {"kind": "gru", "attention": "weighted_sum_additive", **SMALL},
+    "gru-coverage": {
+        "kind": "gru",
+        "attention": "weighted_sum_additive",
+        "coverage": True,
+        **SMALL,
+    },
     "gru-softmax_general": {"kind": "gru", "attention": "softmax_general", **SMALL},
     "lstm-softmax": {"kind": "lstm", "attention": "softmax", **SMALL},
     "elman_rnn-multi_head": {"kind": "elman_rnn", "attention": "multi_head", **SMALL},

@@ -3,7 +3,9 @@
 from typing import Any, assert_never
 
 from seqarena.attention.choice import build_mechanism
+from seqarena.attention.coverage import CoverageAttention
 from seqarena.attention.linear_self_attention import LinearSelfAttention
+from seqarena.attention.mechanism import Mechanism
 from seqarena.attention.multi_head import MultiHeadAttention
 from seqarena.attention.pooling import AttentionPooling, build_pooling
 from seqarena.attention.positions import LearnedPositions, build_positions
@@ -62,22 +64,25 @@ def transducer(config: RecurrentConfig | TransformerConfig, schema: DataSchema) 
 def _recurrent_transducer(config: RecurrentConfig, schema: DataSchema) -> RecurrentTransducer:
     dim = config.model_dim
     inputs = build_inputs(schema, dim, project=False)
-    if config.attention == "none":
-        mechanism = None
-    elif config.attention == "self_attention":
-        raise ConfigError([str(config.cannot("transduction", "tokens"))])
-    else:
-        mechanism = build_mechanism(
-            config.attention, dim, dim, dim, config.n_heads, schema.max_length
-        )
     return RecurrentTransducer(
         inputs,
         _recurrent(config, inputs.out_dim),
         _recurrent(config, dim),
-        mechanism,
+        _decoder_attention(config, schema),
         _sized(schema.n_target_symbols, "n_target_symbols"),
         _sized(schema.target_end, "target_end"),
     )
+
+
+def _decoder_attention(config: RecurrentConfig, schema: DataSchema) -> Mechanism | None:
+    dim = config.model_dim
+    if config.attention == "none":
+        return None
+    if config.attention == "self_attention":
+        raise ConfigError([str(config.cannot("transduction", "tokens"))])
+    if config.coverage:
+        return CoverageAttention(dim, dim, dim)
+    return build_mechanism(config.attention, dim, dim, dim, config.n_heads, schema.max_length)
 
 
 def _transformer_transducer(config: TransformerConfig, schema: DataSchema) -> TransformerTransducer:

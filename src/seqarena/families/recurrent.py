@@ -1,8 +1,8 @@
 """Settings of the recurrent families: Elman RNN, LSTM, GRU."""
 
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from seqarena.attention.choice import AttentionKind
 from seqarena.families.heads import HeadCount
@@ -30,6 +30,9 @@ class RecurrentConfig(BaseModel):
     """Probability with which a number that leaves a layer is set to zero in training."""
     attention: AttentionKind = "none"
     """What pools (classification), or looks from the decoder into the input (transduction)."""
+    coverage: bool = False
+    """Whether a decoder's additive attention also sees how much it has looked at each step of the
+    input so far (Tu et al. 2016; See et al. 2017); with `weighted_sum_additive` only."""
     pooling: PoolingKind = "last"
     """How a classifier without attention makes one vector of a sequence."""
     n_heads: HeadCount = Field(default=4, ge=1, validate_default=True)
@@ -39,8 +42,24 @@ class RecurrentConfig(BaseModel):
     optimiser: OptimiserConfig = OptimiserConfig()
     """How it descends."""
 
+    @field_validator("coverage")
+    @classmethod
+    def _need_additive_scores(cls, coverage: bool, info: Any) -> bool:
+        attention = info.data.get("attention", "weighted_sum_additive")
+        if coverage and attention != "weighted_sum_additive":
+            raise ValueError(
+                f"coverage is a part of additive scores, and attention is {attention!r}; set "
+                "attention to 'weighted_sum_additive', or coverage to false."
+            )
+        return coverage
+
     def cannot(self, task_kind: TaskKind, input_kind: Literal["tokens", "frames"]) -> str | None:
         """Return why the family cannot do such a task, or None."""
+        if task_kind in ("density", "classification") and self.coverage:
+            return (
+                f"coverage is where a decoder has looked, and {task_kind} has no decoder; "
+                "set coverage to false"
+            )
         if task_kind == "density" and input_kind == "frames":
             return "a recurrent density predicts tokens, and the task has frames"
         if task_kind == "density" and self.attention != "none":
