@@ -178,6 +178,22 @@ def test_a_batch_finds_what_its_examples_find_alone(name):
         assert_close(together.scores[row], alone.scores[0])
 
 
+@pytest.mark.parametrize("name", TRANSDUCERS)
+@torch.no_grad()
+def test_memory_goes_where_its_rows_go_whichever_example_is_dropped(name):
+    model, batch = sharp(name), pair_batch()
+    written = torch.tensor([[4, 0, 1], [4, 1, 0], [4, 2, 2]])
+    memory = model.begin(batch)
+    # The first example goes at once, and then the second.
+    for step, rows in enumerate([[[1, 1], [2, 2]], [[3, 2]]]):
+        previous = written[:, 0] if step == 0 else torch.tensor([0, 1, 1, 0])
+        _, memory = model.advance(previous, memory)
+        memory = model.select(memory, torch.tensor(rows))
+    last, _ = model.advance(torch.tensor([2, 1]), memory)
+    asked = reading(example_of(batch, 2), [(0, 2, 0), (1, 1, 0)])
+    assert_close(last, model.target_logits(asked)[:, 2])
+
+
 def test_learned_positions_bound_what_a_beam_writes():
     model, batch = sharp("transformer"), pair_batch()
     model.end_symbol = -1
