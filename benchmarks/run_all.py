@@ -20,6 +20,7 @@ BENCHMARKS = (
     "part_of_speech",
     "attention",
     "recurrent",
+    "decoding",
     "training",
 )
 

@@ -120,6 +120,12 @@ FAMILIES = {
     "gru": {"kind": "gru", **SMALL},
     "gru-weighted_sum_linear": {"kind": "gru", "attention": "weighted_sum_linear", **SMALL},
     "gru-weighted_sum_additive": {"kind": "gru", "attention": "weighted_sum_additive", **SMALL},
+    "gru-coverage": {
+        "kind": "gru",
+        "attention": "weighted_sum_additive",
+        "coverage": True,
+        **SMALL,
+    },
     "gru-softmax_general": {"kind": "gru", "attention": "softmax_general", **SMALL},
     "lstm-softmax": {"kind": "lstm", "attention": "softmax", **SMALL},
     "elman_rnn-multi_head": {"kind": "elman_rnn", "attention": "multi_head", **SMALL},
@@ -139,7 +145,11 @@ FAMILIES = {
     "transformer": TRANSFORMER,
     "transformer-rotary": {**TRANSFORMER, "positions": "rotary", "window": 2},
     "transformer-alibi": {**TRANSFORMER, "positions": "alibi", "n_key_value_heads": 1},
-    "transformer-linear": {**TRANSFORMER, "self_attention": "linear"},
+    "transformer-linear": {
+        **TRANSFORMER,
+        "self_attention": "linear",
+        "decoding": {"beam": 3, "n_best": 2},
+    },
 }
 TRAINING = TrainingConfig(batch_size=8, max_epochs=1, max_em_epochs=2)
 

@@ -26,7 +26,22 @@ class AdditiveScore(Score):
         key: Float[Tensor, "batch key_time key_dim"],
     ) -> Float[Tensor, "batch query_time key_time"]:
         """Return e_ij."""
-        seen: Tensor = self.of_key(key)[:, None]
+        return self.compare(query, self.prepared(key))
+
+    def prepared(
+        self, key: Float[Tensor, "batch key_time key_dim"]
+    ) -> Float[Tensor, "batch key_time score_dim"]:
+        """Return U k_j + b."""
+        of_key: Tensor = self.of_key(key)
+        return of_key
+
+    def compare(
+        self,
+        query: Float[Tensor, "batch query_time query_dim"],
+        prepared: Float[Tensor, "batch key_time score_dim"],
+    ) -> Float[Tensor, "batch query_time key_time"]:
+        """Return e_ij from U k_j + b."""
+        seen = prepared[:, None]
         if self.of_query is not None:
             seen = seen + self.of_query(query)[:, :, None]
         scores: Tensor = self.direction(seen.tanh()).squeeze(-1)

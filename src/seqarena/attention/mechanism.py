@@ -1,6 +1,7 @@
 """What every attention mechanism answers, and how much work it is."""
 
 from abc import ABC, abstractmethod
+from typing import Any
 
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
@@ -37,6 +38,22 @@ class Mechanism(nn.Module, ABC):
         """Return the context of each query alone, as fast as it can be had."""
 
     @abstractmethod
+    def prepared(self, key_value: Float[Tensor, "batch key_time key_dim"]) -> tuple[Tensor, ...]:
+        """Return what `look` needs of the keys, made once for all queries that come later.
+
+        The examples are the first dimension of each tensor.
+        """
+
+    @abstractmethod
+    def look(
+        self,
+        query: Float[Tensor, "batch query_time query_dim"],
+        prepared: Any,
+        attend_mask: Bool[Tensor, "batch #query_time key_time"],
+    ) -> Float[Tensor, "batch query_time context_dim"]:
+        """Return `context` over keys that are prepared already."""
+
+    @abstractmethod
     def flops(self, batch: int, query_time: int, key_time: int) -> float:
         """Estimate the floating-point operations of `context`; a multiply-add counts as two."""
 
@@ -51,6 +68,17 @@ class Score(nn.Module, ABC):
         key: Float[Tensor, "batch key_time key_dim"],
     ) -> Float[Tensor, "batch query_time key_time"]:
         """Return the score of each key for each query, before any softmax."""
+
+    def prepared(self, key: Float[Tensor, "batch key_time key_dim"]) -> Tensor:
+        """Return what `compare` needs of the keys; the keys themselves, if nothing can be made."""
+        return key
+
+    def compare(
+        self, query: Float[Tensor, "batch query_time query_dim"], prepared: Tensor
+    ) -> Float[Tensor, "batch query_time key_time"]:
+        """Return the scores of keys that are prepared already."""
+        scores: Tensor = self(query, prepared)
+        return scores
 
     @abstractmethod
     def flops(self, batch: int, query_time: int, key_time: int) -> float:

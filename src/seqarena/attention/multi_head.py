@@ -66,6 +66,19 @@ class MultiHeadAttention(Mechanism):
         """Return the context of each query by the fused kernel."""
         return self.context_of(query, *self.keys_and_values(key_value), attend_mask)
 
+    def prepared(self, key_value: Float[Tensor, "batch key_time key_dim"]) -> KeysAndValues:
+        """Return keys and values, projected and split into heads."""
+        return self.keys_and_values(key_value)
+
+    def look(
+        self,
+        query: Float[Tensor, "batch query_time query_dim"],
+        prepared: tuple[Tensor, Tensor],
+        attend_mask: Bool[Tensor, "batch #query_time key_time"],
+    ) -> Float[Tensor, "batch query_time model_dim"]:
+        """Return `context` over keys that are prepared already."""
+        return self.context_of(query, *prepared, attend_mask)
+
     def queries(self, query: Float[Tensor, "batch time query_dim"]) -> Heads:
         """Return what looks, projected and split into heads."""
         return self._split(self.to_query(query))

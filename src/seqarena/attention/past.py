@@ -81,8 +81,9 @@ class KeyValueCache(Past):
 
     def select(self, rows: Int[Tensor, "selected"]) -> "KeyValueCache":
         """Return the past of some rows of the batch, in their order."""
-        room = _Room(self.room.key[rows], self.room.value[rows], self.n_kept)
-        return KeyValueCache(self.n_steps, self.n_kept, room)
+        # Whole rows are copied, which `index_select` does several times faster than indexing.
+        key, value = (each.index_select(0, rows) for each in (self.room.key, self.room.value))
+        return KeyValueCache(self.n_steps, self.n_kept, _Room(key, value, self.n_kept))
 
     def _roomier(self, n_old: int, size: int) -> _Room:
         batch, head, _, head_dim = self.room.key.shape
@@ -104,4 +105,4 @@ class LinearState(Past):
 
     def select(self, rows: Int[Tensor, "selected"]) -> "LinearState":
         """Return the past of some rows of the batch, in their order."""
-        return LinearState(self.n_steps, self.products[rows])
+        return LinearState(self.n_steps, self.products.index_select(0, rows))

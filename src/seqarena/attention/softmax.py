@@ -146,12 +146,21 @@ class SoftmaxAttention(Mechanism):
         attend_mask: Bool[Tensor, "batch #query_time key_time"],
     ) -> Float[Tensor, "batch query_time model_dim"]:
         """Return the context of each query by the fused kernel."""
-        return fused_softmax_attention(
-            self.to_query(query)[:, None],
-            self.to_key(key_value)[:, None],
-            self.to_value(key_value)[:, None],
-            attend_mask[:, None],
-        )[:, 0]
+        return self.look(query, self.prepared(key_value), attend_mask)
+
+    def prepared(self, key_value: Float[Tensor, "batch key_time key_dim"]) -> tuple[Tensor, Tensor]:
+        """Return keys and values, projected."""
+        return self.to_key(key_value)[:, None], self.to_value(key_value)[:, None]
+
+    def look(
+        self,
+        query: Float[Tensor, "batch query_time query_dim"],
+        prepared: tuple[Tensor, Tensor],
+        attend_mask: Bool[Tensor, "batch #query_time key_time"],
+    ) -> Float[Tensor, "batch query_time model_dim"]:
+        """Return `context` over keys that are prepared already."""
+        queries = self.to_query(query)[:, None]
+        return fused_softmax_attention(queries, *prepared, attend_mask[:, None])[:, 0]
 
     def flops(self, batch: int, query_time: int, key_time: int) -> float:
         """Estimate the floating-point operations of `context`."""

@@ -40,8 +40,22 @@ class WeightedSum(Mechanism):
         attend_mask: Bool[Tensor, "batch #query_time key_time"],
     ) -> Float[Tensor, "batch query_time key_dim"]:
         """Return the context of each query, by the fused kernel where the score is a product."""
+        return self.look(query, self.prepared(key_value), attend_mask)
+
+    def prepared(self, key_value: Float[Tensor, "batch key_time key_dim"]) -> tuple[Tensor, Tensor]:
+        """Return the keys, and what the score makes of them."""
+        return key_value, self.score.prepared(key_value)
+
+    def look(
+        self,
+        query: Float[Tensor, "batch query_time query_dim"],
+        prepared: tuple[Tensor, Tensor],
+        attend_mask: Bool[Tensor, "batch #query_time key_time"],
+    ) -> Float[Tensor, "batch query_time key_dim"]:
+        """Return `context` over keys that are prepared already."""
+        key_value, for_score = prepared
         if not isinstance(self.score, ProductScore):
-            return attend(self.score(query, key_value), key_value, attend_mask)[0]
+            return attend(self.score.compare(query, for_score), key_value, attend_mask)[0]
         keys = key_value[:, None]
         compared = self.score.compared(query)[:, None]
         return fused_softmax_attention(

@@ -17,6 +17,7 @@ from seqarena.families.family import (
     AlignerFamily,
     ClassifierFamily,
     DensityFamily,
+    Generation,
     LinkPairs,
     ShiftedLinks,
     TransducerFamily,
@@ -74,7 +75,9 @@ def score_transducer(
     """Return `row, id, n_scored, log_prob, generated, exact, edits, n_gold` of every sequence.
 
     `log_prob` [nats] and `n_scored` are of the gold target, its end symbol included; `generated` is
-    the greedy output, at most `max_length` symbols. Edits leave end symbols out.
+    what the model's decoding settings make it write, at most `max_length` symbols. Edits leave end
+    symbols out. A model that keeps several outputs gets `n_best`, best first, with their
+    `n_best_log_prob` [nats] and `n_best_score`.
 
     Raises:
         ConvergenceError: a log-probability is NaN or plus infinity.
@@ -96,6 +99,7 @@ def score_transducer(
             "exact": [bool(count.n_exact) for count in counts],
             "edits": [count.n_edits for count in counts],
             "n_gold": [count.n_gold for count in counts],
+            **_several(generation),
         }
 
     return _score_all(model, test, batch_size, score)
@@ -130,6 +134,23 @@ def score_aligner(
         return columns
 
     return _score_all(model, test, batch_size, score)
+
+
+def _several(generation: Generation) -> Columns:
+    found = generation.n_best
+    if found is None:
+        return {}
+    n_found = found.lengths.count_nonzero(dim=1).tolist()
+    examples = zip(found.tokens, found.lengths, n_found, strict=True)
+    return {
+        "n_best": [_ragged(tokens[:n], lengths[:n]) for tokens, lengths, n in examples],
+        "n_best_log_prob": _cut(found.log_prob, n_found),
+        "n_best_score": _cut(found.scores, n_found),
+    }
+
+
+def _cut(numbers: Float[Tensor, "batch hypothesis"], lengths: list[int]) -> list[list[float]]:
+    return [line[:n] for line, n in zip(numbers.tolist(), lengths, strict=True)]
 
 
 def _compared(found: list[LinkPairs], wanted: list[LinkPairs], reading: str) -> Columns:

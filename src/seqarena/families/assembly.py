@@ -3,6 +3,7 @@
 from typing import Any, assert_never
 
 from seqarena.attention.choice import build_mechanism
+from seqarena.attention.coverage import CoverageAttention
 from seqarena.attention.linear_self_attention import LinearSelfAttention
 from seqarena.attention.mechanism import Mechanism
 from seqarena.attention.multi_head import MultiHeadAttention
@@ -170,6 +171,8 @@ def _querying(config: RecurrentConfig, schema: DataSchema, key_dim: int) -> Mech
         return None
     if config.attention == "self_attention":
         raise ConfigError([str(config.cannot(schema.task_kind, "tokens"))])
+    if config.coverage:
+        return CoverageAttention(dim, key_dim, dim)
     return build_mechanism(config.attention, dim, key_dim, dim, config.n_heads, schema.max_length)
 
 

@@ -4,16 +4,19 @@ A family is a `torch.nn.Module` whose state dict is all that it has learned, so 
 functions (`families.store`) saves and loads every kind.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
 import numpy as np
+import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
 from seqarena.attention.maps import NativeMap
 from seqarena.batch import Batch, Sequences
 from seqarena.fitting.protocols import FitReport, FitSetting
+from seqarena.networks.hypotheses import Hypotheses
 
 
 @runtime_checkable
@@ -51,6 +54,29 @@ class DensityFamily(Family, Protocol):
 
 
 @runtime_checkable
+class Sample(Protocol):
+    """What was drawn, and whatever else the family knows of it."""
+
+    @property
+    def sequences(self) -> Sequences:
+        """The drawn sequences."""
+        ...
+
+
+@runtime_checkable
+class SamplingFamily(Protocol):
+    """A density from which sequences can be drawn."""
+
+    def sample(self, lengths: Sequence[int], generator: torch.Generator) -> Sample:
+        """Draw one sequence of each length; the same generator state gives the same ones.
+
+        Raises:
+            NotFittedError: nothing was learned yet.
+        """
+        ...
+
+
+@runtime_checkable
 class ClassifierFamily(Family, Protocol):
     """A family that gives every label a probability."""
 
@@ -71,6 +97,8 @@ class Generation:
     """Target symbols; the end symbol is included where it was reached; 0 after it."""
     lengths: Int[Tensor, "batch"]
     """Symbols written, the end symbol included."""
+    n_best: Hypotheses | None = None
+    """The best outputs by score, the first of which are `tokens`; None: only one is kept."""
 
 
 @runtime_checkable
@@ -82,7 +110,7 @@ class TransducerFamily(Family, Protocol):
         ...
 
     def generate(self, batch: Batch, max_length: int) -> Generation:
-        """Return the greedy output for each input, at most `max_length` symbols long."""
+        """Return an output for each input, at most `max_length` symbols long."""
         ...
 
 
@@ -120,6 +148,8 @@ __all__ = [
     "Generation",
     "LinkPairs",
     "NativeMap",
+    "Sample",
+    "SamplingFamily",
     "ShiftedLinks",
     "TransducerFamily",
 ]

@@ -86,10 +86,11 @@ class Neural(nn.Module, ABC):
             frames_of(batch, self.schema.dim)
 
     @contextmanager
-    def answering(self, batch: Batch) -> Iterator[None]:
+    def answering(self, batch: Batch | None = None) -> Iterator[None]:
         """Answer as a fitted model does: no dropout, no gradients."""
         require_fitted(self.fitted, self.config.kind)
-        self.check(batch)
+        if batch is not None:
+            self.check(batch)
         was_training = self.training
         self.eval()
         try:

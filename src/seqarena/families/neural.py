@@ -1,5 +1,6 @@
 """The neural families: densities, classifiers and transducers that are fitted by gradients."""
 
+from collections.abc import Sequence
 from typing import assert_never
 
 import torch
@@ -20,10 +21,13 @@ from seqarena.families.attention_pooling import AttentionConfig
 from seqarena.families.family import Generation, LinkPairs
 from seqarena.families.fitted_network import Neural
 from seqarena.families.recurrent import RecurrentConfig
+from seqarena.families.token_sampling import DEFAULT_SAMPLING, TokenSample, draw_tokens
 from seqarena.families.transformer import TransformerConfig
 from seqarena.fitting.protocols import Objective
 from seqarena.networks.classifier import SequenceClassifier
+from seqarena.networks.decoding import require_room
 from seqarena.networks.language_model import Carried, LanguageModel, tokens_of
+from seqarena.networks.sampling import Sampling
 from seqarena.networks.transducer import Transducer, target_of, target_tokens
 from seqarena.schema import DataSchema
 
@@ -72,6 +76,21 @@ class NeuralDensity(Neural):
         """Return the sum of `step_log_prob` over the scored steps [nats]."""
         return self.step_log_prob(batch).where(batch.scored, 0.0).sum(dim=1)
 
+    def sample(
+        self,
+        lengths: Sequence[int],
+        generator: torch.Generator,
+        sampling: Sampling = DEFAULT_SAMPLING,
+    ) -> TokenSample:
+        """Draw one sequence of each length; the same generator state gives the same ones.
+
+        Raises:
+            DataError: no length, one below 1, or one beyond the positions that were learned.
+            NotFittedError: nothing was learned yet.
+        """
+        with self.answering():
+            return draw_tokens(self.network, lengths, generator, sampling)
+
 
 class NeuralClassifier(Neural):
     """log p(label | x)."""
@@ -100,12 +119,14 @@ class NeuralClassifier(Neural):
 
 
 class NeuralTransducer(Neural):
-    """log p(target | input), and greedy outputs."""
+    """log p(target | input), and outputs: greedy ones, or those that a beam search finds."""
 
     network: Transducer
 
     def __init__(self, config: RecurrentConfig | TransformerConfig, schema: DataSchema) -> None:
         super().__init__(config, schema)
+        require_room(config.decoding, schema.max_target_length)
+        self.decoding = config.decoding
         self.network = transducer(config, schema)
 
     def objective(self, batch: Batch) -> Objective:
@@ -120,9 +141,13 @@ class NeuralTransducer(Neural):
             return self.network.target_log_prob(batch)
 
     def generate(self, batch: Batch, max_length: int) -> Generation:
-        """Return the greedy output for each input, at most `max_length` symbols long."""
+        """Return an output for each input as `decoding` says, at most `max_length` symbols long."""
         with self.answering(batch):
-            return Generation(*self.network.generate(batch, max_length))
+            if self.decoding.is_greedy:
+                return Generation(*self.network.generate(batch, max_length))
+            found = self.network.search(batch, max_length, self.decoding)
+        n_best = found if self.decoding.n_best > 1 else None
+        return Generation(*found.best(), n_best)
 
     def links(self, batch: Batch) -> list[LinkPairs]:
         """Link each target step to the input step that its prediction looked at most.

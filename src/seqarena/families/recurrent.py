@@ -8,6 +8,7 @@ from seqarena.attention.choice import AttentionKind
 from seqarena.families.heads import HeadCount
 from seqarena.families.stem import stem_obstacle
 from seqarena.fitting.protocols import OptimiserConfig
+from seqarena.networks.decoding import DecodingConfig
 from seqarena.networks.elman import Nonlinearity
 from seqarena.networks.fused_layers import DEFAULT_FORGET_BIAS, RecurrentKind
 from seqarena.networks.pooling import PoolingKind
@@ -51,6 +52,9 @@ class RecurrentConfig(BaseModel):
     attention: AttentionKind = "none"
     """What pools (classification), looks from the decoder into the input (transduction), or from
     each state back at those before it (density)."""
+    coverage: bool = False
+    """Whether a decoder's additive attention also sees how much it has looked at each step of the
+    input so far (Tu et al. 2016; See et al. 2017); with `weighted_sum_additive` only."""
     pooling: PoolingKind = "last"
     """How a classifier without attention makes one vector of a sequence."""
     n_heads: HeadCount = Field(default=4, ge=1, validate_default=True)
@@ -59,6 +63,8 @@ class RecurrentConfig(BaseModel):
     """After the fit of a density or a classifier, the norm of a loss's gradient by the state so
     many steps before is recorded, for every lag up to this one (`gradient_norm/by_lag`, the lag in
     place of the step); 0: nothing is."""
+    decoding: DecodingConfig = DecodingConfig()
+    """How a transducer writes its outputs."""
     optimiser: OptimiserConfig = OptimiserConfig()
     """How it descends."""
 
@@ -91,8 +97,24 @@ class RecurrentConfig(BaseModel):
             )
         return value
 
+    @field_validator("coverage")
+    @classmethod
+    def _need_additive_scores(cls, coverage: bool, info: Any) -> bool:
+        attention = info.data.get("attention", "weighted_sum_additive")
+        if coverage and attention != "weighted_sum_additive":
+            raise ValueError(
+                f"coverage is a part of additive scores, and attention is {attention!r}; set "
+                "attention to 'weighted_sum_additive', or coverage to false."
+            )
+        return coverage
+
     def cannot(self, task_kind: TaskKind, input_kind: Literal["tokens", "frames"]) -> str | None:
         """Return why the family cannot do such a task, or None."""
+        if task_kind in ("density", "classification") and self.coverage:
+            return (
+                f"coverage is where a decoder has looked, and {task_kind} has no decoder; "
+                "set coverage to false"
+            )
         if task_kind == "density" and input_kind == "frames":
             return "a recurrent density predicts tokens, and the task has frames"
         if task_kind == "density" and self.bidirectional:

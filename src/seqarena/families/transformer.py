@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 from seqarena.attention.positions import PositionKind
 from seqarena.families.heads import HeadCount
 from seqarena.fitting.protocols import OptimiserConfig
+from seqarena.networks.decoding import DecodingConfig
 from seqarena.schema import TaskKind
 
 Preset = Literal["tiny", "small", "base"]
@@ -60,6 +61,8 @@ class TransformerConfig(BaseModel):
     positions: PositionKind = "learned"
     """`learned` knows the places up to the longest sequence; `sinusoidal` any. `rotary` and `alibi`
     tell self-attention distances, of any length, and need `softmax`."""
+    decoding: DecodingConfig = DecodingConfig()
+    """How a transducer writes its outputs."""
     optimiser: OptimiserConfig = OptimiserConfig()
     """How it descends."""
 

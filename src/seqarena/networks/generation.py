@@ -11,13 +11,38 @@ S = TypeVar("S")
 
 
 class Stepper(ABC, Generic[S]):
-    """A decoder that advances by one symbol; `S` is all that it remembers."""
+    """A decoder that advances by one symbol; `S` is all that it remembers.
+
+    It advances rows: one for each example, or, in a beam, as many for each example, which stand
+    next to each other.
+    """
 
     @abstractmethod
     def advance(
-        self, previous: Int[Tensor, "batch"], memory: S
-    ) -> tuple[Float[Tensor, "batch symbols"], S]:
+        self, previous: Int[Tensor, "row"], memory: S
+    ) -> tuple[Float[Tensor, "row symbols"], S]:
         """Return the logits of the next symbol, and the memory after `previous` was read."""
+
+    @abstractmethod
+    def select(self, memory: S, rows: Int[Tensor, "kept width"]) -> S:
+        """Return the memory of some rows, those of one example side by side.
+
+        Each line of `rows` holds old rows of one example, which may repeat; examples keep their
+        order, and those without a line are dropped.
+        """
+
+
+def kept_examples(
+    rows: Int[Tensor, "kept width"], n_rows: int, n_examples: int
+) -> Int[Tensor, "kept"] | None:
+    """Return which of the old examples the lines of `rows` belong to; None: all, so copy nothing.
+
+    Args:
+        rows: what `Stepper.select` is given.
+        n_rows: old rows in all.
+        n_examples: old examples, each of which had as many of the rows.
+    """
+    return None if len(rows) == n_examples else rows[:, 0] // (n_rows // n_examples)
 
 
 def write_greedily(

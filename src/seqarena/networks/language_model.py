@@ -148,9 +148,13 @@ class LanguageModel(nn.Module):
     ) -> Float[Tensor, "batch time symbols"]:
         """Return the logits of `n_steps` steps, each from the encoder's output one step before."""
         shifted = torch.cat([before[:, None], outputs[:, : n_steps - 1]], dim=1)
+        return self.predict(shifted)
+
+    def predict(self, outputs: Float[Tensor, "*lead dim"]) -> Float[Tensor, "*lead symbols"]:
+        """Return the logits of the symbol after each of the encoder's outputs."""
         if self.output is None:
-            return functional.linear(shifted, self.inputs.embedding.weight, self.output_bias)
-        logits: Tensor = self.output(shifted)
+            return functional.linear(outputs, self.inputs.embedding.weight, self.output_bias)
+        logits: Tensor = self.output(outputs)
         return logits
 
     def native_maps(self, batch: Batch) -> list[NativeMap]:

@@ -1,17 +1,18 @@
 """Recurrent encoder-decoder, with an attention mechanism between the two, or with none."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
+from seqarena.attention.coverage import CoverageAttention
 from seqarena.attention.maps import NativeMap
 from seqarena.attention.mechanism import Mechanism
 from seqarena.batch import Batch
 from seqarena.networks.encoder import Encoder
 from seqarena.networks.fused_layers import State
-from seqarena.networks.generation import Stepper, write_greedily
+from seqarena.networks.generation import kept_examples
 from seqarena.networks.inputs import Inputs
 from seqarena.networks.recurrent import Recurrent, last_real
 from seqarena.networks.transducer import Transducer, read_before, target_of, target_tokens
@@ -24,7 +25,19 @@ class Source(NamedTuple):
     mask: Bool[Tensor, "batch time"]
 
 
-class RecurrentTransducer(Transducer, Stepper[tuple[State, Source]]):
+class Memory(NamedTuple):
+    """What generation keeps: nothing of the past is computed twice."""
+
+    state: State
+    """The decoder's, of each row."""
+    looked_at: Any
+    """What the mechanism has made of each example's input, which all rows of a beam share."""
+    source_mask: Bool[Tensor, "batch time"]
+    covered: Float[Tensor, "row time"] | None
+    """How much each row has looked at each step of its input, if the mechanism wants to know."""
+
+
+class RecurrentTransducer(Transducer):
     """Decoder s_i from y_{i-1}; context c_i by attention of s_i; logits from tanh(W [c_i; s_i]).
 
     Luong, Pham & Manning (2015), eqs. 5-6: attention stands after the recurrence, so that under
@@ -61,20 +74,34 @@ class RecurrentTransducer(Transducer, Stepper[tuple[State, Source]]):
         states = self._decode(batch, start)
         return self._logits(states, source)
 
-    def generate(
-        self, batch: Batch, max_length: int
-    ) -> tuple[Int[Tensor, "batch target_time"], Int[Tensor, "batch"]]:
-        """Return the greedy output for each input, and how many symbols it has."""
-        start = torch.full_like(batch.lengths, self.start_symbol)
-        return write_greedily(self, self._encode(batch), start, self.end_symbol, max_length)
+    def begin(self, batch: Batch) -> Memory:
+        """Return the decoder's first state, and the input as the mechanism looks at it."""
+        state, source = self._encode(batch)
+        looked_at = self.mechanism.prepared(source.states) if self.mechanism else ()
+        has_coverage = isinstance(self.mechanism, CoverageAttention)
+        covered = torch.zeros_like(source.states[..., 0]) if has_coverage else None
+        return Memory(state, looked_at, source.mask, covered)
 
     def advance(
-        self, previous: Int[Tensor, "batch"], memory: tuple[State, Source]
-    ) -> tuple[Float[Tensor, "batch symbols"], tuple[State, Source]]:
+        self, previous: Int[Tensor, "row"], memory: Memory
+    ) -> tuple[Float[Tensor, "row symbols"], Memory]:
         """Return the logits of the next symbol, and the memory after `previous` was read."""
-        state, source = memory
-        states, state = self.decoder.run(self.embedding(previous[:, None]), state)
-        return self._logits(states, source)[:, 0], (state, source)
+        states, state = self.decoder.run(self.embedding(previous[:, None]), memory.state)
+        # Side by side, the rows of an example look at its input as queries of one attention.
+        beside = states.view(len(memory.source_mask), -1, states.shape[2])
+        context, covered = self._looked(beside, memory)
+        logits = self.output(self._combined(context.flatten(0, 1)[:, None], states))
+        return logits[:, 0], memory._replace(state=state, covered=covered)
+
+    def select(self, memory: Memory, rows: Int[Tensor, "kept width"]) -> Memory:
+        """Return the memory of some rows, those of one example side by side."""
+        state, looked_at, mask, covered = memory
+        kept = kept_examples(rows, state[0].shape[1], len(mask))
+        if kept is not None:
+            looked_at, mask = tuple(part[kept] for part in looked_at), mask[kept]
+        chosen = tuple(part.index_select(1, rows.flatten()) for part in state)
+        covered = None if covered is None else covered[rows.flatten()]
+        return Memory(chosen, looked_at, mask, covered)
 
     def native_maps(self, batch: Batch) -> list[NativeMap]:
         """Return the weights of each target step over the input, while the true target is read."""
@@ -112,11 +139,31 @@ class RecurrentTransducer(Transducer, Stepper[tuple[State, Source]]):
     def _logits(
         self, states: Float[Tensor, "batch target_time model_dim"], source: Source
     ) -> Float[Tensor, "batch target_time symbols"]:
-        if self.mechanism is not None and self.combine is not None:
+        if self.mechanism is not None:
             context = self.mechanism.context(states, source.states, self._attend_mask(source))
-            states = self.combine(torch.cat([context, states], dim=-1)).tanh()
+            states = self._combined(context, states)
         logits: Tensor = self.output(states)
         return logits
+
+    def _looked(
+        self, beside: Float[Tensor, "batch width model_dim"], memory: Memory
+    ) -> tuple[Tensor, Tensor | None]:
+        """Return the context of each row, and what each has covered now."""
+        mask = memory.source_mask[:, None]
+        if self.mechanism is None:
+            return beside[..., :0], None
+        if not isinstance(self.mechanism, CoverageAttention) or memory.covered is None:
+            return self.mechanism.look(beside, memory.looked_at, mask), None
+        before = memory.covered.view(*beside.shape[:2], -1)
+        context, weights = self.mechanism.look_again(beside, memory.looked_at, mask, before)
+        return context, (before + weights).flatten(0, 1)
+
+    def _combined(self, context: Tensor, states: Tensor) -> Tensor:
+        """Return tanh(W [c_i; s_i]); without a mechanism the states are what they are."""
+        if self.combine is None:
+            return states
+        combined: Tensor = self.combine(torch.cat([context, states], dim=-1)).tanh()
+        return combined
 
     @staticmethod
     def _attend_mask(source: Source) -> Bool[Tensor, "batch 1 time"]:

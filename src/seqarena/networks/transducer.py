@@ -1,7 +1,9 @@
 """What every encoder-decoder answers."""
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
+from typing import Any
 
+import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 from torch.nn import functional
@@ -9,24 +11,29 @@ from torch.nn import functional
 from seqarena.attention.maps import NativeMap
 from seqarena.batch import Batch
 from seqarena.errors import DataError
+from seqarena.networks.beam_search import beam_search
+from seqarena.networks.decoding import DecodingConfig
+from seqarena.networks.generation import Stepper, write_greedily
+from seqarena.networks.hypotheses import Hypotheses
 from seqarena.networks.inputs import Inputs
 from seqarena.networks.language_model import token_log_prob
 
 
-class Transducer(nn.Module, ABC):
+class Transducer(nn.Module, Stepper[Any]):
     """p(y | x) = prod_i p(y_i | y_1, ..., y_{i-1}, x), the end symbol being the last y."""
 
     inputs: Inputs
+    start_symbol: int
+    """What the decoder reads before the first symbol."""
+    end_symbol: int
 
     @abstractmethod
     def target_logits(self, batch: Batch) -> Float[Tensor, "batch target_time symbols"]:
         """Return the logits of each target step, given the true steps before it."""
 
     @abstractmethod
-    def generate(
-        self, batch: Batch, max_length: int
-    ) -> tuple[Int[Tensor, "batch target_time"], Int[Tensor, "batch"]]:
-        """Return the greedy output for each input, and how many symbols it has."""
+    def begin(self, batch: Batch) -> Any:
+        """Return the memory before the first symbol: the inputs, read."""
 
     @abstractmethod
     def native_maps(self, batch: Batch) -> list[NativeMap]:
@@ -36,11 +43,31 @@ class Transducer(nn.Module, ABC):
     def forward_flops(self, batch: Batch) -> float:
         """Estimate the floating-point operations of `target_logits`, padding included."""
 
+    def most_symbols(self, max_length: int) -> int:
+        """Return how many symbols it can write, where at most `max_length` are wanted."""
+        return max_length
+
+    def generate(
+        self, batch: Batch, max_length: int
+    ) -> tuple[Int[Tensor, "batch target_time"], Int[Tensor, "batch"]]:
+        """Return the greedy output for each input, and how many symbols it has."""
+        limit = self.most_symbols(max_length)
+        return write_greedily(self, self.begin(batch), self._start(batch), self.end_symbol, limit)
+
+    def search(self, batch: Batch, max_length: int, decoding: DecodingConfig) -> Hypotheses:
+        """Return the best outputs for each input that a beam search finds."""
+        limit = self.most_symbols(max_length)
+        start = self._start(batch)
+        return beam_search(self, self.begin(batch), start, self.end_symbol, limit, decoding)
+
     def target_log_prob(self, batch: Batch, smoothing: float = 0.0) -> Float[Tensor, "batch"]:
         """Return log p(y | x) of the batch's own targets [nats]; smoothed as `token_log_prob`."""
         target = target_of(batch)
         steps = token_log_prob(self.target_logits(batch), target_tokens(batch), smoothing)
         return steps.where(target.mask, 0.0).sum(dim=1)
+
+    def _start(self, batch: Batch) -> Int[Tensor, "batch"]:
+        return torch.full_like(batch.lengths, self.start_symbol)
 
 
 def target_of(batch: Batch) -> Batch:

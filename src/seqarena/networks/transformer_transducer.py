@@ -3,7 +3,6 @@
 import math
 from typing import NamedTuple
 
-import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
@@ -13,7 +12,7 @@ from seqarena.attention.multi_head import KeysAndValues, MultiHeadAttention
 from seqarena.attention.past import Past
 from seqarena.attention.positions import Positions
 from seqarena.batch import Batch
-from seqarena.networks.generation import Stepper, write_greedily
+from seqarena.networks.generation import kept_examples
 from seqarena.networks.inputs import Inputs, scaled_embedding
 from seqarena.networks.transducer import Transducer, read_before, target_of, target_tokens
 from seqarena.networks.transformer import EMBEDDING_SCALE, Block, TransformerEncoder
@@ -54,15 +53,17 @@ class DecoderBlock(nn.Module):
 
     def advance(
         self,
-        step: Float[Tensor, "batch 1 model_dim"],
+        step: Float[Tensor, "row 1 model_dim"],
         past: Past | None,
         source: KeysAndValues,
         source_mask: Bool[Tensor, "batch time"],
-    ) -> tuple[Float[Tensor, "batch 1 model_dim"], Past]:
+    ) -> tuple[Float[Tensor, "row 1 model_dim"], Past]:
         """Return the newest target step transformed, and what the next one needs."""
         step, grown = self.block.attend_newest(step, past)
-        context = self.cross.context_of(self.cross_norm(step), *source, source_mask[:, None])
-        return self.block.after_attention(step + context), grown
+        # Side by side, the rows of an example look at its input as queries of one attention.
+        beside = self.cross_norm(step).view(len(source_mask), -1, step.shape[2])
+        context = self.cross.context_of(beside, *source, source_mask[:, None])
+        return self.block.after_attention(step + context.view_as(step)), grown
 
     def flops(self, batch: int, target_time: int, time: int) -> float:
         """Estimate the floating-point operations of `forward`."""
@@ -73,12 +74,15 @@ class Memory(NamedTuple):
     """What generation keeps: nothing of the past is computed twice."""
 
     place: int
+    n_rows: int
     seen: list[Past | None]
+    """What was written, for each layer and each row."""
     sources: list[KeysAndValues]
+    """The encoded input, for each layer and each example, which all rows of a beam share."""
     source_mask: Bool[Tensor, "batch time"]
 
 
-class TransformerTransducer(Transducer, Stepper[Memory]):
+class TransformerTransducer(Transducer):
     """Encoder over the input; causal decoder over the target, looking at the encoded input."""
 
     def __init__(
@@ -109,23 +113,19 @@ class TransformerTransducer(Transducer, Stepper[Memory]):
         logits: Tensor = self.output(self.norm(steps))
         return logits
 
-    def generate(
-        self, batch: Batch, max_length: int
-    ) -> tuple[Int[Tensor, "batch target_time"], Int[Tensor, "batch"]]:
-        """Return the greedy output for each input, and how many symbols it has.
-
-        With learned positions it ends at the last place that was learned, if that comes first.
-        """
+    def begin(self, batch: Batch) -> Memory:
+        """Return the encoded input as every layer looks at it, and nothing written."""
         source = self.encoder(self.inputs(batch), batch.mask)
         sources = [block.cross.keys_and_values(source) for block in self._blocks()]
-        memory = Memory(0, [None] * len(sources), sources, batch.mask)
-        start = torch.full_like(batch.lengths, self.start_symbol)
-        limit = int(min(max_length, self.positions.max_time or math.inf))
-        return write_greedily(self, memory, start, self.end_symbol, limit)
+        return Memory(0, len(batch), [None] * len(sources), sources, batch.mask)
+
+    def most_symbols(self, max_length: int) -> int:
+        """Return `max_length`, or the places that were learned, if they are fewer."""
+        return int(min(max_length, self.positions.max_time or math.inf))
 
     def advance(
-        self, previous: Int[Tensor, "batch"], memory: Memory
-    ) -> tuple[Float[Tensor, "batch symbols"], Memory]:
+        self, previous: Int[Tensor, "row"], memory: Memory
+    ) -> tuple[Float[Tensor, "row symbols"], Memory]:
         """Return the logits of the next symbol, and the memory after `previous` was read."""
         step = self.embedding(previous[:, None]) + self.positions(memory.place, 1)
         kept: list[Past | None] = []
@@ -135,6 +135,16 @@ class TransformerTransducer(Transducer, Stepper[Memory]):
         return self.output(self.norm(step))[:, 0], memory._replace(
             place=memory.place + 1, seen=kept
         )
+
+    def select(self, memory: Memory, rows: Int[Tensor, "kept width"]) -> Memory:
+        """Return the memory of some rows, those of one example side by side."""
+        seen = [past and past.select(rows.flatten()) for past in memory.seen]
+        sources, mask = memory.sources, memory.source_mask
+        kept = kept_examples(rows, memory.n_rows, len(mask))
+        if kept is not None:
+            sources = [KeysAndValues(key[kept], value[kept]) for key, value in sources]
+            mask = mask[kept]
+        return Memory(memory.place, rows.numel(), seen, sources, mask)
 
     def native_maps(self, batch: Batch) -> list[NativeMap]:
         """Return the encoder's self-attention, then the decoder's looks at the input, by layer.

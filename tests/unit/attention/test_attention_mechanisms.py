@@ -45,6 +45,16 @@ def test_the_fast_and_the_explicit_path_agree_rows_without_a_key_included(kind, 
 
 
 @pytest.mark.parametrize("kind", KINDS)
+def test_keys_that_were_prepared_once_serve_every_query_that_comes_later(kind, pair):
+    mechanism = build(kind)
+    query, key_value = pair
+    prepared = mechanism.prepared(key_value)
+    assert all(len(part) == len(key_value) for part in prepared)
+    looks = [mechanism.look(query[:, i : i + 1], prepared, KEYS[:, None]) for i in range(7)]
+    assert_close(torch.cat(looks, dim=1), mechanism.context(*pair, KEYS[:, None]))
+
+
+@pytest.mark.parametrize("kind", KINDS)
 def test_both_paths_have_the_same_finite_gradients(kind, pair):
     mechanism = build(kind).double()
     query, key_value = (part.double().requires_grad_() for part in pair)

@@ -54,4 +54,5 @@ def test_a_selection_repeats_and_reorders_rows_and_grows_by_itself():
     longer = chosen.extended(torch.full((3, 3, 1, 4), 7.0), torch.zeros(3, 3, 1, 4), None)
     assert longer.key[:, 0, :, 0].tolist() == [[10, 11, 7], [10, 11, 7], [0, 1, 7]]
     assert longer.n_steps == 3
+    assert longer.room is chosen.room
     assert cache.key[:, 0, :, 0].tolist() == [[0, 1], [10, 11]]

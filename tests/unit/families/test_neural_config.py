@@ -147,6 +147,21 @@ def test_each_family_says_what_it_cannot_do():
     )
 
 
+def test_coverage_is_for_a_decoder_with_additive_scores():
+    covering = {"attention": "weighted_sum_additive", "coverage": True}
+    assert mistakes(RecurrentConfig, kind="gru", attention="softmax", coverage=True) == [
+        "families.mine.coverage: coverage is a part of additive scores, and attention is "
+        "'softmax'; set attention to 'weighted_sum_additive', or coverage to false."
+    ]
+    config = RecurrentConfig(kind="gru", **covering)
+    assert config.cannot("classification", "tokens") == (
+        "coverage is where a decoder has looked, and classification has no decoder; "
+        "set coverage to false"
+    )
+    assert config.cannot("transduction", "tokens") is None
+    assert config.cannot("alignment", "tokens") is None
+
+
 def test_everything_else_can_be_done():
     able = [
         (RecurrentConfig(kind="lstm"), "density", "tokens"),

@@ -56,6 +56,7 @@ TRANSDUCERS = {
     "elman": recurrent("elman_rnn", "softmax"),
     "lstm": recurrent("lstm", "weighted_sum_additive", n_layers=2),
     "gru": recurrent("gru"),
+    "gru_coverage": recurrent("gru", "weighted_sum_additive", coverage=True),
     "gru_linear": recurrent("gru", "weighted_sum_linear"),
     "gru_multi_head": recurrent("gru", "multi_head", n_layers=2),
     **TRANSFORMERS,

@@ -13,6 +13,9 @@ class Countdown(Stepper[torch.Tensor]):
         symbol = torch.where(memory > 0, 1, END)
         return torch.nn.functional.one_hot(symbol, 4).float(), memory - 1
 
+    def select(self, memory, rows):
+        return memory[rows.flatten()]
+
 
 def test_each_sequence_ends_at_its_own_end_symbol_and_is_zero_after_it():
     start = torch.zeros(3, dtype=torch.int64)

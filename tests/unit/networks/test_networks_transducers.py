@@ -5,6 +5,8 @@ import torch
 from neural_scenes import PAIRS, TRANSDUCERS, pair_batch, seeded, transducer
 from torch.testing import assert_close
 
+from seqarena.attention.coverage import CoverageAttention
+from seqarena.attention.weighted_sum import WeightedSum
 from seqarena.batch import Batch
 from seqarena.errors import DataError
 from seqarena.networks.transducer import read_before
@@ -76,6 +78,12 @@ def test_without_attention_the_input_is_seen_only_at_the_start():
     torch.nn.init.zeros_(model.bridge.weight)
     logits = model.target_logits(with_target(batch, torch.ones(3, 4, dtype=torch.int64)))
     assert_close(logits[0], logits[1])
+
+
+def test_coverage_is_built_where_it_is_asked_for():
+    covering = seeded(transducer, TRANSDUCERS["gru_coverage"], PAIRS)
+    assert isinstance(covering.mechanism, CoverageAttention)
+    assert isinstance(seeded(transducer, TRANSDUCERS["lstm"], PAIRS).mechanism, WeightedSum)
 
 
 def test_a_batch_without_a_target_is_refused():
