@@ -81,8 +81,9 @@ def _step_log_prob(
     start, transition = _probabilities(log_start, log_transition, emission)
     forward_pass, _ = passes_for(packing, log_start.shape[1])
     alpha, scale = forward_pass(start, transition, emission.weights, emission.row, packing)
-    step_log_prob = scale.double().log_().add_(emission.log_scale)
     doubtful = _too_small(scale, packing)
+    # Last: in 64 bits the scales themselves are overwritten.
+    step_log_prob = scale.double().log_().add_(emission.log_scale)
     reach = _reach(log_start, log_transition)
     if reach is not None:
         reached = reach[packing.time.clamp(max=len(reach) - 1)]

@@ -41,8 +41,7 @@ def read_on(model: LanguageModel, symbols: Int[Tensor, "row"], reading: Reading)
 
 def next_logits(model: LanguageModel, reading: Reading) -> Float[Tensor, "row symbols"]:
     """Return the logits of the next symbol."""
-    logits: Tensor = model.output(reading.output)
-    return logits
+    return model.predict(reading.output)
 
 
 def _advance(

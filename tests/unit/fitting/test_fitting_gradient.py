@@ -168,19 +168,6 @@ def test_a_deterministic_fit_may_use_deterministic_algorithms_only(tmp_path):
         assert not torch.are_deterministic_algorithms_enabled()
 
 
-@pytest.mark.slow
-@pytest.mark.filterwarnings("ignore:`torch.jit.script_method` is deprecated")
-def test_a_compiled_fit_is_the_fit(tmp_path):
-    train, valid = labelled_frames(50), labelled_frames(20, seed=1)
-    models = []
-    for compiled in (True, False):
-        models.append(SoftmaxClassifier())
-        hardware = HardwareConfig(accelerator="cpu", compile=compiled)
-        setting = a_setting(tmp_path / str(compiled), hardware=hardware, max_epochs=3, batch_size=8)
-        fit_by_gradient(models[-1], STEADY, train, valid, setting)
-    torch.testing.assert_close(*(model.state_dict() for model in models), rtol=1e-5, atol=1e-6)
-
-
 def test_the_parameters_of_the_best_validation_loss_are_kept_not_the_last(tmp_path):
     # x climbs from 0 towards 10 and passes 3, the best value of the validation split.
     model, notes = Drifter(), Notes()
