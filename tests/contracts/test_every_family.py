@@ -143,6 +143,8 @@ FAMILIES = {
     "attention-softmax_dot": {"kind": "attention", "attention": "softmax_dot", **SMALL},
     "attention-self_attention": {"kind": "attention", "attention": "self_attention", **SMALL},
     "transformer": TRANSFORMER,
+    "transformer-tied": {**TRANSFORMER, "tie_weights": True},
+    "transformer-last": {**TRANSFORMER, "pooling": "last"},
     "transformer-rotary": {**TRANSFORMER, "positions": "rotary", "window": 2},
     "transformer-alibi": {**TRANSFORMER, "positions": "alibi", "n_key_value_heads": 1},
     "transformer-linear": {

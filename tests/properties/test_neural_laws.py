@@ -63,6 +63,7 @@ DENSITIES = {
     "looks_back_softmax": recurrent("lstm", "softmax"),
     "looks_back_multi_head": recurrent("elman_rnn", "multi_head"),
     **TRANSFORMERS,
+    "tied_transformer": transformer(tie_weights=True),
 }
 CLASSIFIERS = {
     "last": recurrent("lstm", n_layers=2),

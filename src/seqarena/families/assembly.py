@@ -52,7 +52,7 @@ def cannot_stream(config: NeuralConfig) -> str | None:
 def language_model(config: NeuralConfig, schema: DataSchema) -> LanguageModel:
     """Return a density of tokens."""
     n_symbols = _sized(schema.n_symbols, "n_symbols")
-    is_tied = isinstance(config, RecurrentConfig) and config.tie_weights
+    is_tied = not isinstance(config, AttentionConfig) and config.tie_weights
     scale = _embedding_scale(config)
     # An embedding that writes too must begin with small logits, of variance 1 / width.
     shrink = scale * config.model_dim**0.5 if is_tied else 1.0
@@ -71,7 +71,7 @@ def classifier(config: NeuralConfig, schema: DataSchema) -> SequenceClassifier:
 
 
 def _classified_inputs(config: NeuralConfig, schema: DataSchema) -> Inputs:
-    if not isinstance(config, TransformerConfig) and config.stem == "conv":
+    if config.stem == "conv":
         if schema.grid is None or schema.patch is None:
             raise ConfigError([f"{config.kind}: {NO_REGIONS}."])
         return RegionInput(schema.grid, schema.patch, config.model_dim)
@@ -211,7 +211,7 @@ def _pooling(
 ) -> PlainPooling | AttentionPooling:
     dim = encoder.out_dim
     if isinstance(config, TransformerConfig):
-        return PlainPooling("mean", dim)
+        return PlainPooling(config.pooling, dim)
     if config.attention == "none":
         return PlainPooling(config.pooling, dim, encoder.backward_dim)
     return build_pooling(config.attention, dim, dim, config.n_heads, schema.max_length)

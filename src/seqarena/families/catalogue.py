@@ -55,8 +55,7 @@ def data_obstacle(config: FamilyConfig, is_stream: bool, has_regions: bool) -> s
         case RecurrentConfig() | TransformerConfig() | AttentionConfig():
             if is_stream and (reason := cannot_stream(config)):
                 return reason
-            needs_regions = not isinstance(config, TransformerConfig) and config.stem == "conv"
-            return NO_REGIONS if needs_regions and not has_regions else None
+            return NO_REGIONS if config.stem == "conv" and not has_regions else None
         case _:
             return None
 

@@ -6,8 +6,11 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 from seqarena.attention.positions import PositionKind
 from seqarena.families.heads import HeadCount
+from seqarena.families.stem import stem_obstacle
 from seqarena.fitting.protocols import OptimiserConfig
 from seqarena.networks.decoding import DecodingConfig
+from seqarena.networks.pooling import PoolingKind
+from seqarena.networks.region_input import StemKind
 from seqarena.schema import TaskKind
 
 Preset = Literal["tiny", "small", "base"]
@@ -61,6 +64,13 @@ class TransformerConfig(BaseModel):
     positions: PositionKind = "learned"
     """`learned` knows the places up to the longest sequence; `sinusoidal` any. `rotary` and `alibi`
     tell self-attention distances, of any length, and need `softmax`."""
+    tie_weights: bool = False
+    """Whether the embedding of a language model is its output matrix too (Press & Wolf 2017)."""
+    pooling: PoolingKind = "mean"
+    """How a classifier makes one vector of a sequence."""
+    stem: StemKind = "none"
+    """`conv`: a classifier of the regions of a picture sees them through a small convolutional
+    network; `none`: each region by itself."""
     decoding: DecodingConfig = DecodingConfig()
     """How a transducer writes its outputs."""
     optimiser: OptimiserConfig = OptimiserConfig()
@@ -128,7 +138,12 @@ class TransformerConfig(BaseModel):
         """Return why the family cannot do such a task, or None."""
         if task_kind == "density" and input_kind == "frames":
             return "a transformer density predicts tokens, and the task has frames"
-        return None
+        if task_kind != "density" and self.tie_weights:
+            return (
+                "only a density writes the symbols that it reads; "
+                f"set tie_weights to false for {task_kind}"
+            )
+        return stem_obstacle(self.stem, task_kind, input_kind)
 
     @property
     def mechanism(self) -> str:

@@ -74,7 +74,8 @@ def test_lags_are_measured_along_one_recurrence():
 def test_a_stem_is_for_pictures_that_are_classified():
     recurrent = RecurrentConfig(kind="gru", stem="conv")
     alone = AttentionConfig(kind="attention", attention="softmax", stem="conv")
-    for config in (recurrent, alone):
+    transformer = TransformerConfig(kind="transformer", stem="conv")
+    for config in (recurrent, alone, transformer):
         assert config.cannot("classification", "frames") is None
         assert config.cannot("classification", "tokens") == (
             "stem 'conv' is for the classification of pictures, and this is classification of "
@@ -123,6 +124,11 @@ def test_each_family_says_what_it_cannot_do():
     assert tied.cannot("classification", "tokens") == (
         "only a density writes the symbols that it reads; set tie_weights to false for "
         "classification"
+    )
+    tied_transformer = TransformerConfig(kind="transformer", tie_weights=True)
+    assert tied_transformer.cannot("density", "tokens") is None
+    assert tied_transformer.cannot("transduction", "tokens") == (
+        "only a density writes the symbols that it reads; set tie_weights to false for transduction"
     )
     assert tied.cannot("transduction", "tokens") == (
         "only a density writes the symbols that it reads; set tie_weights to false for transduction"

@@ -5,8 +5,9 @@ import torch
 
 from seqarena.attention.linear_self_attention import LinearSelfAttention
 from seqarena.attention.relative import AlibiPositions, RotaryPositions
-from seqarena.families.assembly import language_model, transducer
+from seqarena.families.assembly import classifier, language_model, transducer
 from seqarena.families.transformer import TransformerConfig
+from seqarena.networks.region_input import RegionInput
 from seqarena.schema import DataSchema
 
 TOKENS = DataSchema("density", n_symbols=3, max_length=6)
@@ -68,3 +69,30 @@ def test_positions_stand_in_the_steps_or_in_the_heads():
 def test_linear_self_attention_stands_in_every_layer():
     blocks = encoder_of(self_attention="linear").blocks
     assert [type(block.attention) for block in blocks] == [LinearSelfAttention] * 2
+
+
+def test_a_tied_language_model_writes_with_its_embedding():
+    plain, tied = (
+        language_model(
+            TransformerConfig(kind="transformer", model_dim=8, tie_weights=is_tied), TOKENS
+        )
+        for is_tied in (False, True)
+    )
+    assert tied.output is None
+    sizes = [sum(part.numel() for part in model.parameters()) for model in (plain, tied)]
+    assert sizes[0] - sizes[1] == 3 * 8
+
+
+@pytest.mark.parametrize("kind", ["last", "mean", "max"])
+def test_a_classifier_pools_as_it_is_told(kind):
+    schema = DataSchema("classification", n_symbols=3, n_classes=2, max_length=6)
+    config = TransformerConfig(kind="transformer", model_dim=8, pooling=kind)
+    assert classifier(config, schema).pooling.kind == kind
+
+
+def test_a_stem_reads_regions_before_the_blocks():
+    schema = DataSchema(
+        "classification", dim=4, n_classes=2, max_length=16, grid=(4, 4), patch=(2, 2)
+    )
+    config = TransformerConfig(kind="transformer", model_dim=8, stem="conv")
+    assert isinstance(classifier(config, schema).inputs, RegionInput)
