@@ -78,6 +78,7 @@ def test_a_stage_declares_no_file_that_is_not_there(name):
     assert [str(path) for path in sources if not path.exists()] == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", STAGES)
 def test_a_stage_declares_no_module_that_it_does_not_import(name):
     imported = closure(ROOT / "pipelines" / f"{name}.py")

@@ -248,8 +248,9 @@ def config_of(name):
     return parse(FamilyConfig, FAMILIES[name], "family")
 
 
+# The fast tier asks one of each kind; the others are the same classes under other settings.
 CASES = [
-    pytest.param(name, kind, id=f"{name} · {kind}")
+    pytest.param(name, kind, id=f"{name} · {kind}", marks=[pytest.mark.slow] if "-" in name else [])
     for name in FAMILIES
     for kind, data in DATA.items()
     if config_of(name).cannot(data.schema.task_kind, data.input_kind) is None

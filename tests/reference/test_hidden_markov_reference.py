@@ -132,6 +132,7 @@ def test_viterbi_finds_the_most_probable_of_all_paths(zeros, seed):
         assert_close(log_prob[rank], log_joint.max())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 def test_where_scaled_numbers_underflow_the_answer_is_that_of_log_space(dtype):
     # State 1 explains the end a thousand nats better, and cannot be reached: a scaled forward pass

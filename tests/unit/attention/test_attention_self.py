@@ -25,6 +25,7 @@ def test_the_fast_and_the_explicit_path_agree_sequences_without_steps_included(n
         assert explicit[2].abs().max() == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("time", [7, LONG])
 @pytest.mark.parametrize("name", EVERY)
 def test_both_paths_have_the_same_finite_gradients(name, time):
@@ -78,6 +79,7 @@ def test_weights_made_some_rows_at_a_time_are_the_same(name, monkeypatch):
     assert_close(context, attention.context(steps, mask))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("time", [7, LONG])
 @pytest.mark.parametrize("name", EVERY)
 def test_under_bfloat16_the_weights_are_still_those_of_float32(name, time):
@@ -94,6 +96,7 @@ def test_under_bfloat16_the_weights_are_still_those_of_float32(name, time):
     assert_close(fast.float(), attention.context(steps, mask), atol=5e-2, rtol=0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("time", [1, 7, LONG])
 @pytest.mark.parametrize("name", CAUSAL)
 @torch.no_grad()

@@ -54,6 +54,7 @@ def test_words_of_a_recogniser_can_be_told_apart(texts):
     require_apart(placed)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("n_heads", [1, 2, 4, 7])
 @pytest.mark.parametrize("length", [3, 12, 60])
 @pytest.mark.parametrize("words", [LONG, tuple("abcdefghijkm"), ("年", "x" * 200)])

@@ -81,6 +81,7 @@ def test_a_symmetrisation_joins_what_both_directions_found():
     assert set(found) < set(forward)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("symmetrisation", ["none", "union"])
 @pytest.mark.parametrize("pseudo_count", [0.0, 0.1])
 def test_the_objective_of_every_stage_never_falls(pseudo_count, symmetrisation):

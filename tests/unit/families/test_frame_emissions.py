@@ -180,6 +180,7 @@ CASES = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("emission", "make"), CASES)
 def test_a_mixture_in_each_state_is_a_model_with_a_state_for_each_component(emission, make):
     data = make(8, dim=3)
@@ -224,6 +225,7 @@ def test_one_state_with_a_mixture_is_the_gaussian_mixture():
     assert_close(hidden.step_log_prob(batch), mixture.step_log_prob(batch))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("pseudo_count", [0.0, 0.01, 1.0])
 @pytest.mark.parametrize("n_components", [1, 2])
 @pytest.mark.parametrize(("emission", "make"), CASES)

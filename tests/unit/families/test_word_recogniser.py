@@ -152,6 +152,7 @@ def test_statistics_add_over_batches():
     assert whole.with_tensors(whole.tensors()) == whole
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("knobs", [{}, {"silence_states": 0}, {"pseudo_count": 0.0}])
 @pytest.mark.parametrize("size", [1, 2])
 def test_the_objective_never_falls(knobs, size):

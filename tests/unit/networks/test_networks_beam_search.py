@@ -142,6 +142,7 @@ SETTINGS = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", TRANSDUCERS)
 @pytest.mark.parametrize("decoding", SETTINGS, ids=["plain", "constrained"])
 @torch.no_grad()
@@ -155,6 +156,7 @@ def test_the_batched_search_with_memory_is_the_plain_search_without(name, decodi
         assert [each.score for each in got] == pytest.approx([each.score for each in expected])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", TRANSDUCERS)
 @torch.no_grad()
 def test_the_log_prob_of_every_hypothesis_is_that_of_teacher_forcing(name):
@@ -166,6 +168,7 @@ def test_the_log_prob_of_every_hypothesis_is_that_of_teacher_forcing(name):
             assert_close(forced, torch.tensor([each.log_prob], dtype=torch.float64))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", TRANSDUCERS)
 @torch.no_grad()
 def test_a_batch_finds_what_its_examples_find_alone(name):
