@@ -21,29 +21,10 @@ QueryingKind = Literal[
 ]
 """Mechanisms in which something outside the sequence looks into it."""
 
-PoolingMechanism = Literal[
-    "weighted_sum_linear",
-    "weighted_sum_additive",
-    "softmax_dot",
-    "softmax_general",
-    "softmax_scaled_dot",
-    "softmax",
-    "multi_head",
-    "self_attention",
-]
+PoolingMechanism = Literal[QueryingKind, "self_attention"]
 """Mechanisms that make one vector of a sequence."""
 
-AttentionKind = Literal[
-    "none",
-    "weighted_sum_linear",
-    "weighted_sum_additive",
-    "softmax_dot",
-    "softmax_general",
-    "softmax_scaled_dot",
-    "softmax",
-    "multi_head",
-    "self_attention",
-]
+AttentionKind = Literal["none", PoolingMechanism]
 """What a recurrent network may have."""
 
 

@@ -22,7 +22,7 @@ def naming_the_batch(module: FitModule) -> Iterator[None]:
     """
     try:
         yield
-    except (torch.OutOfMemoryError, RuntimeError) as error:
+    except RuntimeError as error:
         if not _is_shortage(error) or module.latest is None:
             raise
         batch = module.latest

@@ -69,8 +69,8 @@ class FitModule(LightningModule, ABC):
         self._stored_at = time.monotonic()
 
     def __setattr__(self, name: str, value: Any) -> None:
-        # Lightning notes the name of each hook here, two dozen times a step, and torch looks every
-        # time whether it is a parameter: 0.1 ms.
+        # Lightning notes the name of each hook here, many times a step, and torch looks every time
+        # whether it is a parameter.
         if name == "_current_fx_name":
             object.__setattr__(self, name, value)
         else:
