@@ -24,7 +24,7 @@ from seqarena.schema import DataSchema
 
 N_SYMBOLS = 65
 # Kind, width, batch, steps, least ratio.
-STEPS = [("lstm", 128, 32, 64, 1.0), ("lstm", 256, 64, 128, 1.0), ("gru", 128, 32, 64, 1.0)]
+STEPS = [("lstm", 128, 32, 64, 1.0), ("lstm", 256, 64, 128, 1.2), ("gru", 128, 32, 64, 1.0)]
 OPTIONS: list[tuple[str, dict[str, object], float]] = [
     ("weight_drop", {"weight_drop": 0.5}, 0.9),
     ("layer_norm, 2 layers", {"layer_norm": True, "n_layers": 2}, 0.85),

@@ -79,7 +79,7 @@ def transformer(n_layers: int, dim: int, n_heads: int) -> TransformerConfig:
 
 WORKS = [
     Work("LSTM, 128 wide, 32 x 64 symbols", recurrent(128), 32, 64, 40, 1.0),
-    Work("LSTM, 256 wide, 64 x 128 symbols", recurrent(256), 64, 128, 6, 1.0),
+    Work("LSTM, 256 wide, 64 x 128 symbols", recurrent(256), 64, 128, 6, 1.2),
     Work("Transformer, 4 x 128, 12 x 64 symbols", transformer(4, 128, 4), 12, 64, 30, 0.97),
     Work("Transformer, 6 x 384, 8 x 256 symbols", transformer(6, 384, 6), 8, 256, 4, 0.97),
 ]

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from seqarena.networks.elman import Nonlinearity
+from seqarena.networks.symbol_lstm import Symbols, prefers_table, symbol_lstm
 
 RecurrentKind = Literal["elman_rnn", "lstm", "gru"]
 
@@ -57,13 +58,17 @@ class FusedLayers(nn.Module):
         _initialise(self.layers, recurrence.forget_bias)
 
     def forward(
-        self, steps: Float[Tensor, "batch time dim"], state: State | None
+        self, steps: Float[Tensor, "batch time dim"] | Symbols, state: State | None
     ) -> tuple[Float[Tensor, "batch time hidden_dim"], State]:
         """Return the states of the top layer, and the state of all layers after the last step."""
         layers = self.layers
+        if isinstance(steps, Symbols):
+            if isinstance(layers, nn.LSTM) and prefers_table(steps, layers.hidden_size):
+                return self._over_symbols(layers, steps, state)
+            steps = steps.vectors()
         if self.weight_drop and self.training:
             start = self._zeros(steps) if state is None else state
-            return _run(layers, steps, start, self._dropped_weights())
+            return _run(layers, steps, start, self._weights())
         if isinstance(layers, nn.LSTM):
             outputs, final = layers(steps, state)
             return outputs, final
@@ -75,24 +80,49 @@ class FusedLayers(nn.Module):
         named = self.layers.named_parameters()
         return 2.0 * sum(weight.numel() for name, weight in named if name.startswith("weight"))
 
+    def _over_symbols(
+        self, layers: nn.LSTM, symbols: Symbols, state: State | None
+    ) -> tuple[Tensor, State]:
+        """Run the first layer from a table, and the kernel over the rest."""
+        weights = self._weights()
+        hidden, cell = self._zeros(symbols.tokens) if state is None else state
+        outputs, (last_hidden, last_cell) = symbol_lstm(
+            symbols, weights[0], weights[1], weights[2] + weights[3], (hidden[0], cell[0])
+        )
+        finals: State = (last_hidden[None], last_cell[None])
+        if layers.num_layers == 1:
+            return outputs, finals
+        outputs = functional.dropout(outputs, layers.dropout, self.training)
+        rest = layers.num_layers - 1
+        above = _run(layers, outputs, (hidden[1:], cell[1:]), weights[-4 * rest :], rest)
+        return above[0], tuple(torch.cat(parts) for parts in zip(finals, above[1], strict=True))
+
     def _zeros(self, steps: Tensor) -> State:
         shape = (self.layers.num_layers, len(steps), self.layers.hidden_size)
         parts = 2 if isinstance(self.layers, nn.LSTM) else 1
-        return tuple(steps.new_zeros(shape) for _ in range(parts))
+        weight = self.layers.get_parameter("weight_hh_l0")
+        return tuple(weight.new_zeros(shape) for _ in range(parts))
 
-    def _dropped_weights(self) -> list[Tensor]:
+    def _weights(self) -> list[Tensor]:
+        """Return what the kernel computes with: in training, hidden-to-hidden entries dropped."""
+        dropped = self.weight_drop if self.training else 0.0
         # The order of `named_parameters` is the one in which the kernels take them.
         return [
-            functional.dropout(weight, self.weight_drop) if "weight_hh" in name else weight
+            functional.dropout(weight, dropped) if dropped and "weight_hh" in name else weight
             for name, weight in self.layers.named_parameters()
         ]
 
 
 def _run(
-    layers: nn.RNN | nn.LSTM | nn.GRU, steps: Tensor, state: State, weights: list[Tensor]
+    layers: nn.RNN | nn.LSTM | nn.GRU,
+    steps: Tensor,
+    state: State,
+    weights: list[Tensor],
+    n_layers: int | None = None,
 ) -> tuple[Tensor, State]:
-    """Run the kernel of `layers` with other weights than its own."""
-    settings = (True, layers.num_layers, layers.dropout, layers.training, False, True)
+    """Run the kernel of `layers` with other weights than its own, or with those of some layers."""
+    depth = layers.num_layers if n_layers is None else n_layers
+    settings = (True, depth, layers.dropout, layers.training, False, True)
     if isinstance(layers, nn.LSTM):
         outputs, hidden, cell = torch.lstm(steps, state, weights, *settings)
         return outputs, (hidden, cell)

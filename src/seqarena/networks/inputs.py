@@ -7,6 +7,7 @@ from torch import Tensor, nn
 from seqarena.batch import Batch
 from seqarena.errors import DataError
 from seqarena.networks.region_input import RegionInput
+from seqarena.networks.symbol_lstm import Symbols
 from seqarena.schema import DataSchema
 
 
@@ -35,6 +36,11 @@ class TokenInput(nn.Module):
         """Return the vectors of some symbols."""
         vectors: Tensor = self.embedding(tokens)
         return vectors if self.gain == 1.0 else self.gain * vectors
+
+    def symbols(self, tokens: Int[Tensor, "batch time"]) -> Symbols:
+        """Return some symbols beside the vectors of all: what a recurrence may read instead."""
+        vectors = self.embedding.weight
+        return Symbols(tokens, vectors if self.gain == 1.0 else self.gain * vectors)
 
     def flops(self, batch: int, time: int) -> float:
         """Return 0: looking up is no arithmetic."""

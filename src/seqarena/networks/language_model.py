@@ -66,8 +66,11 @@ class LanguageModel(nn.Module):
         """Return the unnormalised log-probabilities of each step's symbol."""
         # The last symbol predicts nothing here; a single one is read for the sake of shapes.
         read = slice(0, max(batch.mask.shape[1] - 1, 1))
-        steps = self.inputs.vectors(tokens_of(batch)[:, read])
-        outputs = self.encoder(steps, batch.mask[:, read])
+        tokens = tokens_of(batch)[:, read]
+        if isinstance(self.encoder, Recurrent):
+            outputs = self.encoder.run(self.inputs.symbols(tokens))[0]
+        else:
+            outputs = self.encoder(self.inputs.vectors(tokens), batch.mask[:, read])
         return self.written(outputs, self.start.expand(len(batch), -1), batch.mask.shape[1])
 
     def step_log_prob(self, batch: Batch, smoothing: float = 0.0) -> Float[Tensor, "batch time"]:
@@ -135,7 +138,7 @@ class LanguageModel(nn.Module):
         Raises:
             ConfigError: the encoder has no state that could be carried on.
         """
-        outputs, state = self._recurrent().run(self.inputs.vectors(tokens), carried.state)
+        outputs, state = self._recurrent().run(self.inputs.symbols(tokens), carried.state)
         logits = self.written(outputs, carried.output, tokens.shape[1])
         log_prob = token_log_prob(logits, tokens, smoothing).where(mask, 0.0)
         return log_prob, Carried(state, outputs[:, -1])

@@ -7,6 +7,7 @@ from torch import Tensor, nn
 from seqarena.attention.attend import Weights
 from seqarena.networks.encoder import Encoder
 from seqarena.networks.fused_layers import FusedLayers, Recurrence, State
+from seqarena.networks.symbol_lstm import Symbols
 
 
 class Recurrent(Encoder):
@@ -44,15 +45,18 @@ class Recurrent(Encoder):
         return self.run(steps)[0]
 
     def run(
-        self, steps: Float[Tensor, "batch time dim"], state: State | None = None
+        self, steps: Float[Tensor, "batch time dim"] | Symbols, state: State | None = None
     ) -> tuple[Float[Tensor, "batch time out_dim"], State]:
-        """Return what leaves the top layer from `state` on, and the state of all layers after."""
-        finals = []
+        """Return what leaves the top layer from `state` on, and the state of all layers after.
+
+        Symbols may be handed over in place of their vectors: an LSTM can be faster with them.
+        """
+        given, finals = steps, []
         for index, (layers, norm) in enumerate(zip(self.stack, self.norms, strict=True)):
-            steps, final = layers(steps, self._part(state, index))
-            steps = self.dropout(norm(steps))
+            outputs, final = layers(given, self._part(state, index))
+            given = outputs = self.dropout(norm(outputs))
             finals.append(final)
-        return steps, tuple(torch.cat(parts) for parts in zip(*finals, strict=True))
+        return outputs, tuple(torch.cat(parts) for parts in zip(*finals, strict=True))
 
     def output_of(self, state: State) -> Float[Tensor, "batch out_dim"]:
         """Return what leaves the top layer at the step that left `state`."""
