@@ -8,12 +8,15 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
 from seqarena.batch import Batch, Sequences, sequences_of
+from seqarena.families.neural import build_neural
+from seqarena.families.recurrent import RecurrentConfig
 from seqarena.fitting.protocols import (
     FitSetting,
     HardwareConfig,
     Objective,
     TrainingConfig,
 )
+from seqarena.schema import DataSchema
 
 
 class Notes:
@@ -57,6 +60,18 @@ def symbols(n, seed=0, n_symbols=4) -> Sequences:
     weights = np.arange(1, n_symbols + 1) / sum(range(1, n_symbols + 1))
     sizes = generator.integers(1, 10, n)
     return sequences_of([generator.choice(n_symbols, size, p=weights) for size in sizes])
+
+
+def documents(n, n_symbols, seed=0) -> Sequences:
+    """Documents of the same number of symbols, out of four."""
+    return sequences_of(list(np.random.default_rng(seed).integers(0, 4, (n, n_symbols))))
+
+
+def language_model() -> nn.Module:
+    """A recurrent density with dropout, which can read on."""
+    config = RecurrentConfig(kind="lstm", model_dim=4, dropout=0.3)
+    schema = DataSchema("density", n_symbols=4, max_length=15)
+    return build_neural(config, schema, torch.Generator().manual_seed(0))
 
 
 class SoftmaxClassifier(nn.Module):

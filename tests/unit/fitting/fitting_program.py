@@ -21,6 +21,7 @@ from seqarena.fitting.processes import barrier, is_main_process, rank
 from seqarena.fitting.protocols import HardwareConfig, Objective, OptimiserConfig, StepwiseConfig
 from seqarena.fitting.statistics import fit_by_statistics
 from seqarena.fitting.stepwise import fit_stepwise
+from seqarena.fitting.streams import fit_stream_by_gradient
 
 STEPWISE = StepwiseConfig(sequences_per_update=8)
 OPTIMISER = OptimiserConfig(learning_rate=0.05, warmup_steps=3)
@@ -103,12 +104,17 @@ def _fit_and_store(kind: str, scratch: Path, kill_at: int | None) -> None:
     )
     if kind == "gradient":
         model = models.SoftmaxClassifier(dropout=0.4)
-        _kill_at_call(model, "objective", kill_at)
+        _kill_at_call(model, kill_at, "objective")
         data = models.labelled_frames(30), models.labelled_frames(7, seed=1)
         report = fit_by_gradient(model, OPTIMISER, *data, setting)
+    elif kind == "stream":
+        model = models.language_model()
+        _kill_at_call(model, kill_at, "objective_from", "objective")
+        data = models.documents(10, n_symbols=15), models.documents(7, n_symbols=9, seed=1)
+        report = fit_stream_by_gradient(model, OPTIMISER, 5, *data, setting)
     else:
         model = models.TwoComponentMixture()
-        _kill_at_call(model, "expect", kill_at)
+        _kill_at_call(model, kill_at, "expect")
         data = models.symbols(30), models.symbols(7, seed=1)
         if kind == "stepwise":
             report = fit_stepwise(model, *data, setting, STEPWISE)
@@ -118,16 +124,20 @@ def _fit_and_store(kind: str, scratch: Path, kill_at: int | None) -> None:
     (scratch / "final.json").write_text(json.dumps(final))
 
 
-def _kill_at_call(model: nn.Module, method: str, kill_at: int | None) -> None:
-    """Kill this process at the given call of a method; calls count training and validation."""
-    original, calls = getattr(model, method), iter(range(10**9))
+def _kill_at_call(model: nn.Module, kill_at: int | None, *methods: str) -> None:
+    """Kill this process at the given call of the methods; training and validation both count."""
+    calls = iter(range(10**9))
 
-    def counted(batch):
-        if next(calls) == kill_at:
-            os.kill(os.getpid(), signal.SIGKILL)
-        return original(batch)
+    def counted(original):
+        def call(*given):
+            if next(calls) == kill_at:
+                os.kill(os.getpid(), signal.SIGKILL)
+            return original(*given)
 
-    setattr(model, method, counted)
+        return call
+
+    for method in methods:
+        setattr(model, method, counted(getattr(model, method)))
 
 
 def _in_child(work) -> int:

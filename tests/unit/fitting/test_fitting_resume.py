@@ -15,7 +15,7 @@ STEPS = [0, 3, 4, 5, 9, 11, 17, 24, 29, 10_000]
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("kind", ["gradient", "mixture", "stepwise"])
+@pytest.mark.parametrize("kind", ["gradient", "stream", "mixture", "stepwise"])
 def test_a_fit_that_is_killed_at_any_step_goes_on_to_the_same_bits(tmp_path, kind):
     command = [sys.executable, "-W", "error", PROGRAM, "killed", kind, tmp_path, *map(str, STEPS)]
     subprocess.run(command, check=True, timeout=300)
