@@ -74,8 +74,6 @@ class Sequences:
                 f"{self.values.shape[0]} steps of values, but the offsets end at "
                 f"{self.offsets[-1]}."
             )
-        if self.tags is not None and len(self.tags) != self.n_steps:
-            raise DataError(f"{len(self.tags)} tags for {self.n_steps} steps; each needs one.")
         empty = np.flatnonzero(self.lengths == 0)
         if empty.size:
             raise DataError(f"sequence {empty[0]} of {len(self)} is empty; drop it first.")
@@ -150,7 +148,9 @@ def sequences_of(
         raise DataError("no sequence was given; at least one is needed.")
     for row, (value, own) in enumerate(zip(values, tags or values, strict=True)):
         if len(own) != len(value):
-            raise DataError(f"sequence {row}: {len(own)} tags for {len(value)} steps.")
+            raise DataError(
+                f"sequence {row}: {len(own)} tags for {len(value)} steps; each needs one."
+            )
     joined = np.concatenate(values)
     is_tokens = np.issubdtype(joined.dtype, np.integer)
     return Sequences(

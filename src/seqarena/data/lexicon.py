@@ -36,12 +36,15 @@ class Lexicon:
 
     def encode(self, words: Iterable[str]) -> Int[np.ndarray, "_"]:
         """Return the token of each word; 0 where neither it nor its shape is known."""
-        return self.alphabet.encode(self._symbol(word) for word in words)
+        otherwise = word_shape if self.unknown == "shape" else _nothing
+        return self.alphabet.encode(
+            [word if word in self.known else otherwise(word) for word in words]
+        )
 
-    def _symbol(self, word: str) -> str:
-        if word in self.known:
-            return word
-        return word_shape(word) if self.unknown == "shape" else UNKNOWN
+
+def _nothing(word: str) -> str:
+    del word
+    return UNKNOWN
 
 
 def lexicon_of(

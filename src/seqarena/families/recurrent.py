@@ -167,11 +167,6 @@ class RecurrentConfig(BaseModel):
                 f"attention {self.attention!r} makes one vector of a sequence, and a tagger needs "
                 "one for each step; set it to 'self_attention' or 'none'"
             )
-        if self.coverage:
-            return (
-                "coverage is where a decoder has looked, and tagging has no decoder; "
-                "set coverage to false"
-            )
         if self.gradient_lags:
             return (
                 "gradients by lag are measured of densities and classifiers; "

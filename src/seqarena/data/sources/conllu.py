@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from seqarena.errors import DataError
 
@@ -9,8 +10,7 @@ _N_COLUMNS = 10
 _FORM, _UPOS = 1, 3
 
 
-@dataclass(frozen=True)
-class TaggedWord:
+class TaggedWord(NamedTuple):
     """A word as it stands in the text, its universal part of speech, and where it was read."""
 
     form: str
@@ -44,7 +44,7 @@ def read_conllu(path: Path) -> list[TaggedSentence]:
         if line.startswith("# sent_id ="):
             name = line.partition("=")[2].strip()
         elif line and not line.startswith("#"):
-            words.extend(_words(path, number, line))
+            words += _words(path, number, line)
         elif not line and words:
             sentences.append(TaggedSentence(name or f"line {words[0].line}", tuple(words)))
             name, words = "", []
