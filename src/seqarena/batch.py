@@ -31,6 +31,8 @@ class Batch:
     tokens: Int[Tensor, "batch time"] | None = None
     features: Float[Tensor, "batch time dim"] | None = None
     labels: Int[Tensor, "batch"] | None = None
+    tags: Int[Tensor, "batch time"] | None = None
+    """One for each step (tagging)."""
     target: "Batch | None" = None
     """What the input is to be turned into (transduction)."""
 
@@ -56,6 +58,8 @@ class Sequences:
     tokens: Int[np.ndarray, "steps"] | None = None
     features: Float[np.ndarray, "steps dim"] | None = None
     labels: Int[np.ndarray, "sequences"] | None = None
+    tags: Int[np.ndarray, "steps"] | None = None
+    """One for each step (tagging)."""
     target: "Sequences | None" = None
     scored_from: Int[np.ndarray, "sequences"] | None = None
     """First step of each sequence that is scored; the steps before are context. None: all are."""
@@ -101,14 +105,26 @@ class Sequences:
         """Return the values of one sequence, without a copy."""
         return self.values[self.offsets[row] : self.offsets[row + 1]]
 
+    def tags_of(self, row: int) -> Int[np.ndarray, "time"]:
+        """Return the tags of one sequence, without a copy.
+
+        Raises:
+            DataError: there are none.
+        """
+        if self.tags is None:
+            raise DataError("these sequences have no tags; a tagging task gives one for each step.")
+        return self.tags[self.offsets[row] : self.offsets[row + 1]]
+
     def select(self, rows: Rows) -> "Sequences":
         """Return the sequences of `rows`, in that order, as a set of their own."""
         values = np.concatenate([self.sequence(int(row)) for row in rows])
+        tags = None if self.tags is None else [self.tags_of(int(row)) for row in rows]
         return Sequences(
             offsets=np.concatenate([[0], np.cumsum(self.lengths[rows])]).astype(np.int64),
             tokens=values if self.tokens is not None else None,
             features=values if self.features is not None else None,
             labels=None if self.labels is None else self.labels[rows],
+            tags=None if tags is None else np.concatenate(tags),
             target=None if self.target is None else self.target.select(rows),
             scored_from=None if self.scored_from is None else self.scored_from[rows],
             ids=tuple(self.ids[row] for row in rows) if self.ids else (),
@@ -121,14 +137,20 @@ def sequences_of(
     target: Sequences | None = None,
     scored_from: list[int] | None = None,
     ids: tuple[str, ...] = (),
+    tags: list[np.ndarray] | None = None,
 ) -> Sequences:
     """Build a split from one array per sequence: (time,) of integers, or (time, dim) of floats.
 
     Raises:
-        DataError: no sequence, or an empty one.
+        DataError: no sequence, an empty one, or one that has not as many tags as steps.
     """
     if not values:
         raise DataError("no sequence was given; at least one is needed.")
+    for row, (value, own) in enumerate(zip(values, tags or values, strict=True)):
+        if len(own) != len(value):
+            raise DataError(
+                f"sequence {row}: {len(own)} tags for {len(value)} steps; each needs one."
+            )
     joined = np.concatenate(values)
     is_tokens = np.issubdtype(joined.dtype, np.integer)
     return Sequences(
@@ -136,6 +158,7 @@ def sequences_of(
         tokens=joined.astype(np.int64) if is_tokens else None,
         features=None if is_tokens else joined.astype(np.float32),
         labels=None if labels is None else np.asarray(labels, dtype=np.int64),
+        tags=None if tags is None else np.concatenate(tags).astype(np.int64),
         target=target,
         scored_from=None if scored_from is None else np.asarray(scored_from, dtype=np.int64),
         ids=ids,
@@ -154,6 +177,7 @@ def collate(sequences: Sequences, rows: Rows) -> Batch:
     values = torch.from_numpy(sequences.values)[source.where(mask, 0)]
     is_tokens = sequences.tokens is not None
     padded = values.where(mask if is_tokens else mask[..., None], 0)
+    tags = None if sequences.tags is None else torch.from_numpy(sequences.tags)
     return Batch(
         rows=torch.from_numpy(np.asarray(rows, dtype=np.int64)),
         lengths=lengths,
@@ -162,6 +186,7 @@ def collate(sequences: Sequences, rows: Rows) -> Batch:
         tokens=padded if is_tokens else None,
         features=None if is_tokens else padded,
         labels=None if sequences.labels is None else torch.from_numpy(sequences.labels[rows]),
+        tags=None if tags is None else tags[source.where(mask, 0)].where(mask, 0),
         target=None if sequences.target is None else collate(sequences.target, rows),
     )
 

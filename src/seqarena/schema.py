@@ -3,7 +3,7 @@
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-TaskKind = Literal["density", "classification", "transduction", "alignment"]
+TaskKind = Literal["density", "classification", "tagging", "transduction", "alignment"]
 InputKind = Literal["tokens", "frames"]
 TargetUnit = Literal["character", "word"]
 
@@ -19,6 +19,8 @@ class DataSchema:
     """Numbers per frame, when the input is features."""
     n_classes: int | None = None
     """Number of labels (classification)."""
+    n_tags: int | None = None
+    """Number of tags (tagging)."""
     n_target_symbols: int | None = None
     """Size of the target alphabet, the end symbol included (transduction)."""
     target_end: int | None = None

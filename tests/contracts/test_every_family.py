@@ -17,8 +17,10 @@ from seqarena.families.family import (
     AlignerFamily,
     ClassifierFamily,
     DensityFamily,
+    TaggerFamily,
     TransducerFamily,
 )
+from seqarena.families.most_frequent_tag import MostFrequentTagConfig
 from seqarena.families.recurrent import RecurrentConfig
 from seqarena.families.store import CONFIG_FILE, MODEL_FILE, load_family, save_family
 from seqarena.fitting.protocols import FitSetting, HardwareConfig, TrainingConfig
@@ -105,6 +107,8 @@ FAMILIES = {
         "n_components": 2,
         "engine": "scikit-learn",
     },
+    "hidden_markov-viterbi": {"kind": "hidden_markov", "tag_decoding": "viterbi"},
+    "most_frequent_tag": {"kind": "most_frequent_tag"},
     "aligner": {"kind": "aligner"},
     "aligner-ibm_1": {"kind": "aligner", "model": "ibm_1", "symmetrisation": "union"},
     "aligner-ibm_2": {"kind": "aligner", "model": "ibm_2", "symmetrisation": "grow_diag"},
@@ -135,6 +139,16 @@ FAMILIES = {
     "gru-layer_norm": {"kind": "gru", "layer_norm": True, "n_layers": 2, **SMALL},
     "lstm-weight_drop": {"kind": "lstm", "weight_drop": 0.5, "forget_bias": 2.0, **SMALL},
     "lstm-tied": {"kind": "lstm", "tie_weights": True, **SMALL},
+    "gru-crf": {"kind": "gru", "head": "crf", "bidirectional": True, **SMALL},
+    "lstm-crf_attentive": {
+        "kind": "lstm",
+        "head": "crf",
+        "tag_decoding": "viterbi",
+        "attention": "self_attention",
+        **SMALL,
+    },
+    "attention-crf": {"kind": "attention", "attention": "self_attention", "head": "crf", **SMALL},
+    "transformer-crf": {**TRANSFORMER, "head": "crf"},
     "attention-weighted_sum_linear": {
         "kind": "attention",
         "attention": "weighted_sum_linear",
@@ -175,6 +189,8 @@ def make_data():
         (rng.normal(size=(len(each), 2)) + label).astype(np.float32)
         for each, label in zip(inputs, labels, strict=True)
     ]
+    # The tag of a step is the symbol before it, now and then the symbol itself.
+    tags = [np.where(rng.random(len(each)) < 0.3, each, np.roll(each, 1)) for each in inputs]
     end = 2
     target = sequences_of([np.append(each, end) for each in random_tokens(rng, 24, 1, 3, 2)])
     # Three frames a word: enough for two states each.
@@ -193,6 +209,14 @@ def make_data():
         "classification of frames": Data(
             DataSchema("classification", dim=2, n_classes=2, max_length=8),
             sequences_of(frames, labels),
+            "frames",
+        ),
+        "tagging of tokens": Data(
+            DataSchema("tagging", n_tags=3, **tokens), sequences_of(inputs, tags=tags), "tokens"
+        ),
+        "tagging of frames": Data(
+            DataSchema("tagging", dim=2, n_tags=3, max_length=8),
+            sequences_of(frames, tags=tags),
             "frames",
         ),
         "transduction": Data(
@@ -248,13 +272,26 @@ def config_of(name):
     return parse(FamilyConfig, FAMILIES[name], "family")
 
 
-# The fast tier asks one of each kind; the others are the same classes under other settings.
+def is_slow(name, kind):
+    """The fast tier asks one of each kind; the others are the same classes otherwise set."""
+    if kind.startswith("tagging"):
+        return kind == "tagging of frames" or name not in (
+            "hidden_markov",
+            "most_frequent_tag",
+            "gru",
+        )
+    return "-" in name
+
+
 CASES = [
-    pytest.param(name, kind, id=f"{name} · {kind}", marks=[pytest.mark.slow] if "-" in name else [])
+    pytest.param(
+        name, kind, id=f"{name} · {kind}", marks=[pytest.mark.slow] if is_slow(name, kind) else []
+    )
     for name in FAMILIES
     for kind, data in DATA.items()
     if config_of(name).cannot(data.schema.task_kind, data.input_kind) is None
 ]
+TAGGERS = [case for case in CASES if case.values[1].startswith("tagging")]
 DENSITIES = [case for case in CASES if case.values[1] == "density"]
 
 
@@ -323,6 +360,7 @@ def test_a_family_answers_as_its_task_asks(models, name, kind):
     protocol = {
         "density": DensityFamily,
         "classification": ClassifierFamily,
+        "tagging": TaggerFamily,
         "transduction": TransducerFamily,
         "alignment": AlignerFamily,
     }[data_of(name, kind).schema.task_kind]
@@ -381,6 +419,38 @@ def test_the_probabilities_of_the_labels_sum_to_one(models, name, kind):
     assert_close(log_probs.exp().sum(dim=1), torch.ones_like(log_probs[:, 0]), atol=1e-5, rtol=0)
 
 
+@pytest.mark.parametrize(("name", "kind"), TAGGERS)
+def test_the_probabilities_of_all_tags_of_a_sequence_sum_to_one(models, name, kind):
+    family, _ = models(name, kind)
+    data = data_of(name, kind)
+    row = int(np.flatnonzero(data.train.lengths == 3)[0])
+    paths = [np.array(each) for each in product(range(3), repeat=3)]
+    every = sequences_of([data.train.sequence(row)] * len(paths), tags=paths)
+    probs = family.log_prob(collate_all(every)).double().exp()
+    assert_close(probs.sum(), torch.tensor(1.0, dtype=torch.float64), atol=1e-5, rtol=0)
+    # Summed over the tags of all other steps, they are those of each step.
+    steps = torch.stack(
+        [
+            probs[[path[step] == tag for path in paths]].sum()
+            for step in range(3)
+            for tag in range(3)
+        ]
+    ).view(3, 3)
+    found = family.tag_probs(collate(every, np.array([0])))[0].double()
+    assert_close(found, steps, atol=1e-5, rtol=0)
+
+
+@pytest.mark.parametrize(("name", "kind"), TAGGERS)
+def test_a_tagger_chooses_the_same_tags_alone_and_in_company(models, name, kind):
+    family, _ = models(name, kind)
+    train = data_of(name, kind).train
+    together = family.tag(collate_all(train))
+    for row, length in enumerate(train.lengths):
+        alone = family.tag(collate(train, np.array([row])))[0]
+        assert torch.equal(together[row, :length], alone)
+        assert together[row, length:].abs().sum() == 0
+
+
 @pytest.mark.parametrize(("name", "kind"), DENSITIES)
 @pytest.mark.parametrize("length", [1, 2, 4])
 def test_the_probabilities_of_all_short_sequences_sum_to_one(models, name, kind, length):
@@ -404,6 +474,8 @@ def test_the_future_never_changes_the_past(models, name, kind):
 def has_maps(name, kind):
     """Whether a mechanism inside computes shares of something."""
     config = config_of(name)
+    if isinstance(config, MostFrequentTagConfig):
+        return False
     if isinstance(config, RecurrentConfig):
         return config.attention != "none"
     return True
@@ -436,17 +508,19 @@ def test_a_family_does_exactly_the_tasks_that_it_should():
         does.setdefault(FAMILIES[name]["kind"], set()).add(kind)
     every_class = {"classification of tokens", "classification of frames"}
     every_output = {"transduction", "transduction of frames"}
+    every_tag = {"tagging of tokens", "tagging of frames"}
     assert does == {
         "markov_chain": {"density", *every_class},
-        "hidden_markov": {"density", *every_class},
+        "hidden_markov": {"density", *every_class, *every_tag},
+        "most_frequent_tag": {"tagging of tokens"},
         "gaussian_mixture": {"classification of frames"},
         "aligner": {"alignment"},
         "word_recogniser": {"transduction of frames"},
-        "elman_rnn": {"density", *every_output, "alignment", *every_class},
-        "lstm": {"density", *every_output, "alignment", *every_class},
-        "gru": {"density", *every_output, "alignment", *every_class},
-        "attention": every_class,
-        "transformer": {"density", *every_output, "alignment", *every_class},
+        "elman_rnn": {"density", *every_output, "alignment", *every_class, *every_tag},
+        "lstm": {"density", *every_output, "alignment", *every_class, *every_tag},
+        "gru": {"density", *every_output, "alignment", *every_class, *every_tag},
+        "attention": {*every_class, *every_tag},
+        "transformer": {"density", *every_output, "alignment", *every_class, *every_tag},
     }
 
 

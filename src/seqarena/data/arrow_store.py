@@ -1,8 +1,8 @@
 """Splits as Arrow IPC files: ragged columns, memory-mapped, handed over without a copy.
 
 The columns are `tokens` or `features` (large lists: 64-bit offsets, the layout of `Sequences`),
-and where the task has them `label`, `scored_from`, `id`, `target`, `alignment` and `links`. A file
-holds one record batch, so that every column is one contiguous run of bytes.
+and where the task has them `label`, `tags`, `scored_from`, `id`, `target`, `alignment` and `links`.
+A file holds one record batch, so that every column is one contiguous run of bytes.
 """
 
 from pathlib import Path
@@ -80,6 +80,8 @@ def _columns(
     columns = {name: _ragged(sequences.offsets, sequences.values)}
     if sequences.labels is not None:
         columns["label"] = pa.array(sequences.labels)
+    if sequences.tags is not None:
+        columns["tags"] = _ragged(sequences.offsets, sequences.tags)
     if sequences.scored_from is not None:
         columns["scored_from"] = pa.array(sequences.scored_from)
     if sequences.ids:
@@ -126,6 +128,7 @@ class _Mapped:
             tokens=values if is_tokens else None,
             features=None if is_tokens else values,
             labels=self._flat("label"),
+            tags=self._ragged("tags")[1] if self._has("tags") else None,
             target=self._target(),
             scored_from=self._flat("scored_from"),
             ids=self._ids(),

@@ -79,6 +79,28 @@ def refuse_unseen_labels(
         )
 
 
+def refuse_unseen_tags(
+    train: Sequences, part: Part, where: str, tag_names: tuple[str, ...] | None
+) -> None:
+    """Refuse a tag that no training step bears.
+
+    Raises:
+        DataError: with the first such row, step and tag.
+    """
+    if train.tags is None or part.sequences.tags is None:
+        return
+    known = np.unique(train.tags)
+    for at in np.flatnonzero(~np.isin(part.sequences.tags, known))[:1].tolist():
+        offsets = part.sequences.offsets
+        row = int(np.searchsorted(offsets, at, side="right")) - 1
+        tag = _label_name(int(part.sequences.tags[at]), tag_names)
+        names = [_label_name(int(each), tag_names) for each in known]
+        raise DataError(
+            f"{where} {part.name(row)}: step {at - int(offsets[row])} has tag {tag}, which does "
+            f"not occur in training (which has {', '.join(names)}); no model can learn it."
+        )
+
+
 def cross_split_duplicates(parts: Parts) -> list[Duplicate]:
     """Find the inputs that stand in two splits; each copy is named once, its last home kept."""
     homes: dict[bytes, tuple[Split, int]] = {}
@@ -132,7 +154,11 @@ def refuse_links_outside(part: Part, where: str) -> None:
         )
 
 
-def check_parts(parts: Parts, class_names: tuple[str, ...] | None) -> None:
+def check_parts(
+    parts: Parts,
+    class_names: tuple[str, ...] | None,
+    tag_names: tuple[str, ...] | None = None,
+) -> None:
     """Run the guards that look at one split at a time.
 
     Raises:
@@ -142,6 +168,7 @@ def check_parts(parts: Parts, class_names: tuple[str, ...] | None) -> None:
     for split, part in parts.items():
         refuse_non_finite(part, split)
         refuse_unseen_labels(train, part, split, class_names)
+        refuse_unseen_tags(train, part, split, tag_names)
         refuse_links_outside(part, split)
 
 

@@ -51,6 +51,8 @@ def _sequence_columns(name: str, sequences: Sequences) -> Iterator[tuple[str, np
     yield f"{name}.values", sequences.values
     if sequences.labels is not None:
         yield f"{name}.labels", sequences.labels
+    if sequences.tags is not None:
+        yield f"{name}.tags", sequences.tags
     if sequences.scored_from is not None:
         yield f"{name}.scored_from", sequences.scored_from
     if sequences.target is not None:

@@ -82,6 +82,7 @@ class Manifest:
     """What each input token stands for."""
     target_symbols: tuple[str, ...] | None = None
     class_names: tuple[str, ...] | None = None
+    tag_names: tuple[str, ...] | None = None
     best_possible: BestPossible | None = None
     """None: unknown."""
     counts: dict[str, int] = field(default_factory=dict)

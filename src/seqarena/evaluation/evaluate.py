@@ -13,12 +13,14 @@ from seqarena.evaluation.scoring import (
     score_aligner,
     score_classifier,
     score_density,
+    score_tagger,
     score_transducer,
 )
 from seqarena.families.family import (
     AlignerFamily,
     ClassifierFamily,
     DensityFamily,
+    TaggerFamily,
     TransducerFamily,
 )
 from seqarena.metrics.metric import headline_metric
@@ -69,6 +71,8 @@ def _score(
             return score_density(model, test, batch_size)
         case "classification" if isinstance(model, ClassifierFamily):
             return score_classifier(model, test, batch_size)
+        case "tagging" if isinstance(model, TaggerFamily):
+            return score_tagger(model, test, batch_size)
         case "transduction" if isinstance(model, TransducerFamily):
             end = schema.target_end
             if end is None:

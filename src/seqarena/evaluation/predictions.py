@@ -10,6 +10,7 @@ from seqarena.errors import ArtifactError, DataError
 from seqarena.metrics.alignment import LinkCounts
 from seqarena.metrics.classification import classification_scores
 from seqarena.metrics.density import bits_standard_error, density_score, mean_nats_per_step
+from seqarena.metrics.tagging import tag_scores
 from seqarena.metrics.transduction import EditCounts
 from seqarena.schema import DataSchema, TargetUnit
 
@@ -62,6 +63,8 @@ def metrics_of(predictions: pa.Table, schema: DataSchema) -> Metrics:
             return {**found, "n_examples": predictions.num_rows}
         case "classification":
             return _classification(predictions)
+        case "tagging":
+            return _tagging(predictions)
         case "transduction":
             return _transduction(predictions, schema.target_unit)
         case "alignment":
@@ -99,6 +102,23 @@ def _classification(predictions: pa.Table) -> Metrics:
     }
 
 
+def _tagging(predictions: pa.Table) -> Metrics:
+    n_scored = _array(predictions, "n_scored")
+    gold, predicted = (_joined(predictions, name) for name in ("tags", "predicted"))
+    scores = tag_scores(gold, predicted, n_scored)
+    is_exact = _array(predictions, "n_correct") == n_scored
+    found: Metrics = {"tag_accuracy": scores.accuracy}
+    if scores.standard_error is not None:
+        found["tag_accuracy_standard_error"] = scores.standard_error
+    return {
+        **found,
+        "macro_f1": scores.macro_f1,
+        **_likelihood(predictions, "tag"),
+        "exact_match": float(is_exact.mean()),
+        "n_examples": predictions.num_rows,
+    }
+
+
 def _transduction(predictions: pa.Table, target_unit: TargetUnit) -> Metrics:
     sums = [int(_array(predictions, name).sum()) for name in ("exact", "edits", "n_gold")]
     counts = EditCounts(predictions.num_rows, *sums)
@@ -126,6 +146,11 @@ def _alignment(predictions: pa.Table) -> Metrics:
 def _link_counts(predictions: pa.Table, reading: str) -> LinkCounts:
     names = (f"n_correct{reading}", f"n_predicted{reading}", "n_gold")
     return LinkCounts(*[int(_array(predictions, name).sum()) for name in names])
+
+
+def _joined(predictions: pa.Table, column: str) -> np.ndarray:
+    """Return the lists of a column one after the other."""
+    return np.concatenate(predictions[column].to_numpy(zero_copy_only=False))
 
 
 def _array(predictions: pa.Table, column: str) -> np.ndarray:

@@ -20,6 +20,7 @@ from seqarena.families.family import (
     Generation,
     LinkPairs,
     ShiftedLinks,
+    TaggerFamily,
     TransducerFamily,
 )
 from seqarena.metrics.alignment import link_counts
@@ -64,6 +65,27 @@ def score_classifier(model: ClassifierFamily, test: Sequences, batch_size: int) 
             "label": labels[batch.rows.numpy()].tolist(),
             "predicted": predicted_labels(class_log_prob.numpy()).tolist(),
             "class_log_prob": class_log_prob.tolist(),
+        }
+
+    return _score_all(model, test, batch_size, score)
+
+
+def score_tagger(model: TaggerFamily, test: Sequences, batch_size: int) -> pa.Table:
+    """Return `row, id, n_scored, n_correct, log_prob, tags, predicted` of every sequence.
+
+    `log_prob` [nats] is of all gold tags of a sequence together; NaN or plus infinity is refused
+    (`ConvergenceError`), and so is a split without tags (`DataError`).
+    """
+
+    def score(batch: Batch) -> Columns:
+        gold = [test.tags_of(row) for row in batch.rows.tolist()]
+        predicted = _ragged(model.tag(batch), batch.lengths)
+        return {
+            "n_scored": batch.lengths.tolist(),
+            "n_correct": [int((a == b).sum()) for a, b in zip(gold, predicted, strict=True)],
+            "log_prob": _checked(model.log_prob(batch), batch).tolist(),
+            "tags": [own.tolist() for own in gold],
+            "predicted": predicted,
         }
 
     return _score_all(model, test, batch_size, score)

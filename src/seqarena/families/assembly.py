@@ -30,6 +30,9 @@ from seqarena.networks.pooling import PlainPooling
 from seqarena.networks.recurrent import Recurrent
 from seqarena.networks.recurrent_transducer import RecurrentTransducer
 from seqarena.networks.region_input import RegionInput
+from seqarena.networks.self_attentive import SelfAttentive
+from seqarena.networks.tag_heads import build_tag_head
+from seqarena.networks.tagger import SequenceTagger
 from seqarena.networks.transducer import Transducer
 from seqarena.networks.transformer import EMBEDDING_SCALE, Block, TransformerEncoder
 from seqarena.networks.transformer_transducer import DecoderBlock, TransformerTransducer
@@ -68,6 +71,20 @@ def classifier(config: NeuralConfig, schema: DataSchema) -> SequenceClassifier:
     n_classes = _sized(schema.n_classes, "n_classes")
     pooling = _pooling(config, schema, encoder)
     return SequenceClassifier(inputs, encoder, pooling, n_classes, config.dropout)
+
+
+def tagger(config: NeuralConfig, schema: DataSchema) -> SequenceTagger:
+    """Return a tagger of tokens or frames; `config.cannot` must have been asked before."""
+    project = not isinstance(config, RecurrentConfig)
+    inputs = build_inputs(schema, config.model_dim, project, _embedding_scale(config))
+    encoder = _encoder(config, schema, inputs.out_dim)
+    if not isinstance(config, TransformerConfig) and config.attention == "self_attention":
+        dim = encoder.out_dim
+        heads = MultiHeadAttention(dim, dim, dim, config.n_heads)
+        encoder = SelfAttentive(encoder, SoftmaxSelfAttention(heads, Reach(is_causal=False)))
+    n_tags = _sized(schema.n_tags, "n_tags")
+    head = build_tag_head(config.head, n_tags)
+    return SequenceTagger(inputs, encoder, head, n_tags, config.dropout)
 
 
 def _classified_inputs(config: NeuralConfig, schema: DataSchema) -> Inputs:

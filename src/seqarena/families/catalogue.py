@@ -11,10 +11,16 @@ from seqarena.families.classical import ClassicalFamily, build_classical
 from seqarena.families.gaussian_mixture_config import GaussianMixtureConfig
 from seqarena.families.hidden_markov import HiddenMarkovConfig
 from seqarena.families.markov_chain_config import MarkovChainConfig
+from seqarena.families.most_frequent_tag import (
+    MostFrequentTag,
+    MostFrequentTagConfig,
+    build_most_frequent_tag,
+)
 from seqarena.families.neural import (
     AttentionConfig,
     NeuralClassifier,
     NeuralDensity,
+    NeuralTagger,
     NeuralTransducer,
     RecurrentConfig,
     TransformerConfig,
@@ -30,6 +36,7 @@ FamilyConfig = Annotated[
     MarkovChainConfig
     | HiddenMarkovConfig
     | GaussianMixtureConfig
+    | MostFrequentTagConfig
     | AlignerConfig
     | WordRecogniserConfig
     | RecurrentConfig
@@ -39,7 +46,14 @@ FamilyConfig = Annotated[
 ]
 
 AnyFamily = (
-    ClassicalFamily | Aligner | WordRecogniser | NeuralDensity | NeuralClassifier | NeuralTransducer
+    ClassicalFamily
+    | MostFrequentTag
+    | Aligner
+    | WordRecogniser
+    | NeuralDensity
+    | NeuralClassifier
+    | NeuralTagger
+    | NeuralTransducer
 )
 
 
@@ -66,6 +80,8 @@ def build_family(config: FamilyConfig, schema: DataSchema, seed: int) -> AnyFami
     match config:
         case MarkovChainConfig() | HiddenMarkovConfig() | GaussianMixtureConfig():
             return build_classical(config, schema, generator)
+        case MostFrequentTagConfig():
+            return build_most_frequent_tag(config, schema)
         case AlignerConfig():
             return build_aligner(config, schema)
         case WordRecogniserConfig():

@@ -16,6 +16,10 @@ from seqarena.families.hidden_markov import (
     HiddenMarkovModel,
     build_hidden_markov,
 )
+from seqarena.families.hidden_markov_tagger import (
+    HiddenMarkovTagger,
+    build_hidden_markov_tagger,
+)
 from seqarena.families.markov_chain import MarkovChain, build_markov_chain
 from seqarena.families.markov_chain_config import MarkovChainConfig
 from seqarena.families.vector_quantiser import QuantisedClassifier
@@ -23,7 +27,12 @@ from seqarena.schema import DataSchema
 
 ClassicalConfig = MarkovChainConfig | HiddenMarkovConfig | GaussianMixtureConfig
 ClassicalFamily = (
-    MarkovChain | HiddenMarkovModel | GaussianMixture | BayesClassifier | QuantisedClassifier
+    MarkovChain
+    | HiddenMarkovModel
+    | HiddenMarkovTagger
+    | GaussianMixture
+    | BayesClassifier
+    | QuantisedClassifier
 )
 
 
@@ -32,7 +41,7 @@ def build_classical(
     schema: DataSchema,
     generator: torch.Generator,  # noqa: ARG001
 ) -> ClassicalFamily:
-    """Return an unfitted density, or a classifier made of one density for each class.
+    """Return an unfitted density, a classifier made of one for each class, or a tagger.
 
     Args:
         config: which family; `config.cannot` must have been asked before.
@@ -47,6 +56,8 @@ def build_classical(
         raise DataError(f"{config.kind} cannot do this task: {reason}.")
     if schema.task_kind == "density":
         return _density(config, schema)
+    if schema.task_kind == "tagging" and isinstance(config, HiddenMarkovConfig):
+        return build_hidden_markov_tagger(config, schema)
     if schema.n_classes is None:
         raise DataError("the schema of a classification task must say n_classes.")
     classifier = BayesClassifier(lambda: _density(config, schema), schema.n_classes)

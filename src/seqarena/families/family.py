@@ -89,6 +89,23 @@ class ClassifierFamily(Family, Protocol):
         ...
 
 
+@runtime_checkable
+class TaggerFamily(Family, Protocol):
+    """A family that names the tag of every step."""
+
+    def log_prob(self, batch: Batch) -> Float[Tensor, "batch"]:
+        """Return log p(the batch's own tags | x) of whole sequences [nats]."""
+        ...
+
+    def tag_probs(self, batch: Batch) -> Float[Tensor, "batch time tags"]:
+        """Return p(tag_t | x) of each step, whatever the tags of its neighbours; 0 on padding."""
+        ...
+
+    def tag(self, batch: Batch) -> Int[Tensor, "batch time"]:
+        """Return the tags that the family chooses; 0 on padding."""
+        ...
+
+
 @dataclass(frozen=True)
 class Generation:
     """Sequences that a transducer wrote."""
@@ -151,5 +168,6 @@ __all__ = [
     "Sample",
     "SamplingFamily",
     "ShiftedLinks",
+    "TaggerFamily",
     "TransducerFamily",
 ]

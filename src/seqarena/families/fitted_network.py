@@ -18,6 +18,7 @@ from seqarena.networks.classifier import SequenceClassifier
 from seqarena.networks.inputs import FrameInput
 from seqarena.networks.language_model import LanguageModel
 from seqarena.networks.region_input import RegionInput
+from seqarena.networks.tagger import SequenceTagger
 from seqarena.networks.transducer import Transducer
 from seqarena.schema import DataSchema
 
@@ -25,7 +26,7 @@ from seqarena.schema import DataSchema
 class Neural(nn.Module, ABC):
     """A network that is fitted by gradients and answers once it has been."""
 
-    network: LanguageModel | SequenceClassifier | Transducer
+    network: LanguageModel | SequenceClassifier | SequenceTagger | Transducer
     fitted: Tensor
 
     def __init__(self, config: NeuralConfig, schema: DataSchema) -> None:
@@ -46,7 +47,9 @@ class Neural(nn.Module, ABC):
         report = self._descend(train, valid, setting)
         self.fitted.fill_(True)
         self.eval()
-        if isinstance(self.config, RecurrentConfig) and not isinstance(self.network, Transducer):
+        if isinstance(self.config, RecurrentConfig) and isinstance(
+            self.network, LanguageModel | SequenceClassifier
+        ):
             record_gradient_norms(self.network, valid, self.config.gradient_lags, setting.recorder)
         return report
 

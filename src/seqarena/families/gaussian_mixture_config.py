@@ -55,6 +55,8 @@ class GaussianMixtureConfig(BaseModel):
         """Say why this configuration cannot do such a task, or return None."""
         if task_kind == "alignment":
             return "a Gaussian mixture gives densities of frames; it links no words"
+        if task_kind == "tagging":
+            return "a Gaussian mixture gives densities of frames; it tags no steps"
         if task_kind == "transduction":
             return "a Gaussian mixture gives densities of frames; it writes no output sequence"
         if input_kind == "tokens":

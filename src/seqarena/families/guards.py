@@ -45,6 +45,23 @@ def symbols_of(batch: Batch, n_symbols: int) -> Int[Tensor, "batch time"]:
     return batch.tokens
 
 
+def tags_of(batch: Batch, n_tags: int) -> Int[Tensor, "batch time"]:
+    """Return the tags of a batch.
+
+    Raises:
+        DataError: the batch has none, or one of them is none of the task's.
+    """
+    if batch.tags is None:
+        raise DataError("the batch has no tags; a tagger learns from them and is judged by them.")
+    outside = batch.mask & ((batch.tags < 0) | (batch.tags >= n_tags))
+    for row, step in outside.nonzero()[:1].tolist():
+        raise DataError(
+            f"sequence {int(batch.rows[row])}, step {step}: tag {int(batch.tags[row, step])} is "
+            f"not one of 0 to {n_tags - 1}."
+        )
+    return batch.tags
+
+
 def frames_of(batch: Batch, dim: int) -> Float[Tensor, "batch time dim"]:
     """Return the frames of a batch.
 

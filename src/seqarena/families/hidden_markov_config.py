@@ -6,6 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from seqarena.families.hidden_markov_topology import Topology, topology_mistakes
 from seqarena.families.statistics_fit import require_own_engine
+from seqarena.families.tag_choice import DEFAULT_DECODING, TagDecoding, decoding_obstacle
 from seqarena.fitting.protocols import StepwiseConfig
 from seqarena.inference.gaussian_fit import Shape
 from seqarena.schema import TaskKind
@@ -21,7 +22,7 @@ class HiddenMarkovConfig(BaseModel):
     kind: Literal["hidden_markov"]
     """Names this family."""
     n_states: int = Field(default=8, ge=1)
-    """Hidden states; in a classifier, of each class."""
+    """Hidden states; in a classifier, of each class. A tagger has one for each tag."""
     emission: Literal["auto", "categorical", "gaussian", "bernoulli", "poisson"] = "auto"
     """What a state emits. "auto": symbols where the input is tokens; where it is frames, Bernoulli
     if the task says that they are binary, Poisson if counts, and else Gaussian."""
@@ -55,6 +56,10 @@ class HiddenMarkovConfig(BaseModel):
     """Who runs the EM iterations; start, objective and stored parameters are the same."""
     stepwise: StepwiseConfig | None = None
     """Stepwise (online) EM: parameters are set after every mini-batch. None: batch EM."""
+
+    tag_decoding: TagDecoding = DEFAULT_DECODING
+    """How a tagger chooses: the most probable tag of each step (`posterior`), which makes as many
+    right as can be expected; or the most probable tags of the whole sequence (`viterbi`)."""
 
     @model_validator(mode="after")
     def _is_possible(self) -> "HiddenMarkovConfig":
@@ -102,6 +107,10 @@ class HiddenMarkovConfig(BaseModel):
             return "its states are no words of another sequence; family aligner has model: hmm"
         if task_kind == "transduction":
             return "a hidden Markov model gives probabilities of sequences; it writes none"
+        if task_kind == "tagging" and (reason := self._tagging_obstacle()):
+            return reason
+        if reason := decoding_obstacle(self.tag_decoding, task_kind):
+            return reason
         if self.emission == "categorical" and input_kind == "frames":
             return "emission: categorical needs tokens, and the input is frames; set emission: auto"
         if self.emission not in ("auto", "categorical") and input_kind == "tokens":
@@ -111,4 +120,21 @@ class HiddenMarkovConfig(BaseModel):
             )
         if self.n_components > 1 and input_kind == "tokens":
             return "n_components: a mixture of symbols is again one distribution; set it to 1"
+        return None
+
+    def _tagging_obstacle(self) -> str | None:
+        """Say which of the settings contradicts counting, or return None."""
+        knobs = {
+            "n_states": "there is a state for each tag",
+            "topology": "which tags follow each other is counted",
+            "forbidden_moves": "which tags follow each other is counted",
+            "n_components": "the tags do not say which component a frame came from",
+            "n_restarts": "counting has one result",
+            "engine": "hmmlearn iterates EM, and tags are counted",
+            "stepwise": "one pass of counting is exact",
+        }
+        fields = type(self).model_fields
+        for knob, why in knobs.items():
+            if getattr(self, knob) != fields[knob].default:
+                return f"{knob}: a tagger's states are the tags, and {why}; leave it out"
         return None

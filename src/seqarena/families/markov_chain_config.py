@@ -50,6 +50,8 @@ class MarkovChainConfig(BaseModel):
         """Say why this configuration cannot do such a task, or return None."""
         if task_kind == "alignment":
             return "a Markov chain gives probabilities of sequences; it links none"
+        if task_kind == "tagging":
+            return "a Markov chain gives probabilities of sequences; it tags no steps"
         if task_kind == "transduction":
             return "a Markov chain gives probabilities of sequences; it writes none"
         if task_kind == "density" and input_kind == "frames":

@@ -20,6 +20,7 @@ from seqarena.families.attention_links import best_links
 from seqarena.families.attention_pooling import AttentionConfig
 from seqarena.families.family import Generation, LinkPairs
 from seqarena.families.fitted_network import Neural
+from seqarena.families.neural_tagger import NeuralTagger
 from seqarena.families.recurrent import RecurrentConfig
 from seqarena.families.token_sampling import DEFAULT_SAMPLING, TokenSample, draw_tokens
 from seqarena.families.transformer import TransformerConfig
@@ -35,6 +36,7 @@ __all__ = [
     "AttentionConfig",
     "NeuralClassifier",
     "NeuralDensity",
+    "NeuralTagger",
     "NeuralTransducer",
     "RecurrentConfig",
     "TransformerConfig",
@@ -176,7 +178,7 @@ class NeuralTransducer(Neural):
 
 def build_neural(
     config: NeuralConfig, schema: DataSchema, generator: torch.Generator
-) -> NeuralDensity | NeuralClassifier | NeuralTransducer:
+) -> NeuralDensity | NeuralClassifier | NeuralTagger | NeuralTransducer:
     """Return an unfitted family whose starting parameters are a function of `generator` alone.
 
     Raises:
@@ -195,12 +197,14 @@ def build_neural(
 
 def _build(
     config: NeuralConfig, schema: DataSchema
-) -> NeuralDensity | NeuralClassifier | NeuralTransducer:
+) -> NeuralDensity | NeuralClassifier | NeuralTagger | NeuralTransducer:
     match schema.task_kind:
         case "density":
             return NeuralDensity(config, schema)
         case "classification":
             return NeuralClassifier(config, schema)
+        case "tagging":
+            return NeuralTagger(config, schema)
         case "transduction" | "alignment":
             if isinstance(config, AttentionConfig):
                 reason = config.cannot(schema.task_kind, "tokens")

@@ -7,12 +7,14 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 from seqarena.attention.choice import AttentionKind
 from seqarena.families.heads import HeadCount
 from seqarena.families.stem import stem_obstacle
+from seqarena.families.tag_choice import DEFAULT_DECODING, TagDecoding, head_obstacle
 from seqarena.fitting.protocols import OptimiserConfig
 from seqarena.networks.decoding import DecodingConfig
 from seqarena.networks.elman import Nonlinearity
 from seqarena.networks.fused_layers import DEFAULT_FORGET_BIAS, RecurrentKind
 from seqarena.networks.pooling import PoolingKind
 from seqarena.networks.region_input import StemKind
+from seqarena.networks.tag_heads import TagHeadKind
 from seqarena.schema import TaskKind
 
 
@@ -35,8 +37,8 @@ class RecurrentConfig(BaseModel):
     """Of the Elman network: `tanh` keeps states bounded, `relu` lets them grow. The gates of LSTM
     and GRU have theirs by definition."""
     bidirectional: bool = False
-    """Whether the input of a classifier or a transducer is read from both ends, `model_dim` states
-    each way. What is predicted is always read forward."""
+    """Whether the input of a classifier, a tagger or a transducer is read from both ends,
+    `model_dim` states each way. What is predicted is always read forward."""
     layer_norm: bool = False
     """Whether the vector that leaves each layer is normalised on its way to the next, or out."""
     weight_drop: float = Field(default=0.0, ge=0, lt=1)
@@ -50,8 +52,8 @@ class RecurrentConfig(BaseModel):
     """`conv`: a classifier of the regions of a picture sees them through a small convolutional
     network; `none`: each region by itself."""
     attention: AttentionKind = "none"
-    """What pools (classification), looks from the decoder into the input (transduction), or from
-    each state back at those before it (density)."""
+    """What pools (classification), looks from the decoder into the input (transduction), from each
+    state back at those before it (density), or at all others (tagging: `self_attention`)."""
     coverage: bool = False
     """Whether a decoder's additive attention also sees how much it has looked at each step of the
     input so far (Tu et al. 2016; See et al. 2017); with `weighted_sum_additive` only."""
@@ -65,6 +67,12 @@ class RecurrentConfig(BaseModel):
     place of the step); 0: nothing is."""
     decoding: DecodingConfig = DecodingConfig()
     """How a transducer writes its outputs."""
+    head: TagHeadKind = "softmax"
+    """What makes the tags of a tagger: `softmax`, each step by itself, or `crf`, a linear-chain
+    conditional random field over all of them (Lafferty et al. 2001)."""
+    tag_decoding: TagDecoding = DEFAULT_DECODING
+    """How a tagger chooses: the most probable tag of each step (`posterior`), which makes as many
+    right as can be expected; or the most probable tags of the whole sequence (`viterbi`)."""
     optimiser: OptimiserConfig = OptimiserConfig()
     """How it descends."""
 
@@ -110,6 +118,8 @@ class RecurrentConfig(BaseModel):
 
     def cannot(self, task_kind: TaskKind, input_kind: Literal["tokens", "frames"]) -> str | None:
         """Return why the family cannot do such a task, or None."""
+        if task_kind == "tagging" and (reason := self._tagging_obstacle()):
+            return reason
         if task_kind in ("density", "classification") and self.coverage:
             return (
                 f"coverage is where a decoder has looked, and {task_kind} has no decoder; "
@@ -147,7 +157,22 @@ class RecurrentConfig(BaseModel):
                 "links are read from the attention of a decoder to the input; "
                 "set attention to 'softmax', 'multi_head' or a weighted sum"
             )
-        return stem_obstacle(self.stem, task_kind, input_kind)
+        reason = head_obstacle(self.head, self.tag_decoding, self.optimiser, task_kind)
+        return reason or stem_obstacle(self.stem, task_kind, input_kind)
+
+    def _tagging_obstacle(self) -> str | None:
+        """Return which setting has no place in a tagger, or None."""
+        if self.attention not in ("none", "self_attention"):
+            return (
+                f"attention {self.attention!r} makes one vector of a sequence, and a tagger needs "
+                "one for each step; set it to 'self_attention' or 'none'"
+            )
+        if self.gradient_lags:
+            return (
+                "gradients by lag are measured of densities and classifiers; "
+                "set gradient_lags to 0 for tagging"
+            )
+        return None
 
     @property
     def mechanism(self) -> str:

@@ -7,10 +7,12 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 from seqarena.attention.positions import PositionKind
 from seqarena.families.heads import HeadCount
 from seqarena.families.stem import stem_obstacle
+from seqarena.families.tag_choice import DEFAULT_DECODING, TagDecoding, head_obstacle
 from seqarena.fitting.protocols import OptimiserConfig
 from seqarena.networks.decoding import DecodingConfig
 from seqarena.networks.pooling import PoolingKind
 from seqarena.networks.region_input import StemKind
+from seqarena.networks.tag_heads import TagHeadKind
 from seqarena.schema import TaskKind
 
 Preset = Literal["tiny", "small", "base"]
@@ -73,6 +75,12 @@ class TransformerConfig(BaseModel):
     network; `none`: each region by itself."""
     decoding: DecodingConfig = DecodingConfig()
     """How a transducer writes its outputs."""
+    head: TagHeadKind = "softmax"
+    """What makes the tags of a tagger: `softmax`, each step by itself, or `crf`, a linear-chain
+    conditional random field over all of them (Lafferty et al. 2001)."""
+    tag_decoding: TagDecoding = DEFAULT_DECODING
+    """How a tagger chooses: the most probable tag of each step (`posterior`), which makes as many
+    right as can be expected; or the most probable tags of the whole sequence (`viterbi`)."""
     optimiser: OptimiserConfig = OptimiserConfig()
     """How it descends."""
 
@@ -143,7 +151,8 @@ class TransformerConfig(BaseModel):
                 "only a density writes the symbols that it reads; "
                 f"set tie_weights to false for {task_kind}"
             )
-        return stem_obstacle(self.stem, task_kind, input_kind)
+        reason = head_obstacle(self.head, self.tag_decoding, self.optimiser, task_kind)
+        return reason or stem_obstacle(self.stem, task_kind, input_kind)
 
     @property
     def mechanism(self) -> str:

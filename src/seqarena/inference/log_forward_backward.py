@@ -37,11 +37,11 @@ def log_forward_backward(
 
     O(steps · states²) time; the memory of one time step is sequences · states².
     """
-    log_alpha = _log_alpha(log_start, log_transition, log_emission, packing)
-    log_beta = torch.zeros_like(log_alpha)
+    alpha = log_alpha(log_start, log_transition, log_emission, packing)
+    log_beta = torch.zeros_like(alpha)
     transition = torch.zeros_like(log_transition)
-    evidence = _evidence(log_alpha, packing)
-    alphas, betas = packing.by_time(log_alpha), packing.by_time(log_beta)
+    evidence = _evidence(alpha, packing)
+    alphas, betas = packing.by_time(alpha), packing.by_time(log_beta)
     emissions = packing.by_time(log_emission)
     for time in range(len(packing.n_alive) - 1, 0, -1):
         n = packing.n_alive[time]
@@ -50,20 +50,23 @@ def log_forward_backward(
         log_pair = alphas[time - 1][:n, :, None] + move - evidence[:n, None, None]
         transition += log_pair.exp().sum(dim=0)
     state_probs = (
-        log_alpha + log_beta - torch.cat([evidence[:n] for n in packing.n_alive])[:, None]
+        alpha + log_beta - torch.cat([evidence[:n] for n in packing.n_alive])[:, None]
     ).exp()
     return PathPosterior(
-        step_log_prob=_step_log_prob(log_alpha, packing),
+        step_log_prob=_step_log_prob(alpha, packing),
         state_probs=state_probs,
         start=state_probs[: packing.n_sequences].sum(dim=0),
         transition=transition,
     )
 
 
-def _log_alpha(
-    log_start: Tensor, log_transition: Tensor, log_emission: Tensor, packing: Packing
+def log_alpha(
+    log_start: Float[Tensor, "n_states"],
+    log_transition: Float[Tensor, "n_states n_states"],
+    log_emission: Float[Tensor, "steps n_states"],
+    packing: Packing,
 ) -> Float[Tensor, "steps n_states"]:
-    """Log p(x_1, ..., x_t, state_t): Rabiner's eqs. 19 and 20."""
+    """Return log p(x_1, ..., x_t, state_t): Rabiner's eqs. 19 and 20; gradients flow through it."""
     alphas: list[Tensor] = []
     for emission in packing.by_time(log_emission):
         if alphas:
@@ -74,16 +77,16 @@ def _log_alpha(
     return torch.cat(alphas) if alphas else log_emission
 
 
-def _step_log_prob(log_alpha: Tensor, packing: Packing) -> Float[Tensor, "steps"]:
-    prefix = log_alpha.logsumexp(dim=1)
+def _step_log_prob(alpha: Tensor, packing: Packing) -> Float[Tensor, "steps"]:
+    prefix = alpha.logsumexp(dim=1)
     before = torch.zeros_like(prefix)
     before[packing.n_sequences :] = prefix[packing.previous]
     return prefix - before.where(before.isfinite(), 0.0)
 
 
-def _evidence(log_alpha: Tensor, packing: Packing) -> Float[Tensor, "sequences"]:
+def _evidence(alpha: Tensor, packing: Packing) -> Float[Tensor, "sequences"]:
     """Log p(x) of each sequence, longest first; plus infinity if nothing explains it."""
-    prefix = log_alpha.logsumexp(dim=1)
+    prefix = alpha.logsumexp(dim=1)
     evidence = prefix[: packing.n_sequences].clone()
     for total in packing.by_time(prefix):
         evidence[: len(total)] = total

@@ -65,6 +65,12 @@ class Packing:
         return self.position % self.shape[1]
 
     @property
+    def last(self) -> Int[Tensor, "sequences"]:
+        """The last packed step of each sequence, longest first."""
+        ranks = torch.arange(self.n_sequences, device=self.first.device)
+        return self.first[self.lengths - 1] + ranks
+
+    @property
     def previous(self) -> Int[Tensor, "later_steps"]:
         """For every packed step after the first of its sequence, in order: the step before it."""
         later = torch.arange(self.n_sequences, len(self.position), device=self.position.device)

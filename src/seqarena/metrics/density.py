@@ -7,6 +7,7 @@ from jaxtyping import Float, Int
 
 from seqarena.errors import DataError
 from seqarena.logspace import bits
+from seqarena.metrics.ratio import ratio_standard_error
 
 
 @dataclass(frozen=True)
@@ -69,10 +70,6 @@ def bits_standard_error(
     The linearised error of a ratio of sums (Cochran 1977, eq. 6.13), because sequences differ in
     length. None for a single sequence, or when a sequence is impossible.
     """
-    n = len(log_prob)
-    if n < 2 or not np.isfinite(log_prob).all():
+    if not np.isfinite(log_prob).all():
         return None
-    ratio = -density_score(log_prob, n_scored).bits_per_step
-    residual = log_prob / np.log(2.0) - ratio * n_scored
-    variance = n / (n - 1) * float((residual**2).sum())
-    return float(variance**0.5 / n_scored.sum())
+    return ratio_standard_error(log_prob / np.log(2.0), n_scored)

@@ -42,6 +42,8 @@ BRIER = Metric("brier", "Brier score", "squared distance, 0 to 2", higher_is_bet
 BITS_PER_TARGET_SYMBOL = Metric(
     "bits_per_target_symbol", "bits per target symbol", "bits", higher_is_better=False
 )
+TAG_ACCURACY = Metric("tag_accuracy", "tag accuracy", "share of steps", higher_is_better=True)
+BITS_PER_TAG = Metric("bits_per_tag", "bits per tag", "bits", higher_is_better=False)
 
 ALIGNMENT_F1 = Metric("alignment_f1", "alignment F1", "share of links", higher_is_better=True)
 ALIGNMENT_PRECISION = Metric(
@@ -63,6 +65,7 @@ SHIFTED_F1 = Metric(
 _HEADLINE: dict[TaskKind, Metric] = {
     "density": BITS_PER_STEP,
     "classification": ACCURACY,
+    "tagging": TAG_ACCURACY,
     "transduction": EXACT_MATCH,
     "alignment": ALIGNMENT_F1,
 }
@@ -86,10 +89,11 @@ def headline_metric(schema: DataSchema) -> Metric:
 _FURTHER: dict[TaskKind, tuple[Metric, ...]] = {
     "density": (),
     "classification": (BITS_PER_EXAMPLE, MACRO_F1, BRIER),
+    "tagging": (MACRO_F1, BITS_PER_TAG, EXACT_MATCH),
     "transduction": (CHARACTER_ERROR_RATE, BITS_PER_TARGET_SYMBOL),
     "alignment": (ALIGNMENT_PRECISION, ALIGNMENT_RECALL, ALIGNMENT_ERROR_RATE, SHIFTED_F1),
 }
-_N_IN_TABLE: dict[TaskKind, int] = {"alignment": 4}
+_N_IN_TABLE: dict[TaskKind, int] = {"alignment": 4, "tagging": 2}
 
 
 def further_metrics(schema: DataSchema) -> tuple[Metric, ...]:

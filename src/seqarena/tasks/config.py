@@ -10,11 +10,13 @@ from seqarena.data.sources.dates import DatesConfig
 from seqarena.data.sources.europarl_en_es import EuroparlConfig
 from seqarena.data.sources.handwritten_digits import HandwrittenDigitsConfig
 from seqarena.data.sources.hidden_markov import HiddenMarkovSourceConfig
+from seqarena.data.sources.hidden_markov_states import HiddenMarkovStatesConfig
 from seqarena.data.sources.japanese_vowels import JapaneseVowelsConfig
 from seqarena.data.sources.lagged_markov import LaggedMarkovSourceConfig
 from seqarena.data.sources.parallel_text import ParallelTextConfig
 from seqarena.data.sources.polyphonic_music import PolyphonicMusicConfig
 from seqarena.data.sources.python_reference import PythonReferenceConfig
+from seqarena.data.sources.ud_english_ewt import UdEnglishEwtConfig
 from seqarena.data.windows import ContextProtocol
 from seqarena.fitting.protocols import TrainingConfig
 from seqarena.schema import InputKind
@@ -30,6 +32,9 @@ DensitySource = Annotated[
 ]
 ClassificationSource = Annotated[
     JapaneseVowelsConfig | HandwrittenDigitsConfig, Field(discriminator="kind")
+]
+TaggingSource = Annotated[
+    HiddenMarkovStatesConfig | UdEnglishEwtConfig, Field(discriminator="kind")
 ]
 TransductionSource = Annotated[DatesConfig | ConnectedWordsConfig, Field(discriminator="kind")]
 AlignmentSource = Annotated[
@@ -77,6 +82,14 @@ class ClassificationTaskConfig(_AnyTaskConfig):
     """Where the sequences come from."""
 
 
+class TaggingTaskConfig(_AnyTaskConfig):
+    """Name the tag of each step of a sequence: accuracy over all steps."""
+
+    kind: Literal["tagging"]
+    source: TaggingSource
+    """Where the sequences come from."""
+
+
 class TransductionTaskConfig(_AnyTaskConfig):
     """Turn each sequence into another: exact match and character error rate, or word error rate."""
 
@@ -113,7 +126,11 @@ def has_regions(source: BaseModel) -> bool:
 
 
 TaskConfig = Annotated[
-    DensityTaskConfig | ClassificationTaskConfig | TransductionTaskConfig | AlignmentTaskConfig,
+    DensityTaskConfig
+    | ClassificationTaskConfig
+    | TaggingTaskConfig
+    | TransductionTaskConfig
+    | AlignmentTaskConfig,
     Field(discriminator="kind"),
 ]
 
@@ -135,6 +152,8 @@ def input_kind(config: TaskConfig) -> InputKind:
             | DatesConfig()
             | EuroparlConfig()
             | ParallelTextConfig()
+            | HiddenMarkovStatesConfig()
+            | UdEnglishEwtConfig()
         ):
             return "tokens"
         case _:

@@ -17,6 +17,10 @@ from seqarena.data.sources.handwritten_digits import (
     read_handwritten_digits,
 )
 from seqarena.data.sources.hidden_markov import HiddenMarkovSourceConfig, draw_hidden_markov
+from seqarena.data.sources.hidden_markov_states import (
+    HiddenMarkovStatesConfig,
+    draw_hidden_markov_states,
+)
 from seqarena.data.sources.japanese_vowels import JapaneseVowelsConfig, read_japanese_vowels
 from seqarena.data.sources.lagged_markov import LaggedMarkovSourceConfig, draw_lagged_markov
 from seqarena.data.sources.parallel_text import ParallelTextConfig, read_parallel_text
@@ -26,6 +30,7 @@ from seqarena.data.sources.polyphonic_music import (
 )
 from seqarena.data.sources.python_reference import PythonReferenceConfig, read_python_reference
 from seqarena.data.sources.source_data import SourceData, as_alignment
+from seqarena.data.sources.ud_english_ewt import UdEnglishEwtConfig, read_ud_english_ewt
 from seqarena.schema import DataSchema
 from seqarena.tasks.config import AlignmentTaskConfig, TaskConfig
 
@@ -39,7 +44,7 @@ def prepare_task(name: str, config: TaskConfig, folder: Path) -> Manifest:
         DataError: the source is unusable as it stands, or a guard refuses it.
     """
     source = read_source(config)
-    check_parts(source.parts, source.class_names)
+    check_parts(source.parts, source.class_names, source.tag_names)
     parts, n_duplicates = resolve_duplicates(source.parts, config.duplicates)
     folder.mkdir(parents=True, exist_ok=True)
     manifest = Manifest(
@@ -50,6 +55,7 @@ def prepare_task(name: str, config: TaskConfig, folder: Path) -> Manifest:
         symbols=source.symbols,
         target_symbols=source.target_symbols,
         class_names=source.class_names,
+        tag_names=source.tag_names,
         best_possible=source.best_possible,
         counts={**source.counts, "duplicates_across_splits": n_duplicates},
         protocol={**source.protocol, "duplicates": config.duplicates},
@@ -89,6 +95,10 @@ def _read(config: TaskConfig) -> SourceData:  # noqa: C901 - a line for each sou
             return join_words(source)
         case HiddenMarkovSourceConfig():
             return draw_hidden_markov(source)
+        case HiddenMarkovStatesConfig():
+            return draw_hidden_markov_states(source)
+        case UdEnglishEwtConfig():
+            return read_ud_english_ewt(source)
         case LaggedMarkovSourceConfig():
             return draw_lagged_markov(source)
         case _:

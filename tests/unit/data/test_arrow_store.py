@@ -56,6 +56,19 @@ def test_any_lengths_survive(tmp_path_factory: pytest.TempPathFactory, rows: lis
     assert [read.sequence(row).tolist() for row in range(len(read))] == rows
 
 
+def test_tags_come_back_and_are_part_of_what_a_split_says(tmp_path: Path) -> None:
+    rows = [np.array([3, 1]), np.array([4])]
+    tagged = sequences_of(rows, tags=[np.array([1, 0]), np.array([2])])
+    write_split(tmp_path, Split.TRAIN, tagged)
+    read = read_split(tmp_path, Split.TRAIN)
+    assert read.tags is not None
+    assert read.tags.tolist() == [1, 0, 2]
+    others = sequences_of(rows, tags=[np.array([1, 1]), np.array([2])])
+    found = {content_sha256(Part(each)) for each in (tagged, others, sequences_of(rows))}
+    assert content_sha256(Part(read)) in found
+    assert len(found) == 3
+
+
 def test_the_gold_alignment_comes_back(tmp_path: Path) -> None:
     write_split(tmp_path, Split.TEST, _tokens(), _alignment())
     read = read_alignment(tmp_path, Split.TEST)

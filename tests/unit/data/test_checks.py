@@ -55,6 +55,22 @@ def test_a_bad_first_frame_belongs_to_its_own_row() -> None:
         check_parts(three_parts(good, good, broken), None)
 
 
+def test_a_tag_unseen_in_training_is_named_with_split_row_and_step() -> None:
+    def tagged(*tags: list[int]) -> Part:
+        rows = [np.ones(len(own), dtype=np.int64) for own in tags]
+        ids = tuple(f"s{row}" for row in range(len(rows)))
+        return Part(sequences_of(rows, tags=[np.array(own) for own in tags], ids=ids))
+
+    train, test = tagged([0, 1], [0]), tagged([0], [1, 0, 2, 3])
+    check_parts(three_parts(train, train, train), None)
+    with pytest.raises(DataError) as error:
+        check_parts(three_parts(train, train, test), None, ("NOUN", "VERB", "X"))
+    assert str(error.value) == (
+        "test row 1 (s1): step 2 has tag 'X', which does not occur in training (which has 'NOUN', "
+        "'VERB'); no model can learn it."
+    )
+
+
 def test_a_label_unseen_in_training_is_named() -> None:
     parts = three_parts(
         _part([1], [2], labels=[0, 1]),

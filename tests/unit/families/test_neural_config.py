@@ -146,10 +146,10 @@ def test_each_family_says_what_it_cannot_do():
         "a transformer density predicts tokens, and the task has frames"
     )
     assert alone.cannot("density", "tokens") == (
-        "attention alone classifies; it has no order in which to do density"
+        "attention alone classifies and tags; it has no order in which to do density"
     )
     assert alone.cannot("transduction", "tokens") == (
-        "attention alone classifies; it has no order in which to do transduction"
+        "attention alone classifies and tags; it has no order in which to do transduction"
     )
 
 

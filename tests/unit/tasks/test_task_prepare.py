@@ -99,7 +99,7 @@ def test_the_guards_run_on_what_is_prepared(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen = []
-    monkeypatch.setattr(prepare, "check_parts", lambda parts, names: seen.append((parts, names)))
+    monkeypatch.setattr(prepare, "check_parts", lambda parts, *names: seen.append((parts, names)))
     prepare_task("lagged", _config("lagged"), tmp_path)
     assert list(seen[0][0]) == list(Split)
     assert checks.check_parts is not prepare.check_parts

@@ -78,10 +78,21 @@ def draw_hidden_markov(config: HiddenMarkovSourceConfig) -> SourceData:
 def hidden_markov_parameters(config: HiddenMarkovSourceConfig) -> HiddenMarkov:
     """Return the true model."""
     generator = numpy_generator(config.draw.seed, config.kind, "parameters")
-    k = config.n_states
-    rest = generator.dirichlet(np.ones(k), size=k)
-    transition = config.persistence * np.eye(k) + (1 - config.persistence) * rest
-    emission = generator.dirichlet(np.full(config.n_symbols, config.concentration), size=k)
+    sizes = (config.n_states, config.n_symbols)
+    return random_model(*sizes, config.persistence, config.concentration, generator)
+
+
+def random_model(
+    n_states: int,
+    n_symbols: int,
+    persistence: float,
+    concentration: float,
+    generator: np.random.Generator,
+) -> HiddenMarkov:
+    """Draw sticky states whose emissions overlap."""
+    rest = generator.dirichlet(np.ones(n_states), size=n_states)
+    transition = persistence * np.eye(n_states) + (1 - persistence) * rest
+    emission = generator.dirichlet(np.full(n_symbols, concentration), size=n_states)
     return HiddenMarkov(stationary(transition), transition, emission)
 
 
@@ -89,12 +100,20 @@ def sample(
     model: HiddenMarkov, n: int, length: int, generator: np.random.Generator
 ) -> Int[np.ndarray, "n length"]:
     """Draw `n` sequences of `length` symbols."""
-    tokens = np.empty((n, length), dtype=np.int64)
+    return sample_with_states(model, n, length, generator)[0]
+
+
+def sample_with_states(
+    model: HiddenMarkov, n: int, length: int, generator: np.random.Generator
+) -> tuple[Int[np.ndarray, "n length"], Int[np.ndarray, "n length"]]:
+    """Draw `n` sequences of `length` symbols, and the states that emitted them."""
+    tokens, states = np.empty((2, n, length), dtype=np.int64)
     state = draw_from(np.broadcast_to(model.start, (n, len(model.start))), generator)
     for step in range(length):
+        states[:, step] = state
         tokens[:, step] = draw_from(model.emission[state], generator)
         state = draw_from(model.transition[state], generator)
-    return tokens
+    return tokens, states
 
 
 def expected_step_entropies(

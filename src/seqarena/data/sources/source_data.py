@@ -19,6 +19,7 @@ class SourceData:
     symbols: tuple[str, ...] | None = None
     target_symbols: tuple[str, ...] | None = None
     class_names: tuple[str, ...] | None = None
+    tag_names: tuple[str, ...] | None = None
     best_possible: BestPossible | None = None
     counts: dict[str, int] = field(default_factory=dict)
 
