@@ -136,9 +136,9 @@ class NeuralTransducer(Neural):
         Raises:
             DataError: as `require_alignable`.
         """
-        if self.head != "attention" and self.schema.target_end is not None:
-            for split, sequences in (("train", train), ("valid", valid)):
-                require_alignable(split, sequences, self.schema.target_end)
+        if self.head != "attention":
+            require_alignable("train", train)
+            require_alignable("valid", valid)
         return super().fit(train, valid, setting)
 
     def objective(self, batch: Batch) -> Objective:

@@ -7,7 +7,11 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 from seqarena.attention.choice import AttentionKind
 from seqarena.families.heads import HeadCount
 from seqarena.families.stem import stem_obstacle
-from seqarena.families.transduction_head import HeadOfTransducer, head_obstacle
+from seqarena.families.transduction_head import (
+    HeadOfTransducer,
+    OptimiserOfTransducer,
+    head_obstacle,
+)
 from seqarena.fitting.protocols import OptimiserConfig
 from seqarena.networks.decoding import DecodingConfig
 from seqarena.networks.elman import Nonlinearity
@@ -73,7 +77,7 @@ class RecurrentConfig(BaseModel):
     place of the step); 0: nothing is."""
     decoding: DecodingConfig = DecodingConfig()
     """How a transducer writes its outputs."""
-    optimiser: OptimiserConfig = OptimiserConfig()
+    optimiser: OptimiserOfTransducer = OptimiserConfig()
     """How it descends."""
 
     @field_validator("nonlinearity")

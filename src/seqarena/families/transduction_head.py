@@ -7,6 +7,7 @@ from pydantic import AfterValidator
 
 from seqarena.batch import Sequences
 from seqarena.errors import DataError
+from seqarena.fitting.protocols import OptimiserConfig
 from seqarena.schema import TaskKind
 
 TransductionHead = Literal["attention", "ctc", "ctc_attention"]
@@ -35,6 +36,21 @@ HeadOfTransducer = Annotated[TransductionHead, AfterValidator(_agree_with_attent
 """Declare it after `attention`, if the config has that."""
 
 
+def _agree_with_head(optimiser: OptimiserConfig, info: Any) -> OptimiserConfig:
+    """Refuse smoothed labels where no step has one."""
+    if info.data.get("transduction_head") == "ctc" and optimiser.label_smoothing:
+        raise ValueError(
+            f"label_smoothing is {optimiser.label_smoothing:g}, and under CTC no step has a label "
+            "of its own that could be smoothed; set it to 0, or the head to 'ctc_attention', "
+            "whose decoder is smoothed."
+        )
+    return optimiser
+
+
+OptimiserOfTransducer = Annotated[OptimiserConfig, AfterValidator(_agree_with_head)]
+"""Declare it after `transduction_head`."""
+
+
 def head_obstacle(
     head: TransductionHead, task_kind: TaskKind, input_kind: Literal["tokens", "frames"]
 ) -> str | None:
@@ -54,7 +70,7 @@ def head_obstacle(
     return None
 
 
-def require_alignable(split: str, sequences: Sequences, end_symbol: int) -> None:
+def require_alignable(split: str, sequences: Sequences) -> None:
     """Raise unless some alignment gives every target of a split.
 
     Raises:
@@ -65,10 +81,8 @@ def require_alignable(split: str, sequences: Sequences, end_symbol: int) -> None
     if target is None or target.tokens is None:
         return
     repeats = target.tokens[1:] == target.tokens[:-1]
-    # Neighbours across two targets are none: the first of them is an end symbol.
-    repeats &= target.tokens[1:] != end_symbol
-    counted = np.concatenate([[0, 0], np.cumsum(repeats)])[target.offsets]
-    n_repeats = np.diff(np.maximum(counted, 0))
+    # Across two targets only ends are equal, where the second is empty, and that one always fits.
+    n_repeats = np.diff(np.concatenate([[0, 0], np.cumsum(repeats)])[target.offsets])
     n_labels = target.lengths - 1
     for row in np.flatnonzero(n_labels + n_repeats > sequences.lengths)[:1].tolist():
         name = f" ({sequences.ids[row]})" if sequences.ids else ""

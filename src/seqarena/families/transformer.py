@@ -7,7 +7,11 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 from seqarena.attention.positions import PositionKind
 from seqarena.families.heads import HeadCount
 from seqarena.families.stem import stem_obstacle
-from seqarena.families.transduction_head import HeadOfTransducer, head_obstacle
+from seqarena.families.transduction_head import (
+    HeadOfTransducer,
+    OptimiserOfTransducer,
+    head_obstacle,
+)
 from seqarena.fitting.protocols import OptimiserConfig
 from seqarena.networks.decoding import DecodingConfig
 from seqarena.networks.pooling import PoolingKind
@@ -81,7 +85,7 @@ class TransformerConfig(BaseModel):
     is the decoder's."""
     decoding: DecodingConfig = DecodingConfig()
     """How a transducer writes its outputs."""
-    optimiser: OptimiserConfig = OptimiserConfig()
+    optimiser: OptimiserOfTransducer = OptimiserConfig()
     """How it descends."""
 
     @model_validator(mode="before")

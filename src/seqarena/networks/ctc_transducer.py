@@ -39,7 +39,7 @@ class CtcHead(nn.Module):
     def map(self, log_probs: Tensor, batch: Batch) -> NativeMap:
         """Return the steps of the input that each symbol of the batch's own targets took."""
         labels, n_labels = labels_of(batch, self.blank)
-        return alignment_map(log_probs, batch.mask, labels, n_labels, self.blank)
+        return alignment_map(log_probs.detach(), batch.mask, labels, n_labels, self.blank)
 
     def flops(self, batch: int, time: int) -> float:
         """Estimate the floating-point operations of `forward`."""
