@@ -136,6 +136,14 @@ FAMILIES = {
     "elman_rnn-relu": {"kind": "elman_rnn", "nonlinearity": "relu", **SMALL},
     "lstm-bidirectional": {"kind": "lstm", "bidirectional": True, "n_layers": 2, **SMALL},
     "gru-bidirectional": {"kind": "gru", "bidirectional": True, "attention": "softmax", **SMALL},
+    "gru-ctc": {"kind": "gru", "bidirectional": True, "transduction_head": "ctc", **SMALL},
+    "lstm-ctc_attention": {
+        "kind": "lstm",
+        "attention": "softmax",
+        "transduction_head": "ctc_attention",
+        "decoding": {"beam": 3, "n_best": 2},
+        **SMALL,
+    },
     "gru-layer_norm": {"kind": "gru", "layer_norm": True, "n_layers": 2, **SMALL},
     "lstm-weight_drop": {"kind": "lstm", "weight_drop": 0.5, "forget_bias": 2.0, **SMALL},
     "lstm-tied": {"kind": "lstm", "tie_weights": True, **SMALL},
@@ -161,6 +169,7 @@ FAMILIES = {
     "transformer-last": {**TRANSFORMER, "pooling": "last"},
     "transformer-rotary": {**TRANSFORMER, "positions": "rotary", "window": 2},
     "transformer-alibi": {**TRANSFORMER, "positions": "alibi", "n_key_value_heads": 1},
+    "transformer-ctc": {**TRANSFORMER, "transduction_head": "ctc", "decoding": {"beam": 2}},
     "transformer-linear": {
         **TRANSFORMER,
         "self_attention": "linear",
@@ -477,7 +486,7 @@ def has_maps(name, kind):
     if isinstance(config, MostFrequentTagConfig):
         return False
     if isinstance(config, RecurrentConfig):
-        return config.attention != "none"
+        return config.attention != "none" or config.transduction_head != "attention"
     return True
 
 

@@ -21,10 +21,12 @@ from seqarena.families.transformer import TransformerConfig
 from seqarena.networks.attentive_recurrent import AttentiveRecurrent
 from seqarena.networks.bidirectional import BidirectionalRecurrent
 from seqarena.networks.classifier import SequenceClassifier
+from seqarena.networks.ctc_transducer import CtcHead, CtcTransducer
 from seqarena.networks.elements import ElementEncoder
 from seqarena.networks.encoder import Encoder
 from seqarena.networks.fused_layers import Recurrence
 from seqarena.networks.inputs import Inputs, TokenInput, build_inputs
+from seqarena.networks.joint_transducer import JointTransducer
 from seqarena.networks.language_model import LanguageModel
 from seqarena.networks.pooling import PlainPooling
 from seqarena.networks.recurrent import Recurrent
@@ -33,7 +35,7 @@ from seqarena.networks.region_input import RegionInput
 from seqarena.networks.self_attentive import SelfAttentive
 from seqarena.networks.tag_heads import build_tag_head
 from seqarena.networks.tagger import SequenceTagger
-from seqarena.networks.transducer import Transducer
+from seqarena.networks.transducer import EncoderDecoder, Transducer
 from seqarena.networks.transformer import EMBEDDING_SCALE, Block, TransformerEncoder
 from seqarena.networks.transformer_transducer import DecoderBlock, TransformerTransducer
 from seqarena.schema import DataSchema
@@ -97,14 +99,28 @@ def _classified_inputs(config: NeuralConfig, schema: DataSchema) -> Inputs:
 
 
 def transducer(config: RecurrentConfig | TransformerConfig, schema: DataSchema) -> Transducer:
-    """Return an encoder-decoder."""
+    """Return what the head asks for: an encoder-decoder, CTC on an encoder, or both on one."""
+    is_recurrent = isinstance(config, RecurrentConfig)
+    if config.transduction_head == "ctc":
+        scale = _embedding_scale(config)
+        inputs = build_inputs(schema, config.model_dim, not is_recurrent, scale)
+        encoder = _encoder(config, schema, inputs.out_dim)
+        return CtcTransducer(inputs, encoder, _ctc_head(encoder, schema))
     match config:
         case RecurrentConfig():
-            return _recurrent_transducer(config, schema)
+            decoder: EncoderDecoder = _recurrent_transducer(config, schema)
         case TransformerConfig():
-            return _transformer_transducer(config, schema)
+            decoder = _transformer_transducer(config, schema)
         case _:
             assert_never(config)
+    if config.transduction_head == "attention":
+        return decoder
+    return JointTransducer(decoder, _ctc_head(decoder.encoder, schema), config.ctc_weight)
+
+
+def _ctc_head(encoder: Encoder, schema: DataSchema) -> CtcHead:
+    n_symbols = _sized(schema.n_target_symbols, "n_target_symbols")
+    return CtcHead(encoder.out_dim, n_symbols, _sized(schema.target_end, "target_end"))
 
 
 def _recurrent_transducer(config: RecurrentConfig, schema: DataSchema) -> RecurrentTransducer:

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from seqarena.attention.choice import PoolingMechanism
 from seqarena.families.heads import HeadCount
 from seqarena.families.stem import stem_obstacle
-from seqarena.families.tag_choice import DEFAULT_DECODING, TagDecoding, head_obstacle
+from seqarena.families.tag_choice import DEFAULT_DECODING, TagDecoding, tagging_obstacle
 from seqarena.fitting.protocols import OptimiserConfig
 from seqarena.networks.region_input import StemKind
 from seqarena.networks.tag_heads import TagHeadKind
@@ -55,7 +55,7 @@ class AttentionConfig(BaseModel):
             return (
                 f"attention alone classifies and tags; it has no order in which to do {task_kind}"
             )
-        reason = head_obstacle(self.head, self.tag_decoding, self.optimiser, task_kind)
+        reason = tagging_obstacle(self.head, self.tag_decoding, self.optimiser, task_kind)
         return reason or stem_obstacle(self.stem, task_kind, input_kind)
 
     @property

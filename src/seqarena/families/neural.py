@@ -7,7 +7,7 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from seqarena.batch import Batch
+from seqarena.batch import Batch, Sequences
 from seqarena.errors import ConfigError, DataError
 from seqarena.families.assembly import (
     NeuralConfig,
@@ -23,8 +23,9 @@ from seqarena.families.fitted_network import Neural
 from seqarena.families.neural_tagger import NeuralTagger
 from seqarena.families.recurrent import RecurrentConfig
 from seqarena.families.token_sampling import DEFAULT_SAMPLING, TokenSample, draw_tokens
+from seqarena.families.transduction_head import require_alignable
 from seqarena.families.transformer import TransformerConfig
-from seqarena.fitting.protocols import Objective
+from seqarena.fitting.protocols import FitReport, FitSetting, Objective
 from seqarena.networks.classifier import SequenceClassifier
 from seqarena.networks.decoding import require_room
 from seqarena.networks.language_model import Carried, LanguageModel, tokens_of
@@ -128,8 +129,19 @@ class NeuralTransducer(Neural):
     def __init__(self, config: RecurrentConfig | TransformerConfig, schema: DataSchema) -> None:
         super().__init__(config, schema)
         require_room(config.decoding, schema.max_target_length)
-        self.decoding = config.decoding
+        self.decoding, self.head = config.decoding, config.transduction_head
         self.network = transducer(config, schema)
+
+    def fit(self, train: Sequences, valid: Sequences, setting: FitSetting) -> FitReport:
+        """Descend as every network does; with CTC, after a look at whether targets can fit.
+
+        Raises:
+            DataError: as `require_alignable`.
+        """
+        if self.head != "attention":
+            require_alignable("train", train)
+            require_alignable("valid", valid)
+        return super().fit(train, valid, setting)
 
     def objective(self, batch: Batch) -> Objective:
         """Return -log p(target | input) over the batch, and the number of target steps."""

@@ -7,7 +7,12 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 from seqarena.attention.choice import AttentionKind
 from seqarena.families.heads import HeadCount
 from seqarena.families.stem import stem_obstacle
-from seqarena.families.tag_choice import DEFAULT_DECODING, TagDecoding, head_obstacle
+from seqarena.families.tag_choice import DEFAULT_DECODING, TagDecoding, tagging_obstacle
+from seqarena.families.transduction_head import (
+    HeadOfTransducer,
+    OptimiserOfTransducer,
+    transduction_obstacle,
+)
 from seqarena.fitting.protocols import OptimiserConfig
 from seqarena.networks.decoding import DecodingConfig
 from seqarena.networks.elman import Nonlinearity
@@ -57,6 +62,13 @@ class RecurrentConfig(BaseModel):
     coverage: bool = False
     """Whether a decoder's additive attention also sees how much it has looked at each step of the
     input so far (Tu et al. 2016; See et al. 2017); with `weighted_sum_additive` only."""
+    transduction_head: HeadOfTransducer = Field(default="attention", validate_default=True)
+    """What writes the symbols of a transduction. `attention`: a decoder, symbol by symbol; `ctc`:
+    the encoder, at most one for each frame (Graves et al. 2006); `ctc_attention`: both, on one
+    encoder (Watanabe et al. 2017)."""
+    ctc_weight: float = Field(default=0.3, gt=0, lt=1)
+    """Share of CTC in the log-probability of `ctc_attention`, in training and in decoding; the rest
+    is the decoder's."""
     pooling: PoolingKind = "last"
     """How a classifier without attention makes one vector of a sequence."""
     n_heads: HeadCount = Field(default=4, ge=1, validate_default=True)
@@ -73,7 +85,7 @@ class RecurrentConfig(BaseModel):
     tag_decoding: TagDecoding = DEFAULT_DECODING
     """How a tagger chooses: the most probable tag of each step (`posterior`), which makes as many
     right as can be expected; or the most probable tags of the whole sequence (`viterbi`)."""
-    optimiser: OptimiserConfig = OptimiserConfig()
+    optimiser: OptimiserOfTransducer = OptimiserConfig()
     """How it descends."""
 
     @field_validator("nonlinearity")
@@ -157,8 +169,11 @@ class RecurrentConfig(BaseModel):
                 "links are read from the attention of a decoder to the input; "
                 "set attention to 'softmax', 'multi_head' or a weighted sum"
             )
-        reason = head_obstacle(self.head, self.tag_decoding, self.optimiser, task_kind)
-        return reason or stem_obstacle(self.stem, task_kind, input_kind)
+        return (
+            tagging_obstacle(self.head, self.tag_decoding, self.optimiser, task_kind)
+            or transduction_obstacle(self.transduction_head, task_kind, input_kind)
+            or stem_obstacle(self.stem, task_kind, input_kind)
+        )
 
     def _tagging_obstacle(self) -> str | None:
         """Return which setting has no place in a tagger, or None."""

@@ -23,7 +23,7 @@ def decoding_obstacle(decoding: TagDecoding, task_kind: TaskKind) -> str | None:
     )
 
 
-def head_obstacle(
+def tagging_obstacle(
     head: TagHeadKind, decoding: TagDecoding, optimiser: OptimiserConfig, task_kind: TaskKind
 ) -> str | None:
     """Return why a network with such an end cannot do such a task, or None."""

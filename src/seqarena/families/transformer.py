@@ -7,7 +7,12 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 from seqarena.attention.positions import PositionKind
 from seqarena.families.heads import HeadCount
 from seqarena.families.stem import stem_obstacle
-from seqarena.families.tag_choice import DEFAULT_DECODING, TagDecoding, head_obstacle
+from seqarena.families.tag_choice import DEFAULT_DECODING, TagDecoding, tagging_obstacle
+from seqarena.families.transduction_head import (
+    HeadOfTransducer,
+    OptimiserOfTransducer,
+    transduction_obstacle,
+)
 from seqarena.fitting.protocols import OptimiserConfig
 from seqarena.networks.decoding import DecodingConfig
 from seqarena.networks.pooling import PoolingKind
@@ -73,6 +78,13 @@ class TransformerConfig(BaseModel):
     stem: StemKind = "none"
     """`conv`: a classifier of the regions of a picture sees them through a small convolutional
     network; `none`: each region by itself."""
+    transduction_head: HeadOfTransducer = Field(default="attention", validate_default=True)
+    """What writes the symbols of a transduction. `attention`: a decoder, symbol by symbol; `ctc`:
+    the encoder, at most one for each frame (Graves et al. 2006); `ctc_attention`: both, on one
+    encoder (Watanabe et al. 2017)."""
+    ctc_weight: float = Field(default=0.3, gt=0, lt=1)
+    """Share of CTC in the log-probability of `ctc_attention`, in training and in decoding; the rest
+    is the decoder's."""
     decoding: DecodingConfig = DecodingConfig()
     """How a transducer writes its outputs."""
     head: TagHeadKind = "softmax"
@@ -81,7 +93,7 @@ class TransformerConfig(BaseModel):
     tag_decoding: TagDecoding = DEFAULT_DECODING
     """How a tagger chooses: the most probable tag of each step (`posterior`), which makes as many
     right as can be expected; or the most probable tags of the whole sequence (`viterbi`)."""
-    optimiser: OptimiserConfig = OptimiserConfig()
+    optimiser: OptimiserOfTransducer = OptimiserConfig()
     """How it descends."""
 
     @model_validator(mode="before")
@@ -151,8 +163,11 @@ class TransformerConfig(BaseModel):
                 "only a density writes the symbols that it reads; "
                 f"set tie_weights to false for {task_kind}"
             )
-        reason = head_obstacle(self.head, self.tag_decoding, self.optimiser, task_kind)
-        return reason or stem_obstacle(self.stem, task_kind, input_kind)
+        return (
+            tagging_obstacle(self.head, self.tag_decoding, self.optimiser, task_kind)
+            or transduction_obstacle(self.transduction_head, task_kind, input_kind)
+            or stem_obstacle(self.stem, task_kind, input_kind)
+        )
 
     @property
     def mechanism(self) -> str:

@@ -50,7 +50,7 @@ def beam_search(
         logits, memory = stepper.advance(previous, memory)
         n_examples, width = beams.log_prob.shape
         written = beams.tokens.flatten(0, 1)
-        step = allowed_log_prob(logits.log_softmax(dim=-1), written, end_symbol, decoding)
+        step = allowed_log_prob(stepper.log_prob_of(logits), written, end_symbol, decoding)
         beams, owners = beams.extended(step.view(n_examples, width, -1), decoding.beam)
         rows = owners + width * torch.arange(n_examples, device=start.device)[:, None]
         is_finished = (beams.tokens[..., -1] == end_symbol) | (n_written == max_length)

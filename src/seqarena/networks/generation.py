@@ -31,6 +31,10 @@ class Stepper(ABC, Generic[S]):
         order, and those without a line are dropped.
         """
 
+    def log_prob_of(self, logits: Float[Tensor, "row symbols"]) -> Float[Tensor, "row symbols"]:
+        """Return what each symbol adds to the score of an output [nats]; at most 0."""
+        return logits.log_softmax(dim=-1)
+
 
 def kept_examples(
     rows: Int[Tensor, "kept width"], n_rows: int, n_examples: int

@@ -15,7 +15,7 @@ from seqarena.networks.fused_layers import State
 from seqarena.networks.generation import kept_examples
 from seqarena.networks.inputs import Inputs
 from seqarena.networks.recurrent import Recurrent, last_real
-from seqarena.networks.transducer import Transducer, read_before, target_of, target_tokens
+from seqarena.networks.transducer import EncoderDecoder, read_before, target_of, target_tokens
 
 
 class Source(NamedTuple):
@@ -37,7 +37,7 @@ class Memory(NamedTuple):
     """How much each row has looked at each step of its input, if the mechanism wants to know."""
 
 
-class RecurrentTransducer(Transducer):
+class RecurrentTransducer(EncoderDecoder):
     """Decoder s_i from y_{i-1}; context c_i by attention of s_i; logits from tanh(W [c_i; s_i]).
 
     Luong, Pham & Manning (2015), eqs. 5-6: attention stands after the recurrence, so that under
@@ -68,15 +68,17 @@ class RecurrentTransducer(Transducer):
         self.combine = nn.Linear(context_dim + model_dim, model_dim) if mechanism else None
         self.output = nn.Linear(model_dim, n_symbols)
 
-    def target_logits(self, batch: Batch) -> Float[Tensor, "batch target_time symbols"]:
-        """Return the logits of each target step, given the true steps before it."""
-        start, source = self._encode(batch)
+    def logits_from(
+        self, encoded: Float[Tensor, "batch time dim"], batch: Batch
+    ) -> Float[Tensor, "batch target_time symbols"]:
+        """Return the logits of each target step, given the input and the true steps before it."""
+        start, source = self._read(encoded, batch)
         states = self._decode(batch, start)
         return self._logits(states, source)
 
-    def begin(self, batch: Batch) -> Memory:
+    def begin_from(self, encoded: Float[Tensor, "batch time dim"], batch: Batch) -> Memory:
         """Return the decoder's first state, and the input as the mechanism looks at it."""
-        state, source = self._encode(batch)
+        state, source = self._read(encoded, batch)
         looked_at = self.mechanism.prepared(source.states) if self.mechanism else ()
         has_coverage = isinstance(self.mechanism, CoverageAttention)
         covered = torch.zeros_like(source.states[..., 0]) if has_coverage else None
@@ -126,7 +128,10 @@ class RecurrentTransducer(Transducer):
         return read + bridged + self.decoder.flops(size, target_time) + attended + written
 
     def _encode(self, batch: Batch) -> tuple[State, Source]:
-        states = self.encoder(self.inputs(batch), batch.mask)
+        return self._read(self.encode(batch), batch)
+
+    def _read(self, states: Float[Tensor, "batch time dim"], batch: Batch) -> tuple[State, Source]:
+        """Return the state from which the decoder starts, and what it can look at."""
         final = last_real(states, batch.mask, self.encoder.backward_dim)
         joined = self.bridge(final).tanh()
         parts = joined.view(len(batch), self.decoder.n_states, -1).transpose(0, 1).contiguous()

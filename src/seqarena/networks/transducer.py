@@ -1,4 +1,4 @@
-"""What every encoder-decoder answers."""
+"""What everything that writes one sequence for another answers."""
 
 from abc import abstractmethod
 from typing import Any
@@ -13,6 +13,7 @@ from seqarena.batch import Batch
 from seqarena.errors import DataError
 from seqarena.networks.beam_search import beam_search
 from seqarena.networks.decoding import DecodingConfig
+from seqarena.networks.encoder import Encoder
 from seqarena.networks.generation import Stepper, write_greedily
 from seqarena.networks.hypotheses import Hypotheses
 from seqarena.networks.inputs import Inputs
@@ -24,12 +25,12 @@ class Transducer(nn.Module, Stepper[Any]):
 
     inputs: Inputs
     start_symbol: int
-    """What the decoder reads before the first symbol."""
+    """What is read before the first symbol."""
     end_symbol: int
 
     @abstractmethod
-    def target_logits(self, batch: Batch) -> Float[Tensor, "batch target_time symbols"]:
-        """Return the logits of each target step, given the true steps before it."""
+    def target_log_prob(self, batch: Batch, smoothing: float = 0.0) -> Float[Tensor, "batch"]:
+        """Return log p(y | x) of the batch's own targets [nats]; smoothed as `token_log_prob`."""
 
     @abstractmethod
     def begin(self, batch: Batch) -> Any:
@@ -41,7 +42,7 @@ class Transducer(nn.Module, Stepper[Any]):
 
     @abstractmethod
     def forward_flops(self, batch: Batch) -> float:
-        """Estimate the floating-point operations of `target_logits`, padding included."""
+        """Estimate the floating-point operations of `target_log_prob`, padding included."""
 
     def most_symbols(self, max_length: int) -> int:
         """Return how many symbols it can write, where at most `max_length` are wanted."""
@@ -60,14 +61,49 @@ class Transducer(nn.Module, Stepper[Any]):
         start = self._start(batch)
         return beam_search(self, self.begin(batch), start, self.end_symbol, limit, decoding)
 
-    def target_log_prob(self, batch: Batch, smoothing: float = 0.0) -> Float[Tensor, "batch"]:
-        """Return log p(y | x) of the batch's own targets [nats]; smoothed as `token_log_prob`."""
-        target = target_of(batch)
-        steps = token_log_prob(self.target_logits(batch), target_tokens(batch), smoothing)
-        return steps.where(target.mask, 0.0).sum(dim=1)
-
     def _start(self, batch: Batch) -> Int[Tensor, "batch"]:
         return torch.full_like(batch.lengths, self.start_symbol)
+
+
+class EncoderDecoder(Transducer):
+    """A transducer whose decoder reads what it has written, and knows the encoded input."""
+
+    encoder: Encoder
+
+    @abstractmethod
+    def logits_from(
+        self, encoded: Float[Tensor, "batch time dim"], batch: Batch
+    ) -> Float[Tensor, "batch target_time symbols"]:
+        """Return the logits of each target step, given the input and the true steps before it."""
+
+    @abstractmethod
+    def begin_from(self, encoded: Float[Tensor, "batch time dim"], batch: Batch) -> Any:
+        """Return the memory before the first symbol, given the input."""
+
+    def encode(self, batch: Batch) -> Float[Tensor, "batch time dim"]:
+        """Return the encoded input."""
+        encoded: Tensor = self.encoder(self.inputs(batch), batch.mask)
+        return encoded
+
+    def target_logits(self, batch: Batch) -> Float[Tensor, "batch target_time symbols"]:
+        """Return the logits of each target step, given the true steps before it."""
+        return self.logits_from(self.encode(batch), batch)
+
+    def begin(self, batch: Batch) -> Any:
+        """Return the memory before the first symbol: the inputs, read."""
+        return self.begin_from(self.encode(batch), batch)
+
+    def target_log_prob(self, batch: Batch, smoothing: float = 0.0) -> Float[Tensor, "batch"]:
+        """Return log p(y | x) of the batch's own targets [nats]; smoothed as `token_log_prob`."""
+        return self.log_prob_from(self.encode(batch), batch, smoothing)
+
+    def log_prob_from(
+        self, encoded: Float[Tensor, "batch time dim"], batch: Batch, smoothing: float = 0.0
+    ) -> Float[Tensor, "batch"]:
+        """Return `target_log_prob`, given the input."""
+        logits, target = self.logits_from(encoded, batch), target_of(batch)
+        steps = token_log_prob(logits, target_tokens(batch), smoothing)
+        return steps.where(target.mask, 0.0).sum(dim=1)
 
 
 def target_of(batch: Batch) -> Batch:

@@ -14,7 +14,7 @@ from seqarena.attention.positions import Positions
 from seqarena.batch import Batch
 from seqarena.networks.generation import kept_examples
 from seqarena.networks.inputs import Inputs, scaled_embedding
-from seqarena.networks.transducer import Transducer, read_before, target_of, target_tokens
+from seqarena.networks.transducer import EncoderDecoder, read_before, target_of, target_tokens
 from seqarena.networks.transformer import EMBEDDING_SCALE, Block, TransformerEncoder
 
 
@@ -82,8 +82,10 @@ class Memory(NamedTuple):
     source_mask: Bool[Tensor, "batch time"]
 
 
-class TransformerTransducer(Transducer):
+class TransformerTransducer(EncoderDecoder):
     """Encoder over the input; causal decoder over the target, looking at the encoded input."""
+
+    encoder: TransformerEncoder
 
     def __init__(
         self,
@@ -104,19 +106,19 @@ class TransformerTransducer(Transducer):
         self.norm = nn.LayerNorm(model_dim)
         self.output = nn.Linear(model_dim, n_symbols)
 
-    def target_logits(self, batch: Batch) -> Float[Tensor, "batch target_time symbols"]:
-        """Return the logits of each target step, given the true steps before it."""
-        source = self.encoder(self.inputs(batch), batch.mask)
+    def logits_from(
+        self, encoded: Float[Tensor, "batch time dim"], batch: Batch
+    ) -> Float[Tensor, "batch target_time symbols"]:
+        """Return the logits of each target step, given the input and the true steps before it."""
         steps, mask = self._read(batch), target_of(batch).mask
         for block in self.blocks:
-            steps = block(steps, mask, source, batch.mask)
+            steps = block(steps, mask, encoded, batch.mask)
         logits: Tensor = self.output(self.norm(steps))
         return logits
 
-    def begin(self, batch: Batch) -> Memory:
+    def begin_from(self, encoded: Float[Tensor, "batch time dim"], batch: Batch) -> Memory:
         """Return the encoded input as every layer looks at it, and nothing written."""
-        source = self.encoder(self.inputs(batch), batch.mask)
-        sources = [block.cross.keys_and_values(source) for block in self._blocks()]
+        sources = [block.cross.keys_and_values(encoded) for block in self._blocks()]
         return Memory(0, len(batch), [None] * len(sources), sources, batch.mask)
 
     def most_symbols(self, max_length: int) -> int:
