@@ -6,6 +6,7 @@ from typing import Any, Literal
 TaskKind = Literal["density", "classification", "tagging", "transduction", "alignment"]
 InputKind = Literal["tokens", "frames"]
 TargetUnit = Literal["character", "word"]
+SymbolUnit = Literal["symbol", "character", "word"]
 
 
 @dataclass(frozen=True)
@@ -15,6 +16,8 @@ class DataSchema:
     task_kind: TaskKind
     n_symbols: int | None = None
     """Size of the input alphabet, when the input is tokens."""
+    symbol_unit: SymbolUnit = "symbol"
+    """What a symbol of the input is, when the input is text."""
     dim: int | None = None
     """Numbers per frame, when the input is features."""
     n_classes: int | None = None
@@ -41,6 +44,9 @@ class DataSchema:
     stream_window: int | None = None
     """Steps of a piece that gradients go back through, when sequences are whole documents that are
     read from a carried state; None: each sequence is read at once."""
+    stream_stride: int | None = None
+    """Steps of such a document that a network without a state to carry scores in one window of
+    `stream_window` steps; the steps before them are context."""
 
     @property
     def input_kind(self) -> InputKind:

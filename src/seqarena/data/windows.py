@@ -8,8 +8,10 @@ the beginning of a document). A model that could use more context has none to us
 needs less loses nothing: the count model and the network see the same.
 
 As a stream each document is one sequence, in training, validation and test, and every character of
-it is scored with all of the document before it. A family that counts reads it at once; a recurrent
-network is trained on pieces of `window` characters, each read from the state after the one before.
+it is scored with all of the document before it, as far as a family can look. A family that counts
+reads it at once; a recurrent network is trained on pieces of `window` characters, each read from
+the state after the one before; a network without a state to carry sees windows of the document, as
+of blocks. The characters that are scored are the same for all of them, and as in blocks.
 """
 
 from dataclasses import dataclass
@@ -57,8 +59,10 @@ def describe_context(
         return {
             "context": context,
             "window": window,
+            "stride": stride,
             "scored": f"every {unit} exactly once, with all of its {document} before it as context;"
-            f" in training, gradients go back through {window} {unit}s at most",
+            f" in training, gradients go back through {window} {unit}s at most; a network that has "
+            f"no state to carry sees {window - stride} to {window - 1} {unit}s before one",
         }
     return {
         "context": context,

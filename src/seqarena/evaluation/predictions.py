@@ -49,7 +49,7 @@ def metrics_of(predictions: pa.Table, schema: DataSchema) -> Metrics:
     """Return every metric of the predictions, computed from the table alone.
 
     `bits_per_*` and `nats_per_*` are infinite when the model called something impossible that
-    happened. Densities of frames are measured in both units, those of tokens in bits.
+    happened. Of densities of tokens, `perplexity` is the exponential of the nats.
 
     Raises:
         DataError: the table holds no example.
@@ -58,7 +58,8 @@ def metrics_of(predictions: pa.Table, schema: DataSchema) -> Metrics:
         raise DataError("the predictions hold no example, so there is nothing to measure.")
     match schema.task_kind:
         case "density":
-            nats = _nats(predictions) if schema.input_kind == "frames" else {}
+            of_frames = schema.input_kind == "frames"
+            nats = _nats(predictions) if of_frames else _nats_and_perplexity(predictions)
             found = {**nats, **_likelihood(predictions, "step")}
             return {**found, "n_examples": predictions.num_rows}
         case "classification":
@@ -88,6 +89,12 @@ def _nats(predictions: pa.Table) -> Metrics:
     if error is not None:
         found["nats_per_step_standard_error"] = error * float(np.log(2.0))
     return {**found, "nats_per_step_of_sequences": mean_nats_per_step(log_prob, n_scored)}
+
+
+def _nats_and_perplexity(predictions: pa.Table) -> Metrics:
+    """Return the likelihood of symbols in nats, and as perplexity, as words are published."""
+    score = density_score(_array(predictions, "log_prob"), _array(predictions, "n_scored"))
+    return {"nats_per_step": score.nats_per_step, "perplexity": score.perplexity}
 
 
 def _classification(predictions: pa.Table) -> Metrics:

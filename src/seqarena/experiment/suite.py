@@ -13,7 +13,7 @@ from seqarena.errors import ConfigError
 from seqarena.families.catalogue import FamilyConfig, data_obstacle
 from seqarena.fitting.protocols import HardwareConfig
 from seqarena.parsing import nearest, parse, read_yaml
-from seqarena.tasks.config import TaskConfig, context_protocol, has_regions, input_kind
+from seqarena.tasks.config import TaskConfig, has_regions, input_kind
 
 PARAMS_FILE = Path("params.yaml")
 _SECTIONS = ("seeds", "hardware", "tasks", "families", "experiments")
@@ -170,8 +170,7 @@ def _parse_experiment(
     task = tasks[entry.task]
     obstacle = family.cannot(task.kind, input_kind(task))
     if obstacle is None:
-        is_stream = context_protocol(task.source) == "stream"
-        obstacle = data_obstacle(family, is_stream, has_regions(task.source))
+        obstacle = data_obstacle(family, has_regions(task.source))
     if obstacle:
         raise ConfigError([f"{at}: {entry.family!r} cannot do {entry.task!r}: {obstacle}"])
     return Experiment(name, entry.task, task, entry.family, family, seeds, hardware)

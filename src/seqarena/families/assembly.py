@@ -16,6 +16,7 @@ from seqarena.attention.softmax_self_attention import SoftmaxSelfAttention
 from seqarena.errors import ConfigError
 from seqarena.families.attention_pooling import AttentionConfig
 from seqarena.families.recurrent import RecurrentConfig
+from seqarena.families.sliding_window import seen_at_once
 from seqarena.families.stem import NO_REGIONS
 from seqarena.families.transformer import TransformerConfig
 from seqarena.networks.attentive_recurrent import AttentiveRecurrent
@@ -43,17 +44,6 @@ from seqarena.schema import DataSchema
 NeuralConfig = RecurrentConfig | TransformerConfig | AttentionConfig
 
 
-def cannot_stream(config: NeuralConfig) -> str | None:
-    """Return why a network cannot read whole documents from a carried state, or None."""
-    if isinstance(config, RecurrentConfig) and config.attention == "none":
-        return None
-    looking = (
-        f"attention {config.mechanism!r} looks at all steps of a document at once, however long; "
-        "no state of it could be carried"
-    )
-    return f"{looking}. Use a task whose context is 'blocks', or a recurrence without attention"
-
-
 def language_model(config: NeuralConfig, schema: DataSchema) -> LanguageModel:
     """Return a density of tokens."""
     n_symbols = _sized(schema.n_symbols, "n_symbols")
@@ -62,7 +52,7 @@ def language_model(config: NeuralConfig, schema: DataSchema) -> LanguageModel:
     # An embedding that writes too must begin with small logits, of variance 1 / width.
     shrink = scale * config.model_dim**0.5 if is_tied else 1.0
     inputs = TokenInput(n_symbols, config.model_dim, scale / shrink, gain=shrink)
-    encoder = _causal_encoder(config, schema)
+    encoder = _causal_encoder(config, seen_at_once(schema))
     return LanguageModel(inputs, encoder, n_symbols, is_tied)
 
 

@@ -6,7 +6,6 @@ from pydantic import Field
 
 from seqarena.families.aligner import Aligner, build_aligner
 from seqarena.families.aligner_config import AlignerConfig
-from seqarena.families.assembly import cannot_stream
 from seqarena.families.classical import ClassicalFamily, build_classical
 from seqarena.families.gaussian_mixture_config import GaussianMixtureConfig
 from seqarena.families.hidden_markov import HiddenMarkovConfig
@@ -57,18 +56,15 @@ AnyFamily = (
 )
 
 
-def data_obstacle(config: FamilyConfig, is_stream: bool, has_regions: bool) -> str | None:
+def data_obstacle(config: FamilyConfig, has_regions: bool) -> str | None:
     """Return why a family cannot read the data of a task whose kind it can do, or None.
 
     Args:
         config: of the family.
-        is_stream: sequences are whole documents, each step scored with all before it.
         has_regions: steps are regions of a picture.
     """
     match config:
         case RecurrentConfig() | TransformerConfig() | AttentionConfig():
-            if is_stream and (reason := cannot_stream(config)):
-                return reason
             return NO_REGIONS if config.stem == "conv" and not has_regions else None
         case _:
             return None

@@ -13,6 +13,7 @@ from seqarena.families.assembly import NeuralConfig
 from seqarena.families.gradient_record import record_gradient_norms
 from seqarena.families.guards import frames_of, require_fitted, symbols_of
 from seqarena.families.recurrent import RecurrentConfig
+from seqarena.families.sliding_window import sliding_of, windows_to_score, windows_to_train
 from seqarena.fitting.protocols import FitReport, FitSetting, Objective
 from seqarena.networks.classifier import SequenceClassifier
 from seqarena.networks.inputs import FrameInput
@@ -44,6 +45,9 @@ class Neural(nn.Module, ABC):
         inputs = self.network.inputs
         if isinstance(inputs, FrameInput | RegionInput) and train.features is not None:
             inputs.standardise_by(torch.from_numpy(train.features))
+        sliding = sliding_of(self.network, self.schema)
+        if sliding is not None:
+            train, valid = windows_to_train(train, sliding), windows_to_score(valid, sliding)
         report = self._descend(train, valid, setting)
         self.fitted.fill_(True)
         self.eval()
@@ -59,7 +63,7 @@ class Neural(nn.Module, ABC):
         from seqarena.fitting.streams import fit_stream_by_gradient
 
         optimiser, window = self.config.optimiser, self.schema.stream_window
-        if window is None:
+        if window is None or sliding_of(self.network, self.schema) is not None:
             return fit_by_gradient(self, optimiser, train, valid, setting)
         return fit_stream_by_gradient(self, optimiser, window, train, valid, setting)
 

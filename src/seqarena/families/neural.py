@@ -11,7 +11,6 @@ from seqarena.batch import Batch, Sequences
 from seqarena.errors import ConfigError, DataError
 from seqarena.families.assembly import (
     NeuralConfig,
-    cannot_stream,
     classifier,
     language_model,
     transducer,
@@ -22,6 +21,7 @@ from seqarena.families.family import Generation, LinkPairs
 from seqarena.families.fitted_network import Neural
 from seqarena.families.neural_tagger import NeuralTagger
 from seqarena.families.recurrent import RecurrentConfig
+from seqarena.families.sliding_window import sliding_of, step_log_prob_by_windows
 from seqarena.families.token_sampling import DEFAULT_SAMPLING, TokenSample, draw_tokens
 from seqarena.families.transduction_head import require_alignable
 from seqarena.families.transformer import TransformerConfig
@@ -71,8 +71,15 @@ class NeuralDensity(Neural):
         return Objective(total, int(batch.scored.sum())), after.detached()
 
     def step_log_prob(self, batch: Batch) -> Float[Tensor, "batch time"]:
-        """Return log p(x_t | x_1, ..., x_{t-1}) in nats; 0 on padding."""
+        """Return log p(x_t | x_1, ..., x_{t-1}) in nats; 0 on padding.
+
+        Of a stream, a network without a state to carry sees the end of x_1, ..., x_{t-1} alone:
+        `sliding_window`.
+        """
         with self.answering(batch):
+            sliding = sliding_of(self.network, self.schema)
+            if sliding is not None:
+                return step_log_prob_by_windows(self.network, batch, sliding)
             return self.network.step_log_prob(batch)
 
     def log_prob(self, batch: Batch) -> Float[Tensor, "batch"]:
@@ -197,8 +204,6 @@ def build_neural(
         ConfigError: the family cannot do such a task.
     """
     reason = config.cannot(schema.task_kind, "tokens" if schema.n_symbols else "frames")
-    if reason is None and schema.stream_window is not None:
-        reason = cannot_stream(config)
     if reason is not None:
         raise ConfigError([f"{config.kind}: {reason}."])
     seed = int(torch.randint(2**62, (), generator=generator))

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import math
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -14,7 +15,7 @@ from seqarena.fitting.cost import Cost
 from seqarena.fitting.processes import n_processes, sum_numbers
 from seqarena.fitting.protocols import FitReport, FitSetting, OptimiserConfig, StepwiseConfig
 
-StopReason = Literal["max_epochs", "patience", "converged", "max_minutes", "exact"]
+StopReason = Literal["max_epochs", "patience", "converged", "max_minutes", "max_steps", "exact"]
 
 
 @dataclass
@@ -128,3 +129,8 @@ def identity_of(
             for array in (part.offsets, part.values, part.labels, part.scored_from):
                 digest.update(b"none" if array is None else np.ascontiguousarray(array).data)
     return digest.hexdigest()
+
+
+def finite(number: float) -> float | None:
+    """Return the number, or None where it is infinite or not a number."""
+    return number if math.isfinite(number) else None

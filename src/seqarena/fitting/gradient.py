@@ -14,15 +14,13 @@ from seqarena.fitting.course import StopReason, count_parameters, refuse_over_bu
 from seqarena.fitting.loader import Share, TrainingLoader
 from seqarena.fitting.module import FitModule
 from seqarena.fitting.optimiser import learning_rate_at, make_optimiser
-from seqarena.fitting.processes import is_main_process, n_processes, sum_over_processes
+from seqarena.fitting.processes import is_main_process, n_processes
 from seqarena.fitting.protocols import FitReport, FitSetting, Objective, OptimiserConfig
+from seqarena.fitting.step_numbers import StepNumbers, step_numbers
 from seqarena.fitting.trainer import run
 
 STEPS_PER_RECORD = 10
 """`train/loss_step` is the loss over this many steps together."""
-
-StepNumbers = tuple[Tensor, Tensor | int, Tensor | float]
-"""Loss, weight and elapsed seconds of a step; still on the accelerator, where there is one."""
 
 _FORWARD_AND_BACKWARD = 3.0  # The backward pass costs about two forward passes.
 
@@ -37,7 +35,7 @@ def fit_by_gradient(
     """Fit `model` (a `GradientModel`) and leave in it the parameters of the best finite epoch.
 
     Stops after `max_epochs`, after `patience` epochs without a better validation loss, or when
-    `max_minutes` are spent, which may be in the middle of an epoch.
+    `max_steps` are done or `max_minutes` spent, which may be in the middle of an epoch.
 
     Raises:
         ConfigError: the model has more parameters than the task allows.
@@ -126,8 +124,13 @@ class GradientFit(FitModule):
 
     def learning_rate(self) -> float:
         """Return the learning rate of the present step."""
-        n_steps = self.train_loader.n_batches * self.setting.training.max_epochs
-        return learning_rate_at(self.course.n_steps, n_steps, self.optimiser)
+        return learning_rate_at(self.course.n_steps, self.n_steps_planned, self.optimiser)
+
+    @property
+    def n_steps_planned(self) -> int:
+        """Return the optimiser steps that the epochs have, or the fewer that the budget allows."""
+        limit = self.setting.training.max_steps
+        return super().n_steps_planned if limit is None else min(limit, super().n_steps_planned)
 
     def training_step(self, share: Share, batch_idx: int) -> Tensor:
         """Return a loss whose gradient, averaged over the processes, is that of the whole batch."""
@@ -136,7 +139,8 @@ class GradientFit(FitModule):
         total, weight = objective.total, objective.weight
         if not share.counts:
             total, weight = 0.0 * total, 0
-        numbers = self._over_processes(total, weight)
+        # The main process's time, so that all agree on when it is late.
+        numbers = step_numbers(total, weight, self.elapsed() if is_main_process() else 0.0)
         self._pending.append((self.course.n_steps, numbers))
         # Reading a number makes a GPU wait; a CPU knows it already.
         if total.device.type == "cpu" or len(self._pending) == STEPS_PER_RECORD:
@@ -186,6 +190,7 @@ class GradientFit(FitModule):
     def on_train_batch_end(self, outputs: object, batch: Share, batch_idx: int) -> None:
         """Count the step, and take note of the loss now and then."""
         super().on_train_batch_end(outputs, batch, batch_idx)
+        self._stop_after_the_last_step()
         if self.trainer.is_last_batch:
             self._settle()
         is_due = batch.completes and self.course.n_steps % STEPS_PER_RECORD == 0
@@ -196,6 +201,12 @@ class GradientFit(FitModule):
                 "train/learning_rate", self.trainer.optimizers[0].param_groups[0]["lr"], step
             )
             self._window = [0.0, 0.0]
+
+    def _stop_after_the_last_step(self) -> None:
+        """End the epoch when the budget of steps is spent; it is validated like any other."""
+        if self.course.n_steps == self.setting.training.max_steps:
+            self.course.stop_reason = self.course.stop_reason or "max_steps"
+            self.trainer.should_stop = True
 
     def evaluate(self, batch: Batch) -> tuple[Tensor, int]:
         """Return the objective of a batch."""
@@ -217,16 +228,6 @@ class GradientFit(FitModule):
         best = -1 if self.course.best_epoch is None else self.course.best_epoch
         waited = self.course.n_epochs - 1 - best
         return "patience" if waited >= self.setting.training.patience else None
-
-    def _over_processes(self, total: Tensor, weight: int) -> StepNumbers:
-        """Return loss, weight and the main process's time, over all processes, in one exchange."""
-        elapsed = self.elapsed() if is_main_process() else 0.0
-        if n_processes() == 1:
-            return total.detach(), weight, elapsed
-        mine = torch.tensor([0.0, weight, elapsed], dtype=torch.float64, device=total.device)
-        mine[0] = total.detach()
-        summed = sum_over_processes(mine)
-        return summed[0], summed[1], summed[2]
 
     def _settle(self) -> None:
         """Read the losses of the steps since the last time: add them up, stop on a bad one."""

@@ -1,6 +1,5 @@
 """What the two Lightning modules have in common: an epoch's end, and all that is decided there."""
 
-import math
 import time
 from abc import ABC, abstractmethod
 from dataclasses import asdict, replace
@@ -15,7 +14,7 @@ from seqarena.batch import Batch, Sequences
 from seqarena.errors import ArtifactError
 from seqarena.fitting.checkpoint import cloned
 from seqarena.fitting.cost import CostMeter
-from seqarena.fitting.course import Course, StopReason, identity_of
+from seqarena.fitting.course import Course, StopReason, finite, identity_of
 from seqarena.fitting.draws import seed_draws
 from seqarena.fitting.loader import EvaluationLoader, Loader, Share, TrainingLoader
 from seqarena.fitting.losses import SplitLosses
@@ -124,11 +123,15 @@ class FitModule(LightningModule, ABC):
 
     def on_train_start(self) -> None:
         """Go on from where a resumed fit stood, which may be its end."""
-        n_steps = self.train_loader.n_batches * (self.trainer.max_epochs or 1)
         is_shown = self.setting.show_progress and is_main_process()
-        self.bar = ProgressBar(self.setting.label, n_steps, is_shown)
+        self.bar = ProgressBar(self.setting.label, self.n_steps_planned, is_shown)
         self.bar.start_from(self.course)
         self.trainer.should_stop = self.course.stop_reason is not None
+
+    @property
+    def n_steps_planned(self) -> int:
+        """Return the steps of a fit that nothing stops early."""
+        return self.train_loader.n_batches * (self.trainer.max_epochs or 1)
 
     def on_train_batch_start(self, batch: Share, batch_idx: int) -> None:
         """Seed the step by its number, so that a resumed fit draws what an unbroken one drew."""
@@ -243,8 +246,3 @@ class FitModule(LightningModule, ABC):
         self.course = Course(**checkpoint["course"])
         self.course.resumed_from = self.course.n_epochs
         self.best = checkpoint["best"]
-
-
-def finite(number: float) -> float | None:
-    """Return the number, or None where it is infinite or not a number."""
-    return number if math.isfinite(number) else None

@@ -28,7 +28,8 @@ def make_optimiser(model: nn.Module, config: OptimiserConfig) -> Optimizer:
     match config.kind:
         case "adamw":
             is_fused = all(part.device.type in ("cpu", "cuda") for part in trainable)
-            return AdamW(groups, lr=config.learning_rate, fused=is_fused)
+            betas = (_MOMENTUM, config.beta_2)
+            return AdamW(groups, lr=config.learning_rate, betas=betas, fused=is_fused)
         case "sgd":
             return SGD(groups, lr=config.learning_rate, momentum=_MOMENTUM)
 

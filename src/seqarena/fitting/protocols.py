@@ -123,6 +123,9 @@ class TrainingConfig(BaseModel):
     """Sequences per optimiser step, over all processes together."""
     max_epochs: int = Field(default=20, ge=1)
     """Passes over the training data for families fitted by gradients."""
+    max_steps: int | None = Field(default=None, ge=1)
+    """Optimiser steps of a gradient fit, which ends there if `max_epochs` do not end it before, and
+    whose schedule of learning rates spans them; None: as many as the epochs have."""
     max_em_epochs: int = Field(default=30, ge=1)
     """Passes over the training data for families fitted by expectation–maximisation."""
     em_tolerance: float = Field(default=1e-4, ge=0)
@@ -148,9 +151,12 @@ class OptimiserConfig(BaseModel):
     """Peak learning rate."""
     weight_decay: float = Field(default=0.01, ge=0)
     """Decoupled weight decay; 0 is none."""
+    beta_2: float = Field(default=0.999, gt=0, lt=1)
+    """How slowly AdamW forgets the squares of gradients: the nearer to 1, the longer it averages;
+    0.99 suits few steps. (It forgets the gradients themselves at 0.9.)"""
     schedule: Literal["constant", "cosine", "inverse_sqrt"] = "cosine"
-    """After the warm-up: stay, fall along a cosine to a tenth of the peak at the last epoch, or
-    fall as one over the square root of the step (Vaswani et al. 2017, eq. 3)."""
+    """After the warm-up: stay, fall along a cosine to a tenth of the peak at the last step of the
+    budget, or fall as one over the square root of the step (Vaswani et al. 2017, eq. 3)."""
     warmup_steps: int = Field(default=50, ge=0)
     """Optimiser steps in which the learning rate grows linearly from 0."""
     label_smoothing: float = Field(default=0.0, ge=0, lt=1)
@@ -209,7 +215,9 @@ class FitSetting:
 class FitReport:
     """What a fit cost and how it ended; every field is measured, or None where it cannot be."""
 
-    stop_reason: Literal["max_epochs", "patience", "converged", "max_minutes", "exact", "engine"]
+    stop_reason: Literal[
+        "max_epochs", "patience", "converged", "max_minutes", "max_steps", "exact", "engine"
+    ]
     n_epochs: int
     best_epoch: int | None
     """Epoch (from 0) whose parameters were kept."""

@@ -15,9 +15,9 @@ from torch import Tensor, nn
 
 from seqarena.batch import Batch, Sequences
 from seqarena.errors import ConvergenceError
-from seqarena.fitting.course import StopReason, count_parameters, refuse_over_budget
+from seqarena.fitting.course import StopReason, count_parameters, finite, refuse_over_budget
 from seqarena.fitting.loader import Share
-from seqarena.fitting.module import FitModule, finite
+from seqarena.fitting.module import FitModule
 from seqarena.fitting.processes import lists_of_all
 from seqarena.fitting.protocols import FitReport, FitSetting, StepwiseConfig
 from seqarena.fitting.trainer import run

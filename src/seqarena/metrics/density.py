@@ -9,6 +9,8 @@ from seqarena.errors import DataError
 from seqarena.logspace import bits
 from seqarena.metrics.ratio import ratio_standard_error
 
+_MOST_NATS = 700.0  # Of which the exponential is still a number.
+
 
 @dataclass(frozen=True)
 class DensityScore:
@@ -41,6 +43,17 @@ class DensityScore:
         if self.n_scored == 0:
             raise DataError("no step is scored, so there is nothing to divide by.")
         return -self.log_prob / self.n_scored
+
+    @property
+    def perplexity(self) -> float:
+        """Equally likely symbols among which a guess would be as hard: exp of the nats per step.
+
+        Infinite where it is too large for a number of 64 bits.
+
+        Raises:
+            DataError: no step is scored.
+        """
+        return float(np.exp(self.nats_per_step)) if self.nats_per_step < _MOST_NATS else np.inf
 
 
 def density_score(

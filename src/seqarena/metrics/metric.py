@@ -25,6 +25,7 @@ NATS_PER_STEP_OF_SEQUENCES = Metric(
     "nats",
     higher_is_better=False,
 )
+PERPLEXITY = Metric("perplexity", "perplexity", "symbols to choose from", higher_is_better=False)
 ACCURACY = Metric("accuracy", "accuracy", "share of examples", higher_is_better=True)
 EXACT_MATCH = Metric("exact_match", "exact match", "share of examples", higher_is_better=True)
 CHARACTER_ERROR_RATE = Metric(
@@ -97,10 +98,17 @@ _N_IN_TABLE: dict[TaskKind, int] = {"alignment": 4, "tagging": 2}
 
 
 def further_metrics(schema: DataSchema) -> tuple[Metric, ...]:
-    """Return what else is measured on a task, the most telling first."""
+    """Return what else is measured on a task, the most telling first.
+
+    Densities of characters are published in nats too, those of words as perplexity.
+    """
     match schema.task_kind:
         case "density" if schema.input_kind == "frames":
             return (NATS_PER_STEP_OF_SEQUENCES,)
+        case "density" if schema.symbol_unit == "character":
+            return (NATS_PER_STEP,)
+        case "density" if schema.symbol_unit == "word":
+            return (PERPLEXITY,)
         case "transduction" if schema.target_unit == "word":
             return (EXACT_MATCH, BITS_PER_TARGET_SYMBOL)
         case kind:

@@ -62,6 +62,11 @@ class LanguageModel(nn.Module):
         self.output = nn.Linear(encoder.out_dim, n_symbols) if not tie_weights else None
         self.output_bias = nn.Parameter(torch.zeros(n_symbols)) if tie_weights else None
 
+    @property
+    def carries_state(self) -> bool:
+        """Whether it can go on from what it has read, however long that was."""
+        return isinstance(self.encoder, Recurrent)
+
     def logits(self, batch: Batch) -> Float[Tensor, "batch time symbols"]:
         """Return the unnormalised log-probabilities of each step's symbol."""
         # The last symbol predicts nothing here; a single one is read for the sake of shapes.
@@ -84,7 +89,7 @@ class LanguageModel(nn.Module):
             smoothing: see `token_log_prob`.
         """
         tokens = tokens_of(batch)
-        if isinstance(self.encoder, Recurrent) and not torch.is_grad_enabled():
+        if self.carries_state and not torch.is_grad_enabled():
             carried, pieces = self.begin(len(batch)), []
             for piece, mask in zip(
                 torch.split(tokens, STEPS_AT_ONCE, dim=1),

@@ -13,9 +13,14 @@ from seqarena.data.sources.hidden_markov import HiddenMarkovSourceConfig
 from seqarena.data.sources.hidden_markov_states import HiddenMarkovStatesConfig
 from seqarena.data.sources.japanese_vowels import JapaneseVowelsConfig
 from seqarena.data.sources.lagged_markov import LaggedMarkovSourceConfig
+from seqarena.data.sources.mnist import MnistConfig
 from seqarena.data.sources.parallel_text import ParallelTextConfig
+from seqarena.data.sources.penn_treebank import PennTreebankConfig
 from seqarena.data.sources.polyphonic_music import PolyphonicMusicConfig
 from seqarena.data.sources.python_reference import PythonReferenceConfig
+from seqarena.data.sources.text_files import TextFilesConfig
+from seqarena.data.sources.text_windows import TextWindowsConfig
+from seqarena.data.sources.tiny_shakespeare import TinyShakespeareConfig
 from seqarena.data.sources.ud_english_ewt import UdEnglishEwtConfig
 from seqarena.data.windows import ContextProtocol
 from seqarena.fitting.protocols import TrainingConfig
@@ -25,13 +30,16 @@ _CONFIG = ConfigDict(frozen=True, extra="forbid", strict=True, use_attribute_doc
 
 DensitySource = Annotated[
     PythonReferenceConfig
+    | TinyShakespeareConfig
+    | PennTreebankConfig
+    | TextFilesConfig
     | HiddenMarkovSourceConfig
     | LaggedMarkovSourceConfig
     | PolyphonicMusicConfig,
     Field(discriminator="kind"),
 ]
 ClassificationSource = Annotated[
-    JapaneseVowelsConfig | HandwrittenDigitsConfig, Field(discriminator="kind")
+    JapaneseVowelsConfig | HandwrittenDigitsConfig | MnistConfig, Field(discriminator="kind")
 ]
 TaggingSource = Annotated[
     HiddenMarkovStatesConfig | UdEnglishEwtConfig, Field(discriminator="kind")
@@ -117,12 +125,12 @@ class AlignmentTaskConfig(_AnyTaskConfig):
 
 def context_protocol(source: BaseModel) -> ContextProtocol:
     """Say what stands before a step that is scored: a stretch of its document, or all of it."""
-    return source.context if isinstance(source, PythonReferenceConfig) else "blocks"
+    return source.context if isinstance(source, TextWindowsConfig) else "blocks"
 
 
 def has_regions(source: BaseModel) -> bool:
     """Say whether the steps of a source are regions of a picture, before any data exists."""
-    return isinstance(source, HandwrittenDigitsConfig) and source.view == "regions"
+    return isinstance(source, HandwrittenDigitsConfig | MnistConfig) and source.view == "regions"
 
 
 TaskConfig = Annotated[
@@ -141,12 +149,16 @@ def input_kind(config: TaskConfig) -> InputKind:
         case (
             JapaneseVowelsConfig()
             | HandwrittenDigitsConfig()
+            | MnistConfig()
             | PolyphonicMusicConfig()
             | ConnectedWordsConfig()
         ):
             return "frames"
         case (
             PythonReferenceConfig()
+            | TinyShakespeareConfig()
+            | PennTreebankConfig()
+            | TextFilesConfig()
             | HiddenMarkovSourceConfig()
             | LaggedMarkovSourceConfig()
             | DatesConfig()

@@ -23,13 +23,17 @@ from seqarena.data.sources.hidden_markov_states import (
 )
 from seqarena.data.sources.japanese_vowels import JapaneseVowelsConfig, read_japanese_vowels
 from seqarena.data.sources.lagged_markov import LaggedMarkovSourceConfig, draw_lagged_markov
+from seqarena.data.sources.mnist import MnistConfig, read_mnist
 from seqarena.data.sources.parallel_text import ParallelTextConfig, read_parallel_text
+from seqarena.data.sources.penn_treebank import PennTreebankConfig, read_penn_treebank
 from seqarena.data.sources.polyphonic_music import (
     PolyphonicMusicConfig,
     read_polyphonic_music,
 )
 from seqarena.data.sources.python_reference import PythonReferenceConfig, read_python_reference
 from seqarena.data.sources.source_data import SourceData, as_alignment
+from seqarena.data.sources.text_files import TextFilesConfig, read_text_files
+from seqarena.data.sources.tiny_shakespeare import TinyShakespeareConfig, read_tiny_shakespeare
 from seqarena.data.sources.ud_english_ewt import UdEnglishEwtConfig, read_ud_english_ewt
 from seqarena.schema import DataSchema
 from seqarena.tasks.config import AlignmentTaskConfig, TaskConfig
@@ -83,6 +87,14 @@ def _read(config: TaskConfig) -> SourceData:  # noqa: C901 - a line for each sou
             return read_handwritten_digits(source)
         case PythonReferenceConfig():
             return read_python_reference(source)
+        case MnistConfig():
+            return read_mnist(source)
+        case TinyShakespeareConfig():
+            return read_tiny_shakespeare(source)
+        case PennTreebankConfig():
+            return read_penn_treebank(source)
+        case TextFilesConfig():
+            return read_text_files(source)
         case PolyphonicMusicConfig():
             return read_polyphonic_music(source)
         case DatesConfig():

@@ -74,6 +74,8 @@ def test_a_manifest_says_what_is_context() -> None:
     assert describe_context("stream", 8, 2, "word", "article") == {
         "context": "stream",
         "window": 8,
+        "stride": 2,
         "scored": "every word exactly once, with all of its article before it as context; in "
-        "training, gradients go back through 8 words at most",
+        "training, gradients go back through 8 words at most; a network that has no state to carry "
+        "sees 6 to 7 words before one",
     }

@@ -240,8 +240,8 @@ def test_an_impossible_sequence_is_infinite_and_flagged():
     evaluation = evaluate_model(Uniform(-math.inf), ragged([0], [1]), DENSITY)
     assert evaluation.metrics["bits_per_step"] == math.inf
     assert evaluation.flags == (
-        "bits_per_step: infinite, because the model gives probability 0 to something that stands "
-        "in the test split (2 examples); smooth it.",
+        "nats_per_step, perplexity, bits_per_step: infinite, because the model gives probability "
+        "0 to something that stands in the test split (2 examples); smooth it.",
     )
 
 

@@ -15,15 +15,15 @@ def test_predictions_come_back_as_they_were_written(tmp_path):
     assert read_predictions(tmp_path / "new").equals(TABLE)
 
 
-def test_frames_are_measured_in_nats_and_in_bits_and_symbols_in_bits():
+def test_frames_and_symbols_are_measured_in_nats_and_in_bits():
     table = pa.table({"n_scored": [2, 6], "log_prob": [-2.0, -18.0]})
     of_symbols, of_frames = (
         metrics_of(table, schema)
         for schema in (DataSchema("density"), DataSchema("density", dim=1))
     )
+    assert of_symbols.pop("perplexity") == pytest.approx(math.exp(20 / 8))
     assert of_frames.items() >= of_symbols.items()
     assert set(of_frames) - set(of_symbols) == {
-        "nats_per_step",
         "nats_per_step_standard_error",
         "nats_per_step_of_sequences",
     }

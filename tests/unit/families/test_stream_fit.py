@@ -10,12 +10,7 @@ from torch.testing import assert_close
 
 from seqarena.batch import collate_all, sequences_of
 from seqarena.errors import ConfigError, DataError
-from seqarena.families.neural import (
-    AttentionConfig,
-    RecurrentConfig,
-    TransformerConfig,
-    build_neural,
-)
+from seqarena.families.neural import AttentionConfig, RecurrentConfig, build_neural
 from seqarena.fitting import loader
 from seqarena.fitting.protocols import (
     FitSetting,
@@ -180,23 +175,6 @@ def test_context_steps_have_no_place_in_a_stream(tmp_path):
         "a training sequence of a stream begins with context steps; in a stream all steps are "
         "scored, and the context is what was read before."
     )
-
-
-@pytest.mark.parametrize(
-    ("config", "mechanism"),
-    [
-        (TransformerConfig(kind="transformer"), "self_attention"),
-        (RecurrentConfig(kind="gru", attention="softmax"), "softmax"),
-    ],
-)
-def test_what_has_no_state_to_carry_is_not_built_for_a_stream(config, mechanism):
-    with pytest.raises(ConfigError) as refusal:
-        build_neural(config, SCHEMA, torch.Generator())
-    assert refusal.value.mistakes == [
-        f"{config.kind}: attention {mechanism!r} looks at all steps of a document at once, however "
-        "long; no state of it could be carried. Use a task whose context is 'blocks', or a "
-        "recurrence without attention."
-    ]
 
 
 def test_attention_alone_is_refused_for_what_it_cannot_do_first():

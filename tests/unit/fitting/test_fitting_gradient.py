@@ -204,6 +204,31 @@ def test_a_fit_stops_within_an_epoch_when_its_time_is_spent(tmp_path):
     assert math.isfinite(report.valid_loss)
 
 
+@pytest.mark.parametrize("per_pass", [None, 1])
+def test_a_fit_stops_after_exactly_its_steps_and_its_learning_rates_span_them(tmp_path, per_pass):
+    # Epochs of 4 steps: 10 steps end within the third.
+    hardware = HardwareConfig(accelerator="cpu", max_sequences_per_pass=per_pass)
+    setting = a_setting(
+        tmp_path, notes := Notes(), hardware=hardware, batch_size=2, max_epochs=9, max_steps=10
+    )
+    falling = OptimiserConfig(learning_rate=1.0, warmup_steps=0, schedule="cosine")
+    data = labelled_frames(8)
+    report = fit_by_gradient(SoftmaxClassifier(), falling, data, data, setting)
+    assert (report.stop_reason, report.n_epochs) == ("max_steps", 3)
+    assert report.examples_per_second * report.wall_seconds == pytest.approx(20)
+    assert notes.curve("train/learning_rate") == pytest.approx([0.1])
+    assert len(notes.curve("valid/loss")) == 3
+
+
+def test_epochs_that_are_over_before_the_steps_end_a_fit_and_its_schedule(tmp_path):
+    setting = a_setting(tmp_path, notes := Notes(), batch_size=2, max_epochs=5, max_steps=1000)
+    falling = OptimiserConfig(learning_rate=1.0, warmup_steps=0, schedule="cosine")
+    data = labelled_frames(8)
+    report = fit_by_gradient(SoftmaxClassifier(), falling, data, data, setting)
+    assert (report.stop_reason, report.n_epochs) == ("max_epochs", 5)
+    assert notes.curve("train/learning_rate")[-1] == pytest.approx(0.1)
+
+
 @pytest.mark.parametrize("bad", [math.nan, math.inf])
 def test_a_loss_that_is_no_finite_number_ends_the_fit_with_epoch_step_and_remedy(tmp_path, bad):
     setting = a_setting(tmp_path, label="elman seed 0", batch_size=8)

@@ -43,6 +43,11 @@ def test_weight_decay_pulls_matrices_only():
     assert decays == {(3, 2): 0.5, (3,): 0.0}
 
 
+def test_the_memory_of_squared_gradients_is_as_long_as_configured():
+    optimiser = make_optimiser(nn.Linear(2, 3), OptimiserConfig(beta_2=0.95))
+    assert {group["betas"] for group in optimiser.param_groups} == {(0.9, 0.95)}
+
+
 def test_frozen_parameters_are_left_alone():
     model = nn.Linear(2, 3)
     model.bias.requires_grad_(False)

@@ -46,6 +46,12 @@ def test_an_impossible_sequence_costs_infinitely_many_bits():
     assert bits_standard_error(np.array([-1.0, -np.inf]), np.array([2, 2])) is None
 
 
+def test_perplexity_is_the_number_of_symbols_among_which_a_blind_guess_is_as_hard():
+    assert DensityScore(10 * np.log(1 / 7), 10).perplexity == pytest.approx(7.0)
+    assert DensityScore(-7000.0, 1).perplexity == np.inf
+    assert DensityScore(-np.inf, 1).perplexity == np.inf
+
+
 def test_nothing_scored_is_refused():
     with pytest.raises(DataError) as caught:
         _ = DensityScore(0.0, 0).bits_per_step

@@ -8,6 +8,8 @@ from seqarena.schema import DataSchema
 KINDS = [
     DataSchema("density"),
     DataSchema("density", dim=2),
+    DataSchema("density", symbol_unit="character"),
+    DataSchema("density", symbol_unit="word"),
     DataSchema("classification"),
     DataSchema("classification", dim=2),
     DataSchema("transduction"),
@@ -43,6 +45,14 @@ def test_densities_are_ordered_by_bits_of_symbols_and_by_nats_of_frames():
     assert (frames.name, frames.label, frames.unit) == ("nats_per_step", "nats per step", "nats")
 
 
+def test_characters_are_told_in_nats_too_and_words_as_perplexity():
+    further = {
+        unit: [metric.name for metric in further_metrics(DataSchema("density", symbol_unit=unit))]
+        for unit in ("symbol", "character", "word")
+    }
+    assert further == {"symbol": [], "character": ["nats_per_step"], "word": ["perplexity"]}
+
+
 def test_lower_is_better_for_whatever_counts_mistakes():
     metrics = [headline_metric(kind) for kind in KINDS]
     metrics += [metric for kind in KINDS for metric in further_metrics(kind)]
@@ -51,6 +61,7 @@ def test_lower_is_better_for_whatever_counts_mistakes():
         "bits_per_step",
         "nats_per_step",
         "nats_per_step_of_sequences",
+        "perplexity",
         "bits_per_example",
         "brier",
         "character_error_rate",

@@ -4,7 +4,7 @@ import pytest
 
 from seqarena.errors import ConfigError
 from seqarena.parsing import parse
-from seqarena.tasks.config import TaskConfig, context_protocol, input_kind
+from seqarena.tasks.config import TaskConfig, context_protocol, has_regions, input_kind
 
 
 def _parse(raw: dict[str, Any]) -> Any:
@@ -22,7 +22,11 @@ def _mistakes(raw: dict[str, Any]) -> list[str]:
     [
         ("classification", {"kind": "japanese_vowels"}, "frames"),
         ("classification", {"kind": "handwritten_digits", "view": "regions"}, "frames"),
+        ("classification", {"kind": "mnist", "view": "permuted", "n_train": 100}, "frames"),
         ("density", {"kind": "python_reference"}, "tokens"),
+        ("density", {"kind": "tiny_shakespeare", "valid_in_train": True}, "tokens"),
+        ("density", {"kind": "penn_treebank", "unit": "character"}, "tokens"),
+        ("density", {"kind": "text", "path": "a.txt", "document": "line"}, "tokens"),
         ("density", {"kind": "hidden_markov_source"}, "tokens"),
         ("density", {"kind": "lagged_markov_source"}, "tokens"),
         ("density", {"kind": "polyphonic_music", "corpus": "piano_midi"}, "frames"),
@@ -69,10 +73,43 @@ def test_a_stream_is_read_whole_and_not_shown() -> None:
     assert context_protocol(blocks.source) == "blocks"
 
 
+def test_every_text_has_the_same_context_protocol() -> None:
+    for source in ({"kind": "tiny_shakespeare"}, {"kind": "penn_treebank"}):
+        raw = {"kind": "density", "source": {**source, "context": "stream"}, "n_probes": 0}
+        assert context_protocol(_parse(raw).source) == "stream"
+        assert _mistakes({**raw, "n_probes": 1}) == [
+            "tasks.toy.source: the documents of a stream are too long for pictures, and n_probes "
+            "is 1; set n_probes to 0, or context to 'blocks'."
+        ]
+    assert _mistakes({"kind": "density", "source": {"kind": "penn_treebank", "window": 9}}) == [
+        "tasks.toy.source.stride: got 128; should be at most window (9), or symbols stay unscored."
+    ]
+
+
+def test_only_regions_of_pictures_are_regions() -> None:
+    def regions(kind: str, view: str) -> bool:
+        config = _parse({"kind": "classification", "source": {"kind": kind, "view": view}})
+        return has_regions(config.source)
+
+    assert regions("mnist", "regions")
+    assert regions("handwritten_digits", "regions")
+    assert not regions("mnist", "rows")
+    assert not regions("mnist", "permuted")
+
+
+def test_own_text_has_both_validation_and_test_files_or_neither() -> None:
+    source = {"kind": "text", "path": "a.txt", "test_path": "b.txt"}
+    assert _mistakes({"kind": "density", "source": source}) == [
+        "tasks.toy.source: valid_path is missing: give validation and test files both, or neither "
+        "(then valid_share and test_share cut them from path)."
+    ]
+
+
 def test_a_source_of_another_kind_of_task_is_refused() -> None:
     assert _mistakes({"kind": "density", "source": {"kind": "japanese_vowels"}}) == [
         "tasks.toy.source.kind: 'japanese_vowels' is not a kind; expected one of "
-        "'hidden_markov_source', 'lagged_markov_source', 'polyphonic_music', 'python_reference'."
+        "'hidden_markov_source', 'lagged_markov_source', 'penn_treebank', 'polyphonic_music', "
+        "'python_reference', 'text', 'tiny_shakespeare'."
     ]
     assert _mistakes({"kind": "transduction", "source": {"kind": "python_reference"}}) == [
         "tasks.toy.source.kind: 'python_reference' is not a kind; expected one of "
@@ -92,8 +129,7 @@ def test_all_mistakes_are_named_at_once_with_their_keys() -> None:
     source = {"kind": "python_reference", "window": 64, "stride": 65, "min_cout": 3}
     assert _mistakes({"kind": "density", "source": source, "duplicates": "ignore"}) == [
         "tasks.toy.duplicates: 'ignore' is not allowed; expected 'refuse', 'count' or 'drop'.",
-        "tasks.toy.source.stride: got 65; should be at most window (64), or characters stay "
-        "unscored.",
+        "tasks.toy.source.stride: got 65; should be at most window (64), or symbols stay unscored.",
         "tasks.toy.source.min_cout: unknown; did you mean 'min_count'?",
     ]
 

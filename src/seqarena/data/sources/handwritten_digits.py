@@ -4,12 +4,13 @@ from importlib.metadata import version
 from typing import Literal
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Int
 from pydantic import BaseModel, ConfigDict
 
 from seqarena.batch import sequences_of
 from seqarena.data.manifest import Provenance
 from seqarena.data.part import Part, three_parts
+from seqarena.data.pictures import as_regions
 from seqarena.data.sources.source_data import SourceData
 from seqarena.data.stratify import stratified_share
 from seqarena.schema import DataSchema
@@ -25,8 +26,6 @@ _CITATION = (
     "E. Alpaydin, C. Kaynak (1998). Optical Recognition of Handwritten Digits. UCI Machine "
     "Learning Repository. doi:10.24432/C50P49."
 )
-
-Images = Float[np.ndarray, "images 8 8"]
 
 
 class HandwrittenDigitsConfig(BaseModel):
@@ -48,7 +47,7 @@ def read_handwritten_digits(config: HandwrittenDigitsConfig) -> SourceData:
 
     digits = load_digits()
     images = digits.images / _MAX_PIXEL
-    steps = images if config.view == "rows" else as_regions(images)
+    steps = images if config.view == "rows" else as_regions(images, _PATCH)
     everything = sequences_of(
         list(steps),
         labels=digits.target.tolist(),
@@ -82,12 +81,6 @@ def read_handwritten_digits(config: HandwrittenDigitsConfig) -> SourceData:
         },
         class_names=tuple(str(name) for name in digits.target_names),
     )
-
-
-def as_regions(images: Images) -> Float[np.ndarray, "images 16 4"]:
-    """Cut each picture into 4 x 4 regions, row-major, each of 2 x 2 pixels, row-major again."""
-    blocks = images.reshape(len(images), 4, 2, 4, 2).transpose(0, 1, 3, 2, 4)
-    return blocks.reshape(len(images), 16, 4)
 
 
 def _split(labels: Int[np.ndarray, "images"]) -> list[Int[np.ndarray, "_"]]:

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict
 from seqarena.data.content import file_sha256
 from seqarena.data.links import Links, Pairs, links_of
 from seqarena.data.manifest import Provenance
+from seqarena.data.plain_text import lines_of, read_plain_text
 from seqarena.data.sources.sentence_pairs import (
     Corpus,
     SentencePair,
@@ -77,7 +78,7 @@ def sentence_pairs(source: Path, target: Path) -> list[SentencePair]:
     Raises:
         DataError: a file is missing or not UTF-8, or they differ in length.
     """
-    sides = [_lines(path) for path in (source, target)]
+    sides = [lines_of(read_plain_text(path)) for path in (source, target)]
     if len(sides[0]) != len(sides[1]):
         raise DataError(
             f"{source} has {len(sides[0])} lines and {target} {len(sides[1])}; line n of one must "
@@ -86,19 +87,8 @@ def sentence_pairs(source: Path, target: Path) -> list[SentencePair]:
     return [(tuple(one.split()), tuple(other.split())) for one, other in zip(*sides, strict=True)]
 
 
-def _lines(path: Path) -> list[str]:
-    try:
-        return path.read_text(encoding="utf-8").removesuffix("\n").split("\n")
-    except FileNotFoundError:
-        raise DataError(
-            f"{path}: not found; a path is read from the folder of params.yaml."
-        ) from None
-    except UnicodeDecodeError as error:
-        raise DataError(f"{path}: not UTF-8 ({error}); convert it first.") from None
-
-
 def _read_links(path: Path, n_pairs: int) -> Links:
-    lines = _lines(path)
+    lines = lines_of(read_plain_text(path))
     if len(lines) != n_pairs:
         raise DataError(
             f"{path} has {len(lines)} lines, but there are {n_pairs} test pairs; write one line of "

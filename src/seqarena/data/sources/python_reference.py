@@ -6,13 +6,17 @@ import platform
 from typing import Any, Literal
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import Field, field_validator
 
-from seqarena.batch import sequences_of
-from seqarena.data.alphabet import Alphabet, alphabet_of, n_unknown
 from seqarena.data.manifest import Fact, Provenance
-from seqarena.data.part import Part, three_parts
 from seqarena.data.sources.source_data import SourceData
+from seqarena.data.sources.text_windows import (
+    AboutText,
+    Place,
+    TextWindowsConfig,
+    text_source,
+    training_places,
+)
 from seqarena.data.sources.topics import (
     Documents,
     drop_repeats,
@@ -20,37 +24,16 @@ from seqarena.data.sources.topics import (
     groups_that_share,
     n_shared,
 )
-from seqarena.data.windows import (
-    ContextProtocol,
-    Window,
-    describe_context,
-    scoring_windows,
-    training_windows,
-    whole_document,
-)
 from seqarena.errors import DataError
-from seqarena.schema import DataSchema
 from seqarena.seeds import numpy_generator
 
 _REPEAT_SHARE = 0.5
 
 
-class PythonReferenceConfig(BaseModel):
+class PythonReferenceConfig(TextWindowsConfig):
     """Whole topics go to one split; a window and a stride state what is context."""
 
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", strict=True, use_attribute_docstrings=True
-    )
-
     kind: Literal["python_reference"]
-    context: ContextProtocol = "blocks"
-    """`blocks`: windows that overlap. `stream`: whole topics, each character scored with all of its
-    topic before it; families that cannot read those are refused."""
-    window: int = Field(default=256, ge=2)
-    """Characters that a model sees at once; of a stream, that gradients go back through."""
-    stride: int = Field(default=128, ge=1, validate_default=True)
-    """Characters scored in a validation or test window that is not a topic's first [characters];
-    a stream has no such windows."""
     min_count: int = Field(default=10, ge=1)
     """A character that occurs less often in training is unknown everywhere."""
     valid_share: float = Field(default=0.1, gt=0, lt=0.5)
@@ -64,18 +47,6 @@ class PythonReferenceConfig(BaseModel):
     repeats longer ones is dropped."""
     max_train_windows: int | None = Field(default=None, ge=1)
     """Training windows kept, chosen at random; None: all. A stream must be whole."""
-    max_unknown_share: float = Field(default=0.02, ge=0, le=1)
-    """A split with a larger share of unknown characters is refused."""
-
-    @field_validator("stride")
-    @classmethod
-    def _overlap_or_touch(cls, stride: int, info: Any) -> int:
-        window = info.data.get("window", stride)
-        if stride > window:
-            raise ValueError(
-                f"got {stride}; should be at most window ({window}), or characters stay unscored."
-            )
-        return stride
 
     @field_validator("max_train_windows")
     @classmethod
@@ -98,42 +69,15 @@ def read_python_reference(config: PythonReferenceConfig) -> SourceData:
     from pydoc_data.topics import topics
 
     documents = drop_repeats(dict(topics), config.passage, _REPEAT_SHARE)
-    train, valid, test = split_documents(documents, config)
-    kept = _training_windows(train, config)
-    alphabet = alphabet_of([train[name][w.start : w.end] for name, w in kept], config.min_count)
-    parts = three_parts(
-        _part(train, kept, alphabet, scored_apart=False),
-        _part(valid, _windows(valid, config), alphabet, scored_apart=True),
-        _part(test, _windows(test, config), alphabet, scored_apart=True),
-    )
-    unknown = {split: n_unknown(part.sequences.values) for split, part in parts.items()}
-    for split, part in parts.items():
-        _refuse_unknown(split, unknown[split], part.sequences.n_steps, config.max_unknown_share)
-    return SourceData(
-        schema=DataSchema(
-            "density",
-            n_symbols=len(alphabet),
-            stream_window=config.window if config.context == "stream" else None,
-        ),
-        parts=parts,
+    splits = split_documents(documents, config)
+    about = AboutText(
+        unit="character",
+        document="topic",
         provenance=_provenance(topics),
         protocol=_protocol(config),
-        symbols=alphabet.symbols,
-        counts={
-            "topics": len(topics),
-            "topics_dropped_as_repeats": len(topics) - len(documents),
-            "characters_dropped_as_repeats": sum(map(len, topics.values()))
-            - sum(map(len, documents.values())),
-            "topics_train": len(train),
-            "topics_valid": len(valid),
-            "topics_test": len(test),
-            "passages_across_topics_as_shipped": n_shared(
-                [{name: text} for name, text in topics.items()], config.passage
-            ),
-            "passages_across_splits": n_shared((train, valid, test), config.passage),
-            **{f"unknown_characters_{split}": n for split, n in unknown.items()},
-        },
+        counts=_counts(topics, documents, splits, config.passage),
     )
+    return text_source(splits, config, about, _kept(splits[0], config))
 
 
 def split_documents(
@@ -165,16 +109,8 @@ def split_documents(
     )
 
 
-def _training_windows(
-    documents: Documents, config: PythonReferenceConfig
-) -> list[tuple[str, Window]]:
-    if config.context == "stream":
-        return _windows(documents, config)
-    windows = [
-        (name, window)
-        for name, text in documents.items()
-        for window in training_windows(len(text), config.window)
-    ]
+def _kept(train: Documents, config: PythonReferenceConfig) -> list[Place]:
+    windows = training_places(train, config)
     if config.max_train_windows is None or config.max_train_windows >= len(windows):
         return windows
     generator = numpy_generator(config.split_seed, config.kind, "train_windows")
@@ -182,34 +118,26 @@ def _training_windows(
     return [windows[index] for index in np.sort(chosen)]
 
 
-def _windows(documents: Documents, config: PythonReferenceConfig) -> list[tuple[str, Window]]:
-    def windows(length: int) -> list[Window]:
-        if config.context == "stream":
-            return whole_document(length)
-        return scoring_windows(length, config.window, config.stride)
-
-    return [(name, window) for name, text in documents.items() for window in windows(len(text))]
-
-
-def _part(
-    documents: Documents, windows: list[tuple[str, Window]], alphabet: Alphabet, scored_apart: bool
-) -> Part:
-    encoded = {name: alphabet.encode(text) for name, text in documents.items()}
-    return Part(
-        sequences_of(
-            [encoded[name][window.start : window.end] for name, window in windows],
-            scored_from=[window.scored_from for _, window in windows] if scored_apart else None,
-            ids=tuple(f"{name}:{window.start}" for name, window in windows),
-        )
-    )
-
-
-def _refuse_unknown(split: str, n: int, n_steps: int, limit: float) -> None:
-    if n > limit * n_steps:
-        raise DataError(
-            f"{split}: {n} of {n_steps} characters are unknown, more than max_unknown_share "
-            f"({limit}) allows; lower min_count, or allow more."
-        )
+def _counts(
+    topics: Documents,
+    documents: Documents,
+    splits: tuple[Documents, Documents, Documents],
+    passage: int,
+) -> dict[str, int]:
+    train, valid, test = splits
+    return {
+        "topics": len(topics),
+        "topics_dropped_as_repeats": len(topics) - len(documents),
+        "characters_dropped_as_repeats": sum(map(len, topics.values()))
+        - sum(map(len, documents.values())),
+        "topics_train": len(train),
+        "topics_valid": len(valid),
+        "topics_test": len(test),
+        "passages_across_topics_as_shipped": n_shared(
+            [{name: text} for name, text in topics.items()], passage
+        ),
+        "passages_across_splits": n_shared((train, valid, test), passage),
+    }
 
 
 def _provenance(topics: Documents) -> Provenance:
@@ -232,7 +160,4 @@ def _protocol(config: PythonReferenceConfig) -> dict[str, Fact]:
         "passage go to the same split",
         "split_seed": config.split_seed,
         "max_train_windows": config.max_train_windows,
-        **describe_context(config.context, config.window, config.stride, "character", "topic"),
-        "alphabet": f"characters that occur at least {config.min_count} times in training; all "
-        "others are one unknown character (token 0), predicted and scored like any other",
     }

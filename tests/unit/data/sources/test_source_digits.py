@@ -4,7 +4,6 @@ from sklearn.datasets import load_digits
 
 from seqarena.data.sources.handwritten_digits import (
     HandwrittenDigitsConfig,
-    as_regions,
     read_handwritten_digits,
 )
 from seqarena.data.sources.source_data import SourceData
@@ -55,15 +54,6 @@ def test_pixels_are_between_zero_and_one_and_stand_where_they_stood(
     everything = rows.parts[Split.TRAIN].sequences.values
     assert everything.min() == 0.0
     assert everything.max() == 1.0
-
-
-def test_regions_are_row_major_by_hand() -> None:
-    picture = np.arange(64.0).reshape(1, 8, 8)
-    regions = as_regions(picture)
-    assert regions[0, 0].tolist() == [0, 1, 8, 9]
-    assert regions[0, 1].tolist() == [2, 3, 10, 11]
-    assert regions[0, 4].tolist() == [16, 17, 24, 25]
-    assert regions[0, 15].tolist() == [54, 55, 62, 63]
 
 
 def test_the_schema_knows_the_grid(rows: SourceData, regions: SourceData) -> None:

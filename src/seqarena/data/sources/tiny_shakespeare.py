@@ -1,0 +1,65 @@
+"""Forty thousand lines of Shakespeare's plays, character by character."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from seqarena.data.manifest import Provenance
+from seqarena.data.mirror import mirrored_file
+from seqarena.data.plain_text import cut_by_shares, documents_of, read_plain_text
+from seqarena.data.sources.source_data import SourceData
+from seqarena.data.sources.text_windows import AboutText, TextWindowsConfig, text_source
+
+_FOLDER = "lm_tinyshakespeare"
+_FILE = "input.txt"
+_SHA256 = "86c4e6aa9db7c042ec79f339dcb96d42b0075e16b8fc2e86bf0ca57e2dc565ed"
+_OFFICIAL = (
+    "https://raw.githubusercontent.com/karpathy/char-rnn/master/data/tinyshakespeare/input.txt"
+)
+_TEST_SHARE = 0.1
+
+
+class TinyShakespeareConfig(TextWindowsConfig):
+    """The last tenth tests, as published; the file lies in the folder of SEQARENA_MIRROR."""
+
+    kind: Literal["tiny_shakespeare"]
+    valid_share: float = Field(default=0.05, gt=0, lt=0.5)
+    """Share of all characters that validates: the first ones."""
+    valid_in_train: bool = False
+    """Whether the validation part is trained on too, so that training is the first nine tenths as
+    published; what validation then chooses (the epoch that is kept) is chosen on training data."""
+
+
+def read_tiny_shakespeare(config: TinyShakespeareConfig) -> SourceData:
+    """Read the text as one document, cut in three.
+
+    Validation stands at the beginning, because the play in which the last tenth begins is the one
+    that the nine tenths end with: who speaks in it is known from there alone.
+
+    Raises:
+        DataError: the mirror is not set, or the file is missing or another one.
+    """
+    text = read_plain_text(mirrored_file(_FOLDER, _FILE, _SHA256, _OFFICIAL))
+    documents = documents_of("shakespeare", text, "character", "file")
+    train, valid, test = cut_by_shares(documents, config.valid_share, _TEST_SHARE)
+    if config.valid_in_train:
+        train = cut_by_shares(documents, 0.0, _TEST_SHARE)[0]
+    about = AboutText(
+        unit="character",
+        document="text",
+        provenance=Provenance(
+            description=f"tiny Shakespeare: 40,000 lines of plays ({_OFFICIAL})",
+            licence="the text is in the public domain; no licence of the file is stated",
+            citation="A. Karpathy (2015). The unreasonable effectiveness of recurrent neural "
+            "networks.",
+            versions={_FILE: f"sha256 {_SHA256}"},
+        ),
+        protocol={
+            "split": "the last tenth of the characters tests, as published; the first "
+            f"{config.valid_share:g} of all validate; training is what stands between them"
+            + (", and the validation part" if config.valid_in_train else ""),
+            "valid_in_train": config.valid_in_train,
+        },
+        counts={},
+    )
+    return text_source((train, valid, test), config, about)
