@@ -9,6 +9,7 @@ hmmlearn have one whatever they are, and dynamax as many as the machine has proc
 are not installed are left out.
 """
 
+import itertools
 import logging
 import math
 import sys
@@ -174,12 +175,13 @@ def few_long_and_small() -> Iterator[Row]:
     for n_states in (4, 16, 32):
         data = equal(1, 50_000)
         yield from compared("one sequence of 50,000", data, n_states, {"float32": 1.0}, 3)
-    for n in (1, 10, 100):
-        for n_time in (10, 100, 1000):
-            for n_states in (4,) if QUICK else (4, 16):
-                data = equal(n, n_time)
-                work = f"N={n}, T={n_time}"
-                yield from compared(work, data, n_states, {"float32": 1.0})
+    for n, n_time in ((1, 30), *itertools.product((1, 10, 100), (10, 100, 1000))):
+        for n_states in (4,) if QUICK else (4, 16):
+            work = f"N={n}, T={n_time}"
+            yield from compared(work, equal(n, n_time), n_states, {"float32": 1.0})
+            if n < 100 and n_states < n_time:
+                data = equal(n, n_time, is_frames=True)
+                yield from compared(f"frames, {work}", data, n_states, {"float32": 1.0})
 
 
 def best_paths() -> Iterator[Row]:

@@ -2,15 +2,17 @@
 
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from seqarena.batch import Batch, Sequences
 from seqarena.families.guards import require_alphabet, symbols_of
-from seqarena.families.shares import dirichlet_log_prior, log_shares
+from seqarena.families.shares import dirichlet_log_prior, set_log_shares
+from seqarena.inference.few_steps import FewEmissions
 from seqarena.inference.packed_emission import PackedEmission, emission_of_table
-from seqarena.inference.symbol_counts import symbol_counts
+from seqarena.inference.symbol_counts import count_symbols, symbol_counts
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,16 @@ class CategoricalEmission(nn.Module):
         """Return the emissions of packed symbols, scaled."""
         return emission_of_table(self.log_emission, values, dtype)
 
+    def few(self, values: Int[np.ndarray, "steps"]) -> FewEmissions:
+        """Return the emissions of a few symbols, in numpy; probabilities need no scale."""
+        table = self.log_emission.numpy()
+
+        def sums(state_probs: np.ndarray) -> CategoricalSums:
+            counts = count_symbols(values, state_probs, table.shape[1])
+            return CategoricalSums(torch.from_numpy(counts))
+
+        return FewEmissions(np.exp(table.T, order="C"), 0.0, values, sums)
+
     def sums(
         self, values: Int[Tensor, "steps"], state_probs: Float[Tensor, "steps n_states"]
     ) -> CategoricalSums:
@@ -58,7 +70,7 @@ class CategoricalEmission(nn.Module):
 
     def maximise(self, sums: CategoricalSums) -> None:
         """Set each state's distribution: counts plus pseudo-counts, normalised."""
-        self.log_emission.copy_(log_shares(sums.counts + self.pseudo_count, self.log_emission))
+        set_log_shares(self.log_emission, sums.counts, self.pseudo_count)
 
     def log_prior(self) -> float:
         """Return the log-density under Dirichlet(1 + pseudo_count), up to a constant [nats]."""

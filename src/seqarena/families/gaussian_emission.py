@@ -11,8 +11,9 @@ from torch import Tensor, nn
 
 from seqarena.batch import Batch, Sequences
 from seqarena.families.guards import frames_of, require_finite, require_varied
+from seqarena.inference.few_steps import FewEmissions
 from seqarena.inference.gaussian import densities_of
-from seqarena.inference.gaussian_densities import Densities, log_densities
+from seqarena.inference.gaussian_densities import Densities, LinearDensities, log_densities
 from seqarena.inference.gaussian_features import features_for, power_sums
 from seqarena.inference.gaussian_fit import GaussianSums, Shape, fit_gaussians
 from seqarena.inference.packed_emission import PackedEmission, emission_of_density
@@ -67,6 +68,20 @@ class GaussianEmission(nn.Module):
         densities = self.densities(dtype)
         emission = emission_of_density(partial(log_densities, densities), values, dtype)
         return replace(emission, log_prob_at=lambda steps: self.log_prob(values[steps]))
+
+    def few(self, values: Float[np.ndarray, "steps dim"]) -> FewEmissions | None:
+        """Return the emissions of a few frames, in numpy; None: there is no quick way to them."""
+        densities = self.densities(torch.float64)
+        if not isinstance(densities, LinearDensities):
+            return None
+        rows = densities.features.of_few(values)
+        log_density = densities.exact.numpy() @ rows
+        largest = log_density.max(axis=0)
+        log_density -= largest
+        weights = np.exp(log_density.T, order="C")
+        return FewEmissions(
+            weights, largest, None, lambda share: densities.features.sums_of_few(rows, share.T)
+        )
 
     def sums(
         self, values: Float[Tensor, "steps dim"], state_probs: Float[Tensor, "steps n"]

@@ -3,13 +3,16 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from seqarena.batch import Batch
 from seqarena.families.categorical_emission import CategoricalEmission
+from seqarena.families.gaussian_emission import GaussianEmission
 from seqarena.families.guards import require_explained
 from seqarena.families.hidden_markov_statistics import HiddenMarkovStatistics
+from seqarena.inference.few_steps import are_few, few_posterior
 from seqarena.inference.forward_backward import forward_backward
 from seqarena.inference.log_forward_backward import PathPosterior
 from seqarena.inference.packed_emission import PackedEmission, emission_of_table
@@ -21,11 +24,38 @@ if TYPE_CHECKING:
 
 def expect_one(model: "HiddenMarkovModel", batch: Batch) -> HiddenMarkovStatistics:
     """Return the expected statistics of one model: see `HiddenMarkovModel.expect`."""
+    if are_few(batch.mask.shape, len(model.log_start), batch.mask.device):
+        statistics = _expect_few(model, batch)
+        if statistics is not None:
+            return statistics
     padded, packing = model.emission.values(batch), Packing.of(batch.mask)
     values = packing.pack(padded)
     emission = model.emission.packed(values, model.dtype)
     posterior = forward_backward(model.log_start, model.log_transition, emission, packing)
     return _statistics(model, batch, values, posterior, packing)
+
+
+def _expect_few(model: "HiddenMarkovModel", batch: Batch) -> HiddenMarkovStatistics | None:
+    """Do the same of a little data in numpy; None: this takes more care, or another emission."""
+    if not isinstance(model.emission, CategoricalEmission | GaussianEmission):
+        return None
+    padded = model.emission.values(batch).numpy().swapaxes(0, 1)
+    values = np.ascontiguousarray(padded).reshape(-1, *padded.shape[2:])
+    emission = model.emission.few(values)
+    if emission is None:
+        return None
+    posterior = few_posterior(
+        model.log_start, model.log_transition, emission, batch.lengths.numpy(), len(padded)
+    )
+    if posterior is None:
+        return None
+    log_likelihood = posterior.step_log_prob[batch.scored.numpy().T].sum()
+    return HiddenMarkovStatistics(
+        log_likelihood=torch.from_numpy(np.asarray(log_likelihood)),
+        start=torch.from_numpy(posterior.start),
+        transition=torch.from_numpy(posterior.transition),
+        emission=emission.sums(posterior.state_probs),
+    )
 
 
 def expect_side_by_side(

@@ -3,10 +3,9 @@
 from typing import TYPE_CHECKING
 
 import torch
-from torch import Tensor
 
 from seqarena.families.hidden_markov_statistics import HiddenMarkovStatistics
-from seqarena.families.shares import dirichlet_log_prior, log_shares
+from seqarena.families.shares import dirichlet_log_prior, set_log_shares
 
 if TYPE_CHECKING:
     from seqarena.families.hidden_markov import HiddenMarkovModel
@@ -29,10 +28,8 @@ def no_statistics(model: "HiddenMarkovModel") -> HiddenMarkovStatistics:
 def maximise(model: "HiddenMarkovModel", statistics: HiddenMarkovStatistics) -> None:
     """Set the most probable parameters; a state that was never left keeps its old row."""
     extra = model.config.pseudo_count
-    start = _allowed(statistics.start, extra, model.can_start).unsqueeze(0)
-    model.log_start.copy_(log_shares(start, model.log_start.unsqueeze(0)).select(0, 0))
-    moves = _allowed(statistics.transition, extra, model.can_move)
-    model.log_transition.copy_(log_shares(moves, model.log_transition))
+    set_log_shares(model.log_start[None], statistics.start[None], extra, model.can_start[None])
+    set_log_shares(model.log_transition, statistics.transition, extra, model.can_move)
     model.emission.maximise(statistics.emission)
     model.fitted.fill_(True)
 
@@ -45,8 +42,3 @@ def log_prior(model: "HiddenMarkovModel") -> float:
         + dirichlet_log_prior(model.log_transition[model.can_move], extra)
         + model.emission.log_prior()
     )
-
-
-def _allowed(counts: Tensor, extra: float, allowed: Tensor) -> Tensor:
-    """Add pseudo-counts, where they may be: what is forbidden was never counted."""
-    return (counts + extra).mul_(allowed) if extra else counts

@@ -26,10 +26,10 @@ from seqarena.inference.packing import Packing
 from seqarena.inference.recursion_engine import passes_for
 
 # Backward variables above this could make up for what underflow has taken away.
-_DOUBTFUL_PEAK = {torch.float32: 1e20, torch.float64: 1e240}
+DOUBTFUL_PEAK = {torch.float32: 1e20, torch.float64: 1e240}
 # Where no move is rarer than the first, a backward variable is below 1 / (first · second).
-_LEAST_MOVE = 1e-6
-_DOUBTFUL_SCALE = {torch.float32: 1e-13, torch.float64: 1e-150}
+LEAST_MOVE = 1e-6
+DOUBTFUL_SCALE = {torch.float32: 1e-13, torch.float64: 1e-150}
 # A forward variable that fell below this may have lost a neighbour without a trace.
 _NEARLY_LOST = {torch.float32: 1e-25, torch.float64: 1e-200}
 
@@ -84,7 +84,7 @@ def _step_log_prob(
     doubtful = _too_small(scale, packing)
     # Last: in 64 bits the scales themselves are overwritten.
     step_log_prob = scale.double().log_().add_(emission.log_scale)
-    reach = _reach(log_start, log_transition)
+    reach = reachable(log_start, log_transition)
     if reach is not None:
         reached = reach[packing.time.clamp(max=len(reach) - 1)]
         lost = reached & (alpha < _NEARLY_LOST[alpha.dtype])
@@ -102,7 +102,7 @@ def _posterior(
     log_start: Tensor, log_transition: Tensor, emission: PackedEmission, packing: Packing
 ) -> PathPosterior:
     start, transition = _probabilities(log_start, log_transition, emission)
-    reach = _reach(log_start, log_transition)
+    reach = reachable(log_start, log_transition)
     weights, row = emission.weights, emission.row
     forward_pass, backward_pass = passes_for(packing, log_start.shape[1])
     alpha, scale = forward_pass(start, transition, weights, row, packing)
@@ -110,7 +110,7 @@ def _posterior(
     kept = _without(doubtful, alpha, scale, packing)
     masks = None if reach is None else reach.to(alpha.dtype)
     moves, peak = backward_pass(transition, weights, row, packing, (alpha, kept), masks)
-    high = None if peak is None else ~(peak <= _DOUBTFUL_PEAK[alpha.dtype])
+    high = None if peak is None else ~(peak <= DOUBTFUL_PEAK[alpha.dtype])
     if high is not None and high.any():
         doubtful = _no_rows(packing) if doubtful is None else doubtful
         doubtful[packing.order[high]] = True
@@ -175,14 +175,14 @@ def _probabilities(
     return start.double(), transition.double()
 
 
-def _reach(
+def reachable(
     log_start: Tensor, log_transition: Tensor
 ) -> Bool[Tensor, "n_reach models states"] | None:
     """Tell which states a path may be in at each time step (the last: and later); None: spread.
 
     Where every move is likely enough, nothing that matters is lost, and nobody needs to look.
     """
-    if float(log_transition.min()) >= math.log(_LEAST_MOVE):
+    if float(log_transition.min()) >= math.log(LEAST_MOVE):
         return None
     move = (log_transition > -torch.inf).double()
     reach = [log_start > -torch.inf]
@@ -197,7 +197,7 @@ def _too_small(
     scale: Float[Tensor, "steps models"], packing: Packing
 ) -> Bool[Tensor, "batch"] | None:
     """Mark the padded rows in which a scale was too small, or no number; None: there is none."""
-    least = _DOUBTFUL_SCALE[scale.dtype]
+    least = DOUBTFUL_SCALE[scale.dtype]
     # One minimum tells, and it is no number where one scale is none.
     if float(scale.min()) > least:
         return None

@@ -77,6 +77,12 @@ class QuadraticFeatures:
                 np.multiply(centred[row], centred[column], out=powers)
         return rows
 
+    def sums_of_few(
+        self, features: Float[np.ndarray, "rows steps"], share: Float[np.ndarray, "n steps"]
+    ) -> GaussianSums:
+        """Return the power sums of a few frames of which each Gaussian has a share."""
+        return self.sums((torch.from_numpy(share @ features.T),))
+
     def moments(
         self, features: Float[Tensor, "rows steps"], share: Float[Tensor, "n steps"]
     ) -> tuple[Tensor, ...]:
