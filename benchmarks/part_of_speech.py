@@ -15,70 +15,55 @@ import numpy as np
 from side_by_side import RESULTS, machine
 
 from seqarena.batch import collate, sequences_of
+from seqarena.data.lexicon import lexicon_of
+from seqarena.data.sources.conllu import read_conllu
 from seqarena.families.hidden_markov import HiddenMarkovConfig, HiddenMarkovModel
 from seqarena.schema import DataSchema
 
 Sentence = list[tuple[str, str]]
-_LEAST_COUNT = 2
 
 
 def read(path: Path) -> list[Sentence]:
     """Return the (form, universal tag) pairs of each sentence of a CoNLL-U file."""
-    sentences: list[Sentence] = [[]]
-    for line in path.read_text(encoding="utf-8").splitlines():
-        columns = line.split("\t")
-        if not line:
-            sentences.append([])
-        elif columns[0].isdigit():
-            sentences[-1].append((columns[1], columns[3]))
-    return [sentence for sentence in sentences if sentence]
+    return [[(word.form, word.tag) for word in each.words] for each in read_conllu(path)]
 
 
-def signature(word: str) -> str:
-    """Return what an unknown word looks like: case, digits, hyphen, and its last three letters."""
-    case = "A" if word.isupper() else "Aa" if word[:1].isupper() else "a"
-    digit = "0" if any(letter.isdigit() for letter in word) else ""
-    hyphen = "-" if "-" in word else ""
-    return f"<{case}{digit}{hyphen}{'' if digit else word[-3:].lower()}>"
+class Numbers:
+    """What stands for each word, and for each tag."""
 
-
-class Lexicon:
-    """Words that are frequent enough, signatures of the others, and a last resort."""
-
-    def __init__(self, sentences: list[Sentence]) -> None:
-        counts = Counter(word for sentence in sentences for word, _ in sentence)
-        self.known = {word for word, count in counts.items() if count >= _LEAST_COUNT}
-        rare = {signature(word) for word in counts if word not in self.known}
-        self.index = {name: at for at, name in enumerate(["<?>", *sorted(self.known | rare)])}
-        self.tags = sorted({tag for sentence in sentences for _, tag in sentence})
+    def __init__(self, train: list[Sentence]) -> None:
+        words = [[word for word, _ in sentence] for sentence in train]
+        self.lexicon = lexicon_of(words, min_count=2, unknown="shape")
+        self.tags = sorted({tag for sentence in train for _, tag in sentence})
 
     def symbols(self, sentence: Sentence) -> np.ndarray:
         """Return the symbol of each word."""
-        names = [word if word in self.known else signature(word) for word, _ in sentence]
-        return np.array([self.index.get(name, 0) for name in names], dtype=np.int64)
+        return self.lexicon.encode([word for word, _ in sentence])
 
     def states(self, sentence: Sentence) -> np.ndarray:
         """Return the number of each tag."""
         return np.array([self.tags.index(tag) for _, tag in sentence], dtype=np.int64)
 
 
-def tagger(lexicon: Lexicon, train: list[Sentence], pseudo_count: float) -> HiddenMarkovModel:
+def tagger(numbers: Numbers, train: list[Sentence], pseudo_count: float) -> HiddenMarkovModel:
     """Count the training split."""
     config = HiddenMarkovConfig(
-        kind="hidden_markov", n_states=len(lexicon.tags), pseudo_count=pseudo_count
+        kind="hidden_markov", n_states=len(numbers.tags), pseudo_count=pseudo_count
     )
-    model = HiddenMarkovModel(config, DataSchema("density", n_symbols=len(lexicon.index)))
-    words = sequences_of([lexicon.symbols(sentence) for sentence in train])
-    model.fit_supervised(words, np.concatenate([lexicon.states(each) for each in train]))
+    model = HiddenMarkovModel(
+        config, DataSchema("density", n_symbols=len(numbers.lexicon.alphabet))
+    )
+    words = sequences_of([numbers.symbols(sentence) for sentence in train])
+    model.fit_supervised(words, np.concatenate([numbers.states(each) for each in train]))
     return model
 
 
 def accuracies(
-    model: HiddenMarkovModel, lexicon: Lexicon, sentences: list[Sentence]
+    model: HiddenMarkovModel, numbers: Numbers, sentences: list[Sentence]
 ) -> tuple[float, float]:
     """Return the share of right tags of the Viterbi path, and of the posteriors."""
-    words = sequences_of([lexicon.symbols(sentence) for sentence in sentences])
-    states = np.concatenate([lexicon.states(sentence) for sentence in sentences])
+    words = sequences_of([numbers.symbols(sentence) for sentence in sentences])
+    states = np.concatenate([numbers.states(sentence) for sentence in sentences])
     right = np.zeros(2)
     for rows in np.array_split(np.arange(len(words)), 20):
         batch = collate(words, rows)
@@ -109,14 +94,14 @@ def main() -> None:
     train, dev, test = (
         read(folder / f"en_ewt-ud-{split}.conllu") for split in ("train", "dev", "test")
     )
-    lexicon = Lexicon(train)
+    numbers = Numbers(train)
     by_count = {
-        count: accuracies(tagger(lexicon, train, count), lexicon, dev)[0]
+        count: accuracies(tagger(numbers, train, count), numbers, dev)[0]
         for count in (1e-4, 1e-3, 1e-2, 1e-1)
     }
     lines = [f"dev  pseudo_count {count:g}: Viterbi {by_count[count]:.4f}" for count in by_count]
     chosen = max(by_count, key=lambda count: by_count[count])
-    viterbi, posterior = accuracies(tagger(lexicon, train, chosen), lexicon, test)
+    viterbi, posterior = accuracies(tagger(numbers, train, chosen), numbers, test)
     lines += [
         f"test most frequent tag: {most_frequent(train, test):.4f}",
         f"test pseudo_count {chosen:g}: Viterbi {viterbi:.4f}, posterior {posterior:.4f}",

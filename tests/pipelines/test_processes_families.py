@@ -55,6 +55,17 @@ PARAMS = {
             },
             "training": {"batch_size": 7, "max_em_epochs": 4},
         },
+        "states": {
+            "kind": "tagging",
+            "source": {
+                "kind": "hidden_markov_states",
+                "length": 12,
+                "n_train": 61,
+                "n_valid": 11,
+                "n_test": 5,
+            },
+            "training": {"batch_size": 8, "max_epochs": 2},
+        },
         "dates": {
             "kind": "alignment",
             "source": {"kind": "dates", "unit": "words", "n_train": 61, "n_valid": 11, "n_test": 5},
@@ -74,6 +85,8 @@ PARAMS = {
         },
         "aligner": {"kind": "aligner", "ibm_1_passes": 2, "symmetrisation": "union"},
         "gru": {"kind": "gru", "model_dim": 8},
+        "most_frequent_tag": {"kind": "most_frequent_tag"},
+        "hmm_tagger": {"kind": "hidden_markov"},
     },
     # One line for each variant of a classical family.
     "experiments": {
@@ -91,6 +104,9 @@ PARAMS = {
         "vowels-gmm_stepwise": _cell("vowels", "gmm", stepwise=STEPWISE),
         "vowels-markov": {"task": "vowels", "family": "markov"},
         "words-recogniser": {"task": "words", "family": "recogniser"},
+        "states-hmm": {"task": "states", "family": "hmm_tagger"},
+        "states-most_frequent_tag": {"task": "states", "family": "most_frequent_tag"},
+        "states-gru_crf": _cell("states", "gru", head="crf", bidirectional=True),
         "vowels-gru": {"task": "vowels", "family": "gru"},
     },
 }
@@ -149,11 +165,12 @@ def test_every_process_took_part(fits, n):
         assert report["n_processes"] == n
 
 
+@pytest.mark.parametrize("name", ["vowels-gru", "states-gru_crf"])
 @pytest.mark.parametrize("n", N_PROCESSES)
-def test_gradients_give_the_loss_curve_of_one_process(fits, n):
+def test_gradients_give_the_loss_curve_of_one_process(fits, name, n):
     curves = []
     for m in (1, n):
-        events = read_journal(fits[m] / "vowels-gru" / "fit" / "seed-0" / "journal.jsonl")
+        events = read_journal(fits[m] / name / "fit" / "seed-0" / "journal.jsonl")
         metrics = [event for event in events if isinstance(event, MetricLogged)]
         curves.append([e.value for e in metrics if e.name in ("train/loss", "valid/loss")])
     assert len(curves[0]) == 4

@@ -26,7 +26,7 @@ class HiddenMarkovTagger(nn.Module):
     """p(tags | x) = p(tags) p(x | tags) / p(x), all three of a hidden Markov model.
 
     The tags of the training sequences are its hidden paths, so that one pass of counting is the
-    exact fit: Merialdo (1994), section 3.1.
+    exact fit: Merialdo (1994).
     """
 
     n_passes: int | None = 1

@@ -17,6 +17,7 @@ from seqarena.schema import DataSchema
 
 DENSITY = DataSchema("density", n_symbols=4)
 CLASSES = DataSchema("classification", n_symbols=4, n_classes=3)
+TAGS = DataSchema("tagging", n_symbols=4, n_tags=4)
 LINKS = DataSchema("alignment", n_symbols=4, n_target_symbols=5, target_end=4)
 DATES = DataSchema("transduction", n_target_symbols=5, target_end=4, max_target_length=6)
 
@@ -61,6 +62,19 @@ class LastSymbolClassifier(Fitted):
 
     def log_prob(self, batch: Batch):
         return self.class_log_prob(batch).gather(1, batch.labels[:, None])[:, 0]
+
+
+class Namer(Fitted):
+    """Tags every symbol with itself, and is half sure of each."""
+
+    def log_prob(self, batch: Batch):
+        return -batch.lengths.double() * math.log(2)
+
+    def tag_probs(self, batch: Batch):
+        raise NotImplementedError
+
+    def tag(self, batch: Batch):
+        return batch.tokens
 
 
 class Copier(Fitted):
@@ -129,6 +143,48 @@ def test_a_classifier_is_judged_example_by_example():
     assert evaluation.metrics["bits_per_example"] == pytest.approx((math.log2(4 / 3) + 3) / 2)
 
 
+def test_a_tagger_is_judged_step_by_step():
+    tags = [np.array([0, 2, 2]), np.array([3]), np.array([3, 1])]
+    test = ragged([0, 1, 2], [3], [2, 2], tags=tags, ids=("a", "b", "c"))
+    evaluation = evaluate_model(Namer(), test, TAGS, batch_size=2)
+    assert evaluation.predictions.drop_columns(["log_prob"]).to_pylist() == [
+        {
+            "row": 0, "id": "a", "n_scored": 3, "n_correct": 2,
+            "tags": [0, 2, 2], "predicted": [0, 1, 2],
+        },
+        {"row": 1, "id": "b", "n_scored": 1, "n_correct": 1, "tags": [3], "predicted": [3]},
+        {"row": 2, "id": "c", "n_scored": 2, "n_correct": 0, "tags": [3, 1], "predicted": [2, 2]},
+    ]  # fmt: skip
+    # F1: of tag 0 it is 1, of 1 0, of 2 2/5, of 3 2/3. Residuals of the ratio 1/2: 1/2, 1/2, -1.
+    assert evaluation.metrics == pytest.approx(
+        {
+            "tag_accuracy": 3 / 6,
+            "tag_accuracy_standard_error": math.sqrt(3 / 2 * (0.25 + 0.25 + 1)) / 6,
+            "macro_f1": (1 + 0 + 2 / 5 + 2 / 3) / 4,
+            "bits_per_tag": 1.0,
+            "bits_per_tag_standard_error": 0.0,
+            "n_scored": 6,
+            "exact_match": 1 / 3,
+            "n_examples": 3,
+        }
+    )
+
+
+def test_a_tagger_needs_tags_to_be_compared_with():
+    with pytest.raises(DataError) as caught:
+        evaluate_model(Namer(), ragged([0]), TAGS)
+    assert str(caught.value) == (
+        "these sequences have no tags; a tagging task gives one for each step."
+    )
+
+
+def test_tags_better_than_the_known_posterior_allows_are_flagged():
+    tags = [np.array([0, 1, 2, 3])] * 9
+    test = ragged(*[[0, 1, 2, 3]] * 9, tags=tags)
+    (flag,) = evaluate_model(Namer(), test, TAGS, best(0.8, on_test=0.9)).flags
+    assert flag.startswith("tag_accuracy 1.0000 is better than the best possible 0.9000 by 0.1000")
+
+
 def test_a_transducer_is_judged_on_what_it_writes():
     gold = ragged([0, 1, 4], [3, 3, 3, 4])
     test = ragged([0, 1], [3, 2], target=gold)
@@ -174,6 +230,7 @@ CASES = [
     Case(Late(), PAIRS, LINKS, GOLD),
     Case(Uniform(), ragged([0, 1, 2], [3]), DENSITY),
     Case(LastSymbolClassifier(), ragged([0, 1, 2], [3, 1], labels=[2, 0]), CLASSES),
+    Case(Namer(), ragged([0, 1, 2], [3], tags=[np.array([0, 2, 2]), np.array([3])]), TAGS),
     Case(Copier(), ragged([0], [3, 2], target=ragged([0, 4], [3, 4])), DATES),
 ]
 
