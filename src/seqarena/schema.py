@@ -28,6 +28,9 @@ class DataSchema:
     """Size of the target alphabet, the end symbol included (transduction)."""
     target_end: int | None = None
     """Target symbol that ends every target (transduction)."""
+    target_of_symbol: tuple[int, ...] | None = None
+    """Target symbol with the same text as each input symbol, -1 where there is none; None: nobody
+    has compared them (transduction of tokens)."""
     max_length: int = 0
     """Longest input in any split [steps]."""
     max_target_length: int = 0
@@ -60,6 +63,6 @@ class DataSchema:
     @classmethod
     def from_dict(cls, fields: dict[str, Any]) -> "DataSchema":
         """Build the schema from what `as_dict` gave (JSON turns tuples into lists)."""
-        pairs = {name: fields.get(name) for name in ("grid", "patch")}
-        whole = {name: (pair[0], pair[1]) for name, pair in pairs.items() if pair is not None}
+        given = {name: fields.get(name) for name in ("grid", "patch", "target_of_symbol")}
+        whole = {name: tuple(each) for name, each in given.items() if each is not None}
         return cls(**{**fields, **whole})

@@ -136,6 +136,7 @@ FAMILIES = {
     "elman_rnn-relu": {"kind": "elman_rnn", "nonlinearity": "relu", **SMALL},
     "lstm-bidirectional": {"kind": "lstm", "bidirectional": True, "n_layers": 2, **SMALL},
     "gru-bidirectional": {"kind": "gru", "bidirectional": True, "attention": "softmax", **SMALL},
+    "gru-copies": {"kind": "gru", "attention": "softmax", "copies": True, **SMALL},
     "gru-ctc": {"kind": "gru", "bidirectional": True, "transduction_head": "ctc", **SMALL},
     "lstm-ctc_attention": {
         "kind": "lstm",
@@ -169,6 +170,7 @@ FAMILIES = {
     "transformer-last": {**TRANSFORMER, "pooling": "last"},
     "transformer-rotary": {**TRANSFORMER, "positions": "rotary", "window": 2},
     "transformer-alibi": {**TRANSFORMER, "positions": "alibi", "n_key_value_heads": 1},
+    "transformer-copies": {**TRANSFORMER, "copies": True, "decoding": {"beam": 2}},
     "transformer-ctc": {**TRANSFORMER, "transduction_head": "ctc", "decoding": {"beam": 2}},
     "transformer-linear": {
         **TRANSFORMER,
@@ -234,6 +236,7 @@ def make_data():
                 n_target_symbols=3,
                 target_end=end,
                 max_target_length=4,
+                target_of_symbol=(1, -1, 0),
                 **tokens,
             ),
             sequences_of(inputs, target=target),

@@ -36,8 +36,7 @@ class CoverageAttention(Mechanism):
         attend_mask: Bool[Tensor, "batch #query_time key_time"],
     ) -> tuple[Float[Tensor, "batch query_time key_dim"], Weights]:
         """Return the context of each query, and the weights (one head)."""
-        context, weights = self._in_order(query, self.prepared(key_value), attend_mask)
-        return context, weights[:, None]
+        return self.look_with_weights(query, self.prepared(key_value), attend_mask)
 
     def context(
         self,
@@ -60,6 +59,16 @@ class CoverageAttention(Mechanism):
     ) -> Float[Tensor, "batch query_time key_dim"]:
         """Return the context of each query, the first of which finds nothing covered."""
         return self._in_order(query, prepared, attend_mask)[0]
+
+    def look_with_weights(
+        self,
+        query: Float[Tensor, "batch query_time query_dim"],
+        prepared: tuple[Tensor, Tensor],
+        attend_mask: Bool[Tensor, "batch #query_time key_time"],
+    ) -> tuple[Float[Tensor, "batch query_time key_dim"], Weights]:
+        """Return what `forward` does over keys that are prepared already."""
+        context, weights = self._in_order(query, prepared, attend_mask)
+        return context, weights[:, None]
 
     def look_again(
         self,

@@ -54,6 +54,15 @@ class Mechanism(nn.Module, ABC):
         """Return `context` over keys that are prepared already."""
 
     @abstractmethod
+    def look_with_weights(
+        self,
+        query: Float[Tensor, "batch query_time query_dim"],
+        prepared: Any,
+        attend_mask: Bool[Tensor, "batch #query_time key_time"],
+    ) -> tuple[Float[Tensor, "batch query_time context_dim"], Weights]:
+        """Return what `forward` does over keys that are prepared already."""
+
+    @abstractmethod
     def flops(self, batch: int, query_time: int, key_time: int) -> float:
         """Estimate the floating-point operations of `context`; a multiply-add counts as two."""
 

@@ -53,9 +53,7 @@ class MultiHeadAttention(Mechanism):
         attend_mask: Bool[Tensor, "batch #query_time key_time"],
     ) -> tuple[Float[Tensor, "batch query_time model_dim"], Weights]:
         """Return the context of each query, and the weights of each head."""
-        key, value = (shared_heads(each, self.n_shared) for each in self.keys_and_values(key_value))
-        heads, weights = softmax_attention(self.queries(query), key, value, attend_mask[:, None])
-        return self.joined(heads), weights
+        return self.look_with_weights(query, self.keys_and_values(key_value), attend_mask)
 
     def context(
         self,
@@ -78,6 +76,17 @@ class MultiHeadAttention(Mechanism):
     ) -> Float[Tensor, "batch query_time model_dim"]:
         """Return `context` over keys that are prepared already."""
         return self.context_of(query, *prepared, attend_mask)
+
+    def look_with_weights(
+        self,
+        query: Float[Tensor, "batch query_time query_dim"],
+        prepared: tuple[Tensor, Tensor],
+        attend_mask: Bool[Tensor, "batch #query_time key_time"],
+    ) -> tuple[Float[Tensor, "batch query_time model_dim"], Weights]:
+        """Return what `forward` does over keys that are prepared already."""
+        key, value = (shared_heads(each, self.n_shared) for each in prepared)
+        heads, weights = softmax_attention(self.queries(query), key, value, attend_mask[:, None])
+        return self.joined(heads), weights
 
     def queries(self, query: Float[Tensor, "batch time query_dim"]) -> Heads:
         """Return what looks, projected and split into heads."""

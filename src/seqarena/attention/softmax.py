@@ -131,13 +131,7 @@ class SoftmaxAttention(Mechanism):
         attend_mask: Bool[Tensor, "batch #query_time key_time"],
     ) -> tuple[Float[Tensor, "batch query_time model_dim"], Weights]:
         """Return the context of each query, and the weights (one head)."""
-        context, weights = softmax_attention(
-            self.to_query(query)[:, None],
-            self.to_key(key_value)[:, None],
-            self.to_value(key_value)[:, None],
-            attend_mask[:, None],
-        )
-        return context[:, 0], weights
+        return self.look_with_weights(query, self.prepared(key_value), attend_mask)
 
     def context(
         self,
@@ -161,6 +155,17 @@ class SoftmaxAttention(Mechanism):
         """Return `context` over keys that are prepared already."""
         queries = self.to_query(query)[:, None]
         return fused_softmax_attention(queries, *prepared, attend_mask[:, None])[:, 0]
+
+    def look_with_weights(
+        self,
+        query: Float[Tensor, "batch query_time query_dim"],
+        prepared: tuple[Tensor, Tensor],
+        attend_mask: Bool[Tensor, "batch #query_time key_time"],
+    ) -> tuple[Float[Tensor, "batch query_time model_dim"], Weights]:
+        """Return what `forward` does over keys that are prepared already."""
+        queries = self.to_query(query)[:, None]
+        context, weights = softmax_attention(queries, *prepared, attend_mask[:, None])
+        return context[:, 0], weights
 
     def flops(self, batch: int, query_time: int, key_time: int) -> float:
         """Estimate the floating-point operations of `context`."""

@@ -30,8 +30,7 @@ class WeightedSum(Mechanism):
         attend_mask: Bool[Tensor, "batch #query_time key_time"],
     ) -> tuple[Float[Tensor, "batch query_time key_dim"], Weights]:
         """Return the context of each query, and the weights (one head)."""
-        context, weights = attend(self.score(query, key_value), key_value, attend_mask)
-        return context, weights[:, None]
+        return self.look_with_weights(query, self.prepared(key_value), attend_mask)
 
     def context(
         self,
@@ -61,6 +60,18 @@ class WeightedSum(Mechanism):
         return fused_softmax_attention(
             compared, keys, keys, attend_mask[:, None], scale=self.score.scale
         )[:, 0]
+
+    def look_with_weights(
+        self,
+        query: Float[Tensor, "batch query_time query_dim"],
+        prepared: tuple[Tensor, Tensor],
+        attend_mask: Bool[Tensor, "batch #query_time key_time"],
+    ) -> tuple[Float[Tensor, "batch query_time key_dim"], Weights]:
+        """Return what `forward` does over keys that are prepared already."""
+        key_value, for_score = prepared
+        scores = self.score.compare(query, for_score)
+        context, weights = attend(scores, key_value, attend_mask)
+        return context, weights[:, None]
 
     def flops(self, batch: int, query_time: int, key_time: int) -> float:
         """Estimate the floating-point operations of `context`."""

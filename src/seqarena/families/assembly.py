@@ -15,6 +15,7 @@ from seqarena.attention.self_attention import SelfAttention
 from seqarena.attention.softmax_self_attention import SoftmaxSelfAttention
 from seqarena.errors import ConfigError
 from seqarena.families.attention_pooling import AttentionConfig
+from seqarena.families.copying import copied_symbols
 from seqarena.families.recurrent import RecurrentConfig
 from seqarena.families.sliding_window import seen_at_once
 from seqarena.families.stem import NO_REGIONS
@@ -124,6 +125,7 @@ def _recurrent_transducer(config: RecurrentConfig, schema: DataSchema) -> Recurr
         _querying(config, schema, encoder.out_dim),
         _sized(schema.n_target_symbols, "n_target_symbols"),
         _sized(schema.target_end, "target_end"),
+        copied_symbols(config.kind, config.copies, schema),
     )
 
 
@@ -136,6 +138,7 @@ def _transformer_transducer(config: TransformerConfig, schema: DataSchema) -> Tr
         [DecoderBlock(block, _heads(config)) for block in _blocks(config, True)],
         _sized(schema.n_target_symbols, "n_target_symbols"),
         _sized(schema.target_end, "target_end"),
+        copied_symbols(config.kind, config.copies, schema),
     )
 
 

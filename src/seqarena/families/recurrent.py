@@ -5,6 +5,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from seqarena.attention.choice import AttentionKind
+from seqarena.families.copying import copy_obstacle
 from seqarena.families.heads import HeadCount
 from seqarena.families.stem import stem_obstacle
 from seqarena.families.tag_choice import DEFAULT_DECODING, TagDecoding, tagging_obstacle
@@ -62,6 +63,9 @@ class RecurrentConfig(BaseModel):
     coverage: bool = False
     """Whether a decoder's additive attention also sees how much it has looked at each step of the
     input so far (Tu et al. 2016; See et al. 2017); with `weighted_sum_additive` only."""
+    copies: bool = False
+    """Whether a decoder can also write a symbol by pointing at it in the input (See et al. 2017):
+    for transductions whose input and target have symbols in common. With any attention."""
     transduction_head: HeadOfTransducer = Field(default="attention", validate_default=True)
     """What writes the symbols of a transduction. `attention`: a decoder, symbol by symbol; `ctc`:
     the encoder, at most one for each frame (Graves et al. 2006); `ctc_attention`: both, on one
@@ -169,11 +173,13 @@ class RecurrentConfig(BaseModel):
                 "links are read from the attention of a decoder to the input; "
                 "set attention to 'softmax', 'multi_head' or a weighted sum"
             )
-        return (
-            tagging_obstacle(self.head, self.tag_decoding, self.optimiser, task_kind)
-            or transduction_obstacle(self.transduction_head, task_kind, input_kind)
-            or stem_obstacle(self.stem, task_kind, input_kind)
-        )
+        if self.copies and self.attention == "none":
+            return (
+                tagging_obstacle(self.head, self.tag_decoding, self.optimiser, task_kind)
+                or transduction_obstacle(self.transduction_head, task_kind, input_kind)
+                or copy_obstacle(self.copies, task_kind, input_kind)
+                or stem_obstacle(self.stem, task_kind, input_kind)
+            )
 
     def _tagging_obstacle(self) -> str | None:
         """Return which setting has no place in a tagger, or None."""

@@ -5,6 +5,7 @@ from typing import Any, Literal, NamedTuple
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from seqarena.attention.positions import PositionKind
+from seqarena.families.copying import copy_obstacle
 from seqarena.families.heads import HeadCount
 from seqarena.families.stem import stem_obstacle
 from seqarena.families.tag_choice import DEFAULT_DECODING, TagDecoding, tagging_obstacle
@@ -78,6 +79,9 @@ class TransformerConfig(BaseModel):
     stem: StemKind = "none"
     """`conv`: a classifier of the regions of a picture sees them through a small convolutional
     network; `none`: each region by itself."""
+    copies: bool = False
+    """Whether a decoder can also write a symbol by pointing at it in the input (See et al. 2017):
+    for transductions whose input and target have symbols in common."""
     transduction_head: HeadOfTransducer = Field(default="attention", validate_default=True)
     """What writes the symbols of a transduction. `attention`: a decoder, symbol by symbol; `ctc`:
     the encoder, at most one for each frame (Graves et al. 2006); `ctc_attention`: both, on one
@@ -166,6 +170,7 @@ class TransformerConfig(BaseModel):
         return (
             tagging_obstacle(self.head, self.tag_decoding, self.optimiser, task_kind)
             or transduction_obstacle(self.transduction_head, task_kind, input_kind)
+            or copy_obstacle(self.copies, task_kind, input_kind)
             or stem_obstacle(self.stem, task_kind, input_kind)
         )
 

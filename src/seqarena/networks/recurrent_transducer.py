@@ -10,6 +10,7 @@ from seqarena.attention.coverage import CoverageAttention
 from seqarena.attention.maps import NativeMap
 from seqarena.attention.mechanism import Mechanism
 from seqarena.batch import Batch
+from seqarena.networks.copying import CopyGate
 from seqarena.networks.encoder import Encoder
 from seqarena.networks.fused_layers import State
 from seqarena.networks.generation import kept_examples
@@ -33,6 +34,8 @@ class Memory(NamedTuple):
     looked_at: Any
     """What the mechanism has made of each example's input, which all rows of a beam share."""
     source_mask: Bool[Tensor, "batch time"]
+    pointed: Int[Tensor, "batch time"] | None
+    """Target symbol of each step of the input, if symbols can be copied; -1: none."""
     covered: Float[Tensor, "row time"] | None
     """How much each row has looked at each step of its input, if the mechanism wants to know."""
 
@@ -55,6 +58,7 @@ class RecurrentTransducer(EncoderDecoder):
         mechanism: Mechanism | None,
         n_symbols: int,
         end_symbol: int,
+        target_of_symbol: tuple[int, ...] | None = None,
     ) -> None:
         super().__init__()
         model_dim = decoder.out_dim
@@ -67,14 +71,22 @@ class RecurrentTransducer(EncoderDecoder):
         context_dim = 0 if mechanism is None else mechanism.context_dim
         self.combine = nn.Linear(context_dim + model_dim, model_dim) if mechanism else None
         self.output = nn.Linear(model_dim, n_symbols)
+        # What See et al. (2017) show to the gate: context, state, and the symbol just read.
+        seen_dim = context_dim + 2 * model_dim
+        self.copy_gate = CopyGate(seen_dim, target_of_symbol) if target_of_symbol else None
 
     def logits_from(
         self, encoded: Float[Tensor, "batch time dim"], batch: Batch
     ) -> Float[Tensor, "batch target_time symbols"]:
         """Return the logits of each target step, given the input and the true steps before it."""
         start, source = self._read(encoded, batch)
-        states = self._decode(batch, start)
-        return self._logits(states, source)
+        if self.mechanism is None or self.copy_gate is None:
+            return self._logits(self._decode(batch, start), source)
+        read = self.embedding(read_before(target_tokens(batch), self.start_symbol))
+        states = self.decoder.run(read, start)[0]
+        context, weights = self.mechanism(states, source.states, self._attend_mask(source))
+        seen, pointed = (context, states, read), self.copy_gate.targets(batch)
+        return self._copying(self.copy_gate, seen, weights.mean(dim=1), pointed)
 
     def begin_from(self, encoded: Float[Tensor, "batch time dim"], batch: Batch) -> Memory:
         """Return the decoder's first state, and the input as the mechanism looks at it."""
@@ -82,28 +94,36 @@ class RecurrentTransducer(EncoderDecoder):
         looked_at = self.mechanism.prepared(source.states) if self.mechanism else ()
         has_coverage = isinstance(self.mechanism, CoverageAttention)
         covered = torch.zeros_like(source.states[..., 0]) if has_coverage else None
-        return Memory(state, looked_at, source.mask, covered)
+        pointed = self.copy_gate.targets(batch) if self.copy_gate else None
+        return Memory(state, looked_at, source.mask, pointed, covered)
 
     def advance(
         self, previous: Int[Tensor, "row"], memory: Memory
     ) -> tuple[Float[Tensor, "row symbols"], Memory]:
         """Return the logits of the next symbol, and the memory after `previous` was read."""
-        states, state = self.decoder.run(self.embedding(previous[:, None]), memory.state)
+        read = self.embedding(previous[:, None])
+        states, state = self.decoder.run(read, memory.state)
         # Side by side, the rows of an example look at its input as queries of one attention.
         beside = states.view(len(memory.source_mask), -1, states.shape[2])
-        context, covered = self._looked(beside, memory)
-        logits = self.output(self._combined(context.flatten(0, 1)[:, None], states))
-        return logits[:, 0], memory._replace(state=state, covered=covered)
+        context, weights, covered = self._looked(beside, memory)
+        after = memory._replace(state=state, covered=covered)
+        if self.copy_gate is None or memory.pointed is None or weights is None:
+            logits = self.output(self._combined(context.flatten(0, 1)[:, None], states))
+            return logits[:, 0], after
+        seen = (context, beside, read.view_as(beside))
+        logits = self._copying(self.copy_gate, seen, weights, memory.pointed)
+        return logits.flatten(0, 1), after
 
     def select(self, memory: Memory, rows: Int[Tensor, "kept width"]) -> Memory:
         """Return the memory of some rows, those of one example side by side."""
-        state, looked_at, mask, covered = memory
+        state, looked_at, mask, pointed, covered = memory
         kept = kept_examples(rows, state[0].shape[1], len(mask))
         if kept is not None:
             looked_at, mask = tuple(part[kept] for part in looked_at), mask[kept]
+            pointed = None if pointed is None else pointed[kept]
         chosen = tuple(part.index_select(1, rows.flatten()) for part in state)
         covered = None if covered is None else covered[rows.flatten()]
-        return Memory(chosen, looked_at, mask, covered)
+        return Memory(chosen, looked_at, mask, pointed, covered)
 
     def native_maps(self, batch: Batch) -> list[NativeMap]:
         """Return the weights of each target step over the input, while the true target is read."""
@@ -121,6 +141,7 @@ class RecurrentTransducer(EncoderDecoder):
         """Estimate the floating-point operations of `target_logits`, padding included."""
         (size, time), target_time = batch.mask.shape, target_of(batch).mask.shape[1]
         attended = self.mechanism.flops(size, target_time, time) if self.mechanism else 0.0
+        attended += self.copy_gate.flops(size, target_time, time) if self.copy_gate else 0.0
         combined = self.combine.weight.numel() if self.combine else 0
         written = 2.0 * size * target_time * (combined + self.output.weight.numel())
         read = self.inputs.flops(size, time) + self.encoder.flops(size, time)
@@ -152,16 +173,30 @@ class RecurrentTransducer(EncoderDecoder):
 
     def _looked(
         self, beside: Float[Tensor, "batch width model_dim"], memory: Memory
-    ) -> tuple[Tensor, Tensor | None]:
-        """Return the context of each row, and what each has covered now."""
+    ) -> tuple[Tensor, Tensor | None, Tensor | None]:
+        """Return the context of each row, its weights if they are needed, and what it covered."""
         mask = memory.source_mask[:, None]
         if self.mechanism is None:
-            return beside[..., :0], None
-        if not isinstance(self.mechanism, CoverageAttention) or memory.covered is None:
-            return self.mechanism.look(beside, memory.looked_at, mask), None
-        before = memory.covered.view(*beside.shape[:2], -1)
-        context, weights = self.mechanism.look_again(beside, memory.looked_at, mask, before)
-        return context, (before + weights).flatten(0, 1)
+            return beside[..., :0], None, None
+        if isinstance(self.mechanism, CoverageAttention) and memory.covered is not None:
+            before = memory.covered.view(*beside.shape[:2], -1)
+            context, weights = self.mechanism.look_again(beside, memory.looked_at, mask, before)
+            return context, weights, (before + weights).flatten(0, 1)
+        if self.copy_gate is None:
+            return self.mechanism.look(beside, memory.looked_at, mask), None, None
+        context, heads = self.mechanism.look_with_weights(beside, memory.looked_at, mask)
+        return context, heads.mean(dim=1), None
+
+    def _copying(
+        self,
+        gate: CopyGate,
+        seen: tuple[Tensor, Tensor, Tensor],
+        weights: Float[Tensor, "batch target_time time"],
+        pointed: Int[Tensor, "batch time"],
+    ) -> Float[Tensor, "batch target_time symbols"]:
+        """Return log p of each symbol, written or copied; `seen` is context, state and symbol."""
+        logits = self.output(self._combined(*seen[:2]))
+        return gate.log_prob(logits, torch.cat(seen, dim=-1), weights, pointed)
 
     def _combined(self, context: Tensor, states: Tensor) -> Tensor:
         """Return tanh(W [c_i; s_i]); without a mechanism the states are what they are."""

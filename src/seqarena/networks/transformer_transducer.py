@@ -3,6 +3,7 @@
 import math
 from typing import NamedTuple
 
+import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
@@ -12,6 +13,7 @@ from seqarena.attention.multi_head import KeysAndValues, MultiHeadAttention
 from seqarena.attention.past import Past
 from seqarena.attention.positions import Positions
 from seqarena.batch import Batch
+from seqarena.networks.copying import CopyGate
 from seqarena.networks.generation import kept_examples
 from seqarena.networks.inputs import Inputs, scaled_embedding
 from seqarena.networks.transducer import EncoderDecoder, read_before, target_of, target_tokens
@@ -65,6 +67,19 @@ class DecoderBlock(nn.Module):
         context = self.cross.context_of(beside, *source, source_mask[:, None])
         return self.block.after_attention(step + context.view_as(step)), grown
 
+    def advance_with_weights(
+        self,
+        step: Float[Tensor, "row 1 model_dim"],
+        past: Past | None,
+        source: KeysAndValues,
+        source_mask: Bool[Tensor, "batch time"],
+    ) -> tuple[Float[Tensor, "row 1 model_dim"], Past, Weights]:
+        """Return what `advance` does, and the weights of the rows of each example."""
+        step, grown = self.block.attend_newest(step, past)
+        beside = self.cross_norm(step).view(len(source_mask), -1, step.shape[2])
+        context, weights = self.cross.look_with_weights(beside, source, source_mask[:, None])
+        return self.block.after_attention(step + context.view_as(step)), grown, weights
+
     def flops(self, batch: int, target_time: int, time: int) -> float:
         """Estimate the floating-point operations of `forward`."""
         return self.block.flops(batch, target_time) + self.cross.flops(batch, target_time, time)
@@ -80,6 +95,8 @@ class Memory(NamedTuple):
     sources: list[KeysAndValues]
     """The encoded input, for each layer and each example, which all rows of a beam share."""
     source_mask: Bool[Tensor, "batch time"]
+    pointed: Int[Tensor, "batch time"] | None
+    """Target symbol of each step of the input, if symbols can be copied; -1: none."""
 
 
 class TransformerTransducer(EncoderDecoder):
@@ -95,6 +112,7 @@ class TransformerTransducer(EncoderDecoder):
         blocks: list[DecoderBlock],
         n_symbols: int,
         end_symbol: int,
+        target_of_symbol: tuple[int, ...] | None = None,
     ) -> None:
         super().__init__()
         model_dim = encoder.out_dim
@@ -105,21 +123,28 @@ class TransformerTransducer(EncoderDecoder):
         self.blocks = nn.ModuleList(blocks)
         self.norm = nn.LayerNorm(model_dim)
         self.output = nn.Linear(model_dim, n_symbols)
+        # The last block's output holds the context of its look; beside it, the symbol just read.
+        self.copy_gate = CopyGate(2 * model_dim, target_of_symbol) if target_of_symbol else None
 
     def logits_from(
         self, encoded: Float[Tensor, "batch time dim"], batch: Batch
     ) -> Float[Tensor, "batch target_time symbols"]:
         """Return the logits of each target step, given the input and the true steps before it."""
-        steps, mask = self._read(batch), target_of(batch).mask
-        for block in self.blocks:
+        read, mask = self._read(batch), target_of(batch).mask
+        steps, (*lower, last) = read, self._blocks()
+        for block in lower:
             steps = block(steps, mask, encoded, batch.mask)
-        logits: Tensor = self.output(self.norm(steps))
-        return logits
+        if self.copy_gate is None:
+            logits: Tensor = self.output(self.norm(last(steps, mask, encoded, batch.mask)))
+            return logits
+        steps, weights = last.with_weights(steps, mask, encoded, batch.mask)
+        return self._copying(self.copy_gate, steps, read, weights, self.copy_gate.targets(batch))
 
     def begin_from(self, encoded: Float[Tensor, "batch time dim"], batch: Batch) -> Memory:
         """Return the encoded input as every layer looks at it, and nothing written."""
         sources = [block.cross.keys_and_values(encoded) for block in self._blocks()]
-        return Memory(0, len(batch), [None] * len(sources), sources, batch.mask)
+        pointed = self.copy_gate.targets(batch) if self.copy_gate else None
+        return Memory(0, len(batch), [None] * len(sources), sources, batch.mask, pointed)
 
     def most_symbols(self, max_length: int) -> int:
         """Return `max_length`, or the places that were learned, if they are fewer."""
@@ -129,24 +154,35 @@ class TransformerTransducer(EncoderDecoder):
         self, previous: Int[Tensor, "row"], memory: Memory
     ) -> tuple[Float[Tensor, "row symbols"], Memory]:
         """Return the logits of the next symbol, and the memory after `previous` was read."""
-        step = self.embedding(previous[:, None]) + self.positions(memory.place, 1)
-        kept: list[Past | None] = []
-        for block, seen, source in zip(self._blocks(), memory.seen, memory.sources, strict=True):
-            step, grown = block.advance(step, seen, source, memory.source_mask)
+        read = self.embedding(previous[:, None]) + self.positions(memory.place, 1)
+        step, blocks, kept = read, self._blocks(), list[Past | None]()
+        layers = zip(blocks, memory.seen, memory.sources, strict=True)
+        copies = self.copy_gate is not None and memory.pointed is not None
+        weights = None
+        for block, seen, source in layers:
+            if copies and block is blocks[-1]:
+                look = block.advance_with_weights(step, seen, source, memory.source_mask)
+                step, grown, weights = look
+            else:
+                step, grown = block.advance(step, seen, source, memory.source_mask)
             kept.append(grown)
-        return self.output(self.norm(step))[:, 0], memory._replace(
-            place=memory.place + 1, seen=kept
-        )
+        after = memory._replace(place=memory.place + 1, seen=kept)
+        if self.copy_gate is None or memory.pointed is None or weights is None:
+            return self.output(self.norm(step))[:, 0], after
+        beside = (len(memory.source_mask), -1, step.shape[2])
+        steps, symbols = step.view(beside), read.view(beside)
+        logits = self._copying(self.copy_gate, steps, symbols, weights, memory.pointed)
+        return logits.flatten(0, 1), after
 
     def select(self, memory: Memory, rows: Int[Tensor, "kept width"]) -> Memory:
         """Return the memory of some rows, those of one example side by side."""
         seen = [past and past.select(rows.flatten()) for past in memory.seen]
-        sources, mask = memory.sources, memory.source_mask
+        sources, mask, pointed = memory.sources, memory.source_mask, memory.pointed
         kept = kept_examples(rows, memory.n_rows, len(mask))
         if kept is not None:
             sources = [KeysAndValues(key[kept], value[kept]) for key, value in sources]
-            mask = mask[kept]
-        return Memory(memory.place, rows.numel(), seen, sources, mask)
+            mask, pointed = mask[kept], None if pointed is None else pointed[kept]
+        return Memory(memory.place, rows.numel(), seen, sources, mask, pointed)
 
     def native_maps(self, batch: Batch) -> list[NativeMap]:
         """Return the encoder's self-attention, then the decoder's looks at the input, by layer.
@@ -169,7 +205,21 @@ class TransformerTransducer(EncoderDecoder):
         (size, time), target_time = batch.mask.shape, target_of(batch).mask.shape[1]
         decoded = sum(block.flops(size, target_time, time) for block in self._blocks())
         written = 2.0 * size * target_time * self.output.weight.numel()
+        written += self.copy_gate.flops(size, target_time, time) if self.copy_gate else 0.0
         return self.inputs.flops(size, time) + self.encoder.flops(size, time) + decoded + written
+
+    def _copying(
+        self,
+        gate: CopyGate,
+        steps: Float[Tensor, "batch target_time model_dim"],
+        read: Float[Tensor, "batch target_time model_dim"],
+        weights: Weights,
+        pointed: Int[Tensor, "batch time"],
+    ) -> Float[Tensor, "batch target_time symbols"]:
+        """Return log p of each symbol, written or copied; the heads of the last look share it."""
+        written = self.norm(steps)
+        seen = torch.cat([written, read], dim=-1)
+        return gate.log_prob(self.output(written), seen, weights.mean(dim=1), pointed)
 
     def _read(self, batch: Batch) -> Float[Tensor, "batch target_time model_dim"]:
         before = read_before(target_tokens(batch), self.start_symbol)

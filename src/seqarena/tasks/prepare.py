@@ -9,6 +9,7 @@ from seqarena.data.checks import check_parts, resolve_duplicates
 from seqarena.data.content import content_sha256, file_sha256
 from seqarena.data.manifest import Manifest, SplitRecord, write_manifest
 from seqarena.data.part import Part, Parts
+from seqarena.data.shared_symbols import shared_symbols
 from seqarena.data.sources.connected_words import ConnectedWordsConfig, join_words
 from seqarena.data.sources.dates import DatesConfig, write_dates
 from seqarena.data.sources.europarl_en_es import EuroparlConfig, read_europarl
@@ -53,7 +54,7 @@ def prepare_task(name: str, config: TaskConfig, folder: Path) -> Manifest:
     folder.mkdir(parents=True, exist_ok=True)
     manifest = Manifest(
         task=name,
-        schema=_with_lengths(source.schema, parts),
+        schema=_with_shared(_with_lengths(source.schema, parts), source),
         source=source.provenance,
         splits=_write(folder, parts),
         symbols=source.symbols,
@@ -142,3 +143,11 @@ def _with_lengths(schema: DataSchema, parts: Parts) -> DataSchema:
         max_length=max(int(part.sequences.lengths.max()) for part in parts.values()),
         max_target_length=max(0 if each is None else int(each.lengths.max()) for each in targets),
     )
+
+
+def _with_shared(schema: DataSchema, source: SourceData) -> DataSchema:
+    """Say which symbols of a transduction's input are symbols of its target."""
+    symbols, targets, end = source.symbols, source.target_symbols, schema.target_end
+    if schema.task_kind != "transduction" or not symbols or not targets or end is None:
+        return schema
+    return replace(schema, target_of_symbol=shared_symbols(symbols, targets, end))

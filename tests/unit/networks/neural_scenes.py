@@ -17,6 +17,8 @@ PAIRS = DataSchema(
     n_symbols=3,
     n_target_symbols=4,
     target_end=3,
+    # Symbol 1 of the input is none of the target.
+    target_of_symbol=(1, -1, 2),
     max_length=6,
     max_target_length=5,
 )
@@ -60,6 +62,10 @@ TRANSDUCERS = {
     "gru_linear": recurrent("gru", "weighted_sum_linear"),
     "gru_multi_head": recurrent("gru", "multi_head", n_layers=2),
     **TRANSFORMERS,
+    "gru_copying": recurrent("gru", "softmax", copies=True),
+    "lstm_copying": recurrent("lstm", "multi_head", copies=True),
+    "gru_coverage_copying": recurrent("gru", "weighted_sum_additive", coverage=True, copies=True),
+    "transformer_copying": transformer(copies=True),
     "gru_both_ways": recurrent("gru", "softmax", n_layers=2, bidirectional=True),
 }
 
