@@ -1,6 +1,7 @@
 """Gaussian densities of frames. Several Gaussians at once, one for each state or component."""
 
 import math
+from typing import no_type_check
 
 import numpy as np
 import torch
@@ -8,6 +9,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from seqarena.errors import DataError
+from seqarena.inference.compiled_loops import compiled
 from seqarena.inference.gaussian_densities import (
     Densities,
     LinearDensities,
@@ -88,33 +90,55 @@ def _of_axes(
 ) -> Densities:
     """Prepare Gaussians whose axes are those of the frames.
 
-    In numpy: on so few numbers torch takes three times as long to start its operations.
+    In one loop: on so few numbers torch takes many times as long to start its operations.
     """
-    centre, places = origin.double().numpy(force=True), mean.numpy(force=True)
-    offset, variance = places - centre, covariance.numpy(force=True)
-    extremes = float(variance.min()), float(variance.max())
-    if not extremes[0] > 0:
+    offset = mean.numpy(force=True) - origin.double().numpy(force=True)
+    variance = covariance.numpy(force=True).reshape(len(offset), -1)
+    coefficients = np.empty((len(offset), 1 + offset.shape[1] + variance.shape[1]))
+    level = np.zeros(len(offset)) + constant
+    lowest, highest, distance = compiled(_axes)(offset, variance, level, coefficients)
+    if not lowest > 0:
         raise _not_positive(covariance)
-    variance = variance.reshape(len(offset), -1)
-    precision = 1.0 / variance
-    slope = offset * precision
-    distance = (slope * offset).sum(axis=1)
-    n_each = offset.shape[1] // variance.shape[1]
-    level = constant - 0.5 * n_each * np.log(variance).sum(axis=1)
-    dtype = _arithmetic(float(distance.max()) + offset.shape[1], extremes, origin.dtype)
+    dtype = _arithmetic(distance + offset.shape[1], (lowest, highest), origin.dtype)
     if dtype is None:
-        white = np.sqrt(precision)[..., None] * np.eye(offset.shape[1])
+        white = np.sqrt(1.0 / variance)[..., None] * np.eye(offset.shape[1])
         return _whitened(offset, white, level, CentredFrames(origin.double(), shape))
-    level -= 0.5 * distance
-    coefficients = np.concatenate([level[:, None], slope, -0.5 * precision], axis=1)
     features = QuadraticFeatures(origin.to(dtype), shape)
-    return LinearDensities.of(features, _tensor(coefficients, origin))
+    return LinearDensities.of(features, torch.from_numpy(coefficients).to(mean.device))
+
+
+@no_type_check
+def _axes(offset, variance, level, coefficients):
+    """Fill in the coefficients of 1, z_i and z_i², and log-densities at the means into `level`.
+
+    Returns the lowest and the highest variance, and the largest squared distance of a mean; or at
+    once, where a variance is not above 0, that one.
+    """
+    dim, n_own = offset.shape[1], variance.shape[1]
+    lowest, highest, farthest = np.inf, -np.inf, 0.0
+    for which in range(len(offset)):
+        distance = 0.0
+        for at in range(dim):
+            own = variance[which, at if n_own == dim else 0]
+            slope = offset[which, at] / own
+            coefficients[which, 1 + at] = slope
+            distance += slope * offset[which, at]
+        for at in range(n_own):
+            own = variance[which, at]
+            if not own > 0:
+                return own, own, farthest
+            lowest, highest = min(lowest, own), max(highest, own)
+            coefficients[which, 1 + dim + at] = -0.5 / own
+            level[which] -= 0.5 * (dim // n_own) * np.log(own)
+        coefficients[which, 0] = level[which] - 0.5 * distance
+        farthest = max(farthest, distance)
+    return lowest, highest, farthest
 
 
 def _of_matrices(
     mean: Tensor, covariance: Tensor, shape: Shape, constant: np.ndarray | float, origin: Tensor
 ) -> Densities:
-    """Prepare Gaussians that are turned against the axes; in numpy, as above."""
+    """Prepare Gaussians that are turned against the axes, in numpy."""
     offset = mean.numpy(force=True) - origin.double().numpy(force=True)
     matrices = covariance.numpy(force=True).reshape(-1, offset.shape[1], offset.shape[1])
     try:

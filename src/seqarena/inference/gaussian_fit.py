@@ -6,12 +6,14 @@ axis; "tied" (dim, dim), one matrix that all share; "full" (n, dim, dim), a matr
 """
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, no_type_check
 
 import numpy as np
 import torch
 from jaxtyping import Float
 from torch import Tensor
+
+from seqarena.inference.compiled_loops import compiled
 
 Shape = Literal["spherical", "diagonal", "tied", "full"]
 
@@ -67,30 +69,40 @@ class _Fit:
     covariance: np.ndarray
     floor: np.ndarray
 
-    def moments(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Return who has no frame, weights (1 there), and means (the old ones there)."""
-        is_empty = ~(self.weight > 0)
-        weight = np.where(is_empty, 1.0, self.weight)
-        mean = self.first / weight[:, None]
-        mean[is_empty] = self.mean[is_empty]
-        return is_empty, weight, mean
-
 
 def _axes(fit: _Fit) -> tuple[np.ndarray, np.ndarray]:
     """Fit Gaussians whose axes are those of the frames."""
-    is_empty, weight, mean = fit.moments()
-    if fit.second.ndim == 1:
-        spread = fit.second / weight - np.square(mean).sum(axis=1)
-        variance = np.maximum(spread / len(fit.floor), fit.floor.mean())
-    else:
-        variance = np.maximum(fit.second / weight[:, None] - np.square(mean), fit.floor)
-    variance[is_empty] = fit.covariance[is_empty]
+    mean, variance = fit.mean.copy(), fit.covariance.copy()
+    # A column for each variance.
+    second, own = fit.second.reshape(len(mean), -1), variance.reshape(len(mean), -1)
+    floor = fit.floor if fit.second.ndim == 2 else fit.floor.mean(keepdims=True)
+    compiled(_fit_axes)(fit.weight, np.ascontiguousarray(fit.first), second, floor, mean, own)
     return mean, variance
+
+
+@no_type_check
+def _fit_axes(weight, first, second, floor, mean, variance):
+    """Set means, and variances of one dimension or of all together, of who has a frame."""
+    dim, n_own = first.shape[1], second.shape[1]
+    for which in range(len(weight)):
+        if not weight[which] > 0:
+            continue
+        square = 0.0
+        for at in range(dim):
+            mean[which, at] = first[which, at] / weight[which]
+            square += mean[which, at] ** 2
+        for at in range(n_own):
+            taken = mean[which, at] ** 2 if n_own == dim else square
+            spread = (second[which, at] / weight[which] - taken) / (dim // n_own)
+            variance[which, at] = max(spread, floor[at])
 
 
 def _matrices(fit: _Fit, shape: Shape) -> tuple[np.ndarray, np.ndarray]:
     """Fit Gaussians that are turned against the axes."""
-    is_empty, weight, mean = fit.moments()
+    is_empty = ~(fit.weight > 0)
+    weight = np.where(is_empty, 1.0, fit.weight)
+    mean = fit.first / weight[:, None]
+    mean[is_empty] = fit.mean[is_empty]
     if shape == "tied":
         total = fit.weight.sum()
         if not total > 0:

@@ -45,18 +45,6 @@ def responsibilities(
     return largest.add_(total.log()), share.mul_(total.reciprocal_())
 
 
-def log_weights(
-    counts: Float[Tensor, "n_components"], log_old: Float[Tensor, "n_components"]
-) -> Float[Tensor, "n_components"]:
-    """Return the log of each component's share of the frames; without frames, `log_old`."""
-    weight = counts.numpy(force=True)
-    total = weight.sum()
-    if not total > 0:
-        return log_old
-    with np.errstate(divide="ignore"):
-        return torch.from_numpy(np.log(weight / total)).to(counts.device)
-
-
 def mixture_sums(
     densities: Densities, frames: Float[Tensor, "steps dim"]
 ) -> tuple[Float[Tensor, ""], GaussianSums]:
