@@ -13,7 +13,7 @@ from seqarena.batch import Batch, Sequences
 from seqarena.families.guards import frames_of, require_finite, require_varied
 from seqarena.inference.few_steps import FewEmissions
 from seqarena.inference.gaussian import densities_of
-from seqarena.inference.gaussian_densities import Densities, LinearDensities, log_densities
+from seqarena.inference.gaussian_densities import Densities, WhitenedDensities, log_densities
 from seqarena.inference.gaussian_features import features_for, power_sums
 from seqarena.inference.gaussian_fit import GaussianSums, Shape, fit_gaussians
 from seqarena.inference.packed_emission import PackedEmission, emission_of_density
@@ -72,10 +72,10 @@ class GaussianEmission(nn.Module):
     def few(self, values: Float[np.ndarray, "steps dim"]) -> FewEmissions | None:
         """Return the emissions of a few frames, in numpy; None: there is no quick way to them."""
         densities = self.densities(torch.float64)
-        if not isinstance(densities, LinearDensities):
+        if isinstance(densities, WhitenedDensities):
             return None
         rows = densities.features.of_few(values)
-        log_density = densities.exact.numpy() @ rows
+        log_density = densities.of_few(rows)
         largest = log_density.max(axis=0)
         log_density -= largest
         weights = np.exp(log_density.T, order="C")

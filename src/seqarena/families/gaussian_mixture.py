@@ -18,10 +18,11 @@ from seqarena.families.gaussian_emission import GaussianEmission
 from seqarena.families.gaussian_mixture_config import GaussianMixtureConfig
 from seqarena.families.guards import require_fitted
 from seqarena.families.information_criteria import aic, bic
+from seqarena.families.shares import set_log_shares
 from seqarena.families.statistics_fit import fit_in_large_batches
 from seqarena.fitting.protocols import FitReport, FitSetting
 from seqarena.inference.gaussian_fit import GaussianSums
-from seqarena.inference.mixture import log_weights, mixture_sums
+from seqarena.inference.mixture import mixture_sums
 from seqarena.schema import DataSchema
 from seqarena.seeds import derive_seed
 
@@ -205,7 +206,8 @@ class GaussianMixture(nn.Module):
         self.log_weight.copy_((has_place.double() / len(places)).log())
 
     def _set(self, sums: GaussianSums) -> None:
-        self.log_weight.copy_(log_weights(sums.weight, self.log_weight))
+        # Without frames it stays as it is.
+        set_log_shares(self.log_weight[None], sums.weight[None], 0.0)
         self.components.maximise(sums)
 
 

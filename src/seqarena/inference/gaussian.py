@@ -1,6 +1,7 @@
 """Gaussian densities of frames. Several Gaussians at once, one for each state or component."""
 
 import math
+from typing import no_type_check
 
 import numpy as np
 import torch
@@ -8,6 +9,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from seqarena.errors import DataError
+from seqarena.inference.compiled_loops import compiled
 from seqarena.inference.gaussian_densities import (
     Densities,
     LinearDensities,
@@ -15,7 +17,12 @@ from seqarena.inference.gaussian_densities import (
     WhitenedDensities,
     log_densities,
 )
-from seqarena.inference.gaussian_features import CentredFrames, QuadraticFeatures, features_for
+from seqarena.inference.gaussian_features import (
+    CentredFrames,
+    QuadraticFeatures,
+    features_for,
+    pairs,
+)
 from seqarena.inference.gaussian_fit import Shape
 
 # What rounding may cost the log-density of a frame that is typical of its Gaussian, when the square
@@ -55,13 +62,9 @@ def densities_of(
         DataError: a covariance is singular, or not positive.
     """
     level = -0.5 * mean.shape[1] * math.log(2.0 * math.pi)
-    if shape in ("spherical", "diagonal"):
-        share = 0.0 if log_weight is None else np.maximum(log_weight.numpy(force=True), _NOTHING)
-        return _of_axes(mean, covariance, shape, level + share, origin.to(dtype))
-    constant = mean.new_full((len(mean),), level)
-    if log_weight is not None:
-        constant += log_weight.clamp(min=_NOTHING)
-    return _of_matrices(mean - origin, covariance, shape, constant, origin.to(dtype))
+    share = 0.0 if log_weight is None else np.maximum(log_weight.numpy(force=True), _NOTHING)
+    prepare = _of_axes if shape in ("spherical", "diagonal") else _of_matrices
+    return prepare(mean, covariance, shape, level + share, origin.to(dtype))
 
 
 def log_density(
@@ -87,56 +90,78 @@ def _of_axes(
 ) -> Densities:
     """Prepare Gaussians whose axes are those of the frames.
 
-    In numpy: on so few numbers torch takes three times as long to start its operations.
+    In one loop: on so few numbers torch takes many times as long to start its operations.
     """
-    centre, places = origin.double().numpy(force=True), mean.numpy(force=True)
-    offset, variance = places - centre, covariance.numpy(force=True)
-    extremes = float(variance.min()), float(variance.max())
-    if not extremes[0] > 0:
+    offset = mean.numpy(force=True) - origin.double().numpy(force=True)
+    variance = covariance.numpy(force=True).reshape(len(offset), -1)
+    coefficients = np.empty((len(offset), 1 + offset.shape[1] + variance.shape[1]))
+    level = np.zeros(len(offset)) + constant
+    lowest, highest, distance = compiled(_axes)(offset, variance, level, coefficients)
+    if not lowest > 0:
         raise _not_positive(covariance)
-    variance = variance.reshape(len(offset), -1)
-    precision = 1.0 / variance
-    slope = offset * precision
-    distance = (slope * offset).sum(axis=1)
-    n_each = offset.shape[1] // variance.shape[1]
-    level = constant - 0.5 * n_each * np.log(variance).sum(axis=1)
-    dtype = _arithmetic(float(distance.max()) + offset.shape[1], extremes, origin.dtype)
+    dtype = _arithmetic(distance + offset.shape[1], (lowest, highest), origin.dtype)
     if dtype is None:
-        white = np.sqrt(precision)[..., None] * np.eye(offset.shape[1])
-        parts = [torch.from_numpy(each).to(mean.device) for each in (offset, white, level)]
-        return _whitened(parts[0], parts[1], parts[2], CentredFrames(origin.double(), shape))
-    level -= 0.5 * distance
-    coefficients = np.concatenate([level[:, None], slope, -0.5 * precision], axis=1)
+        white = np.sqrt(1.0 / variance)[..., None] * np.eye(offset.shape[1])
+        return _whitened(offset, white, level, CentredFrames(origin.double(), shape))
     features = QuadraticFeatures(origin.to(dtype), shape)
     return LinearDensities.of(features, torch.from_numpy(coefficients).to(mean.device))
 
 
+@no_type_check
+def _axes(offset, variance, level, coefficients):
+    """Fill in the coefficients of 1, z_i and z_i², and log-densities at the means into `level`.
+
+    Returns the lowest and the highest variance, and the largest squared distance of a mean; or at
+    once, where a variance is not above 0, that one.
+    """
+    dim, n_own = offset.shape[1], variance.shape[1]
+    lowest, highest, farthest = np.inf, -np.inf, 0.0
+    for which in range(len(offset)):
+        distance = 0.0
+        for at in range(dim):
+            own = variance[which, at if n_own == dim else 0]
+            slope = offset[which, at] / own
+            coefficients[which, 1 + at] = slope
+            distance += slope * offset[which, at]
+        for at in range(n_own):
+            own = variance[which, at]
+            if not own > 0:
+                return own, own, farthest
+            lowest, highest = min(lowest, own), max(highest, own)
+            coefficients[which, 1 + dim + at] = -0.5 / own
+            level[which] -= 0.5 * (dim // n_own) * np.log(own)
+        coefficients[which, 0] = level[which] - 0.5 * distance
+        farthest = max(farthest, distance)
+    return lowest, highest, farthest
+
+
 def _of_matrices(
-    offset: Tensor, covariance: Tensor, shape: Shape, constant: Tensor, origin: Tensor
+    mean: Tensor, covariance: Tensor, shape: Shape, constant: np.ndarray | float, origin: Tensor
 ) -> Densities:
-    """Prepare Gaussians that are turned against the axes."""
-    factor = _factor(covariance if shape == "full" else covariance[None], shape)
-    unit = torch.eye(offset.shape[1], dtype=factor.dtype, device=factor.device)
-    white = torch.linalg.solve_triangular(factor, unit.expand_as(factor), upper=False)
-    precision = white.mT @ white
-    variance = covariance.diagonal(dim1=-2, dim2=-1)
+    """Prepare Gaussians that are turned against the axes, in numpy."""
+    offset = mean.numpy(force=True) - origin.double().numpy(force=True)
+    matrices = covariance.numpy(force=True).reshape(-1, offset.shape[1], offset.shape[1])
+    try:
+        factor = np.linalg.cholesky(matrices)
+    except np.linalg.LinAlgError:
+        raise _singular(matrices, shape) from None
+    white = np.linalg.inv(factor)
+    precision = white.swapaxes(1, 2) @ white
+    variance = np.diagonal(matrices, axis1=1, axis2=2)
     # Sizes of the terms that the expanded square adds up, at one standard deviation.
-    size = (offset.square() + variance).sqrt()
-    reach = ((size[:, None] @ precision.abs())[:, 0] * size).sum(dim=1)
-    dtype = _arithmetic(float(reach.max()), _extremes(variance), origin.dtype)
-    constant = constant - factor.diagonal(dim1=1, dim2=2).log().sum(dim=1)
+    size = np.sqrt(np.square(offset) + variance)
+    reach = ((size[:, None] @ np.abs(precision))[:, 0] * size).sum(axis=1)
+    extremes = float(variance.min()), float(variance.max())
+    dtype = _arithmetic(float(reach.max()), extremes, origin.dtype)
+    level = constant - np.log(np.diagonal(factor, axis1=1, axis2=2)).sum(axis=1)
     features = features_for(shape, len(offset), origin.to(dtype or torch.float64))
     if isinstance(features, QuadraticFeatures) and dtype is not None:
-        return _linear(offset, precision, constant, features)
+        return _linear(offset, precision, level, features)
     features = CentredFrames(features.centre, shape)
     if shape == "tied" and dtype is not None:
-        return _tied(offset, white[0], constant, features)
-    return _whitened(offset, white.expand(len(offset), -1, -1), constant, features)
-
-
-def _extremes(variance: Tensor) -> tuple[float, float]:
-    lowest, highest = variance.aminmax()
-    return float(lowest), float(highest)
+        return _tied(offset, white[0], level, features)
+    n_each = len(offset) // len(white)
+    return _whitened(offset, np.repeat(white, n_each, axis=0), level, features)
 
 
 def _arithmetic(
@@ -152,39 +177,39 @@ def _arithmetic(
 
 
 def _linear(
-    offset: Tensor, precision: Tensor, constant: Tensor, features: QuadraticFeatures
+    offset: np.ndarray, precision: np.ndarray, constant: np.ndarray, features: QuadraticFeatures
 ) -> LinearDensities:
     """Write log-densities as sums of 1, z_i and z_i z_j: -z'Pz/2 + (Pm)'z - m'Pm/2 + constant."""
-    dim = offset.shape[1]
-    row, column = torch.triu_indices(dim, dim, device=offset.device)
+    row, column = pairs(offset.shape[1])
     # Every pair stands for two entries of the matrix, and those of the diagonal for one.
-    halved = precision.triu().neg_()
-    halved.diagonal(dim1=1, dim2=2).mul_(0.5)
-    pairs = halved.flatten(1).index_select(1, row * dim + column)
+    products = np.where(row == column, -0.5, -1.0) * precision[:, row, column]
     slope = (precision @ offset[:, :, None])[:, :, 0]
-    level = torch.sub(constant, (slope * offset).sum(dim=1), alpha=0.5)
-    coefficients = torch.cat([level[:, None], slope, pairs], dim=1)
-    return LinearDensities.of(features, coefficients)
+    level = constant - 0.5 * (slope * offset).sum(axis=1)
+    coefficients = np.concatenate([level[:, None], slope, products], axis=1)
+    return LinearDensities.of(features, _tensor(coefficients, features.centre))
 
 
 def _tied(
-    offset: Tensor, white: Tensor, constant: Tensor, features: CentredFrames
+    offset: np.ndarray, white: np.ndarray, constant: np.ndarray, features: CentredFrames
 ) -> TiedDensities:
-    dtype, mean = features.centre.dtype, offset @ white.T
-    level = (constant - 0.5 * mean.square().sum(dim=1))[:, None]
-    return TiedDensities(features, white.to(dtype), mean.to(dtype), level.to(dtype))
+    mean = offset @ white.T
+    level = (constant - 0.5 * np.square(mean).sum(axis=1))[:, None]
+    parts = (_tensor(each, features.centre) for each in (white, mean, level))
+    return TiedDensities(features, *(each.to(features.centre.dtype) for each in parts))
 
 
 def _whitened(
-    offset: Tensor, white: Tensor, constant: Tensor, features: CentredFrames
+    offset: np.ndarray, white: np.ndarray, constant: np.ndarray, features: CentredFrames
 ) -> WhitenedDensities:
-    dtype, mean = features.centre.dtype, white @ offset[:, :, None]
-    return WhitenedDensities(
-        features,
-        white.flatten(0, 1).to(dtype),
-        -mean.flatten(0, 1).to(dtype),
-        constant[:, None].to(dtype),
-    )
+    dim = offset.shape[1]
+    mean = -(white @ offset[:, :, None]).reshape(-1, 1)
+    parts = (white.reshape(-1, dim), mean, (np.zeros(len(offset)) + constant)[:, None])
+    tensors = (_tensor(each, features.centre) for each in parts)
+    return WhitenedDensities(features, *(each.to(features.centre.dtype) for each in tensors))
+
+
+def _tensor(array: np.ndarray, like: Tensor) -> Tensor:
+    return torch.from_numpy(np.ascontiguousarray(array)).to(like.device)
 
 
 def _not_positive(variance: Tensor) -> DataError:
@@ -198,15 +223,12 @@ def _not_positive(variance: Tensor) -> DataError:
     )
 
 
-def _factor(covariance: Tensor, shape: Shape) -> Float[Tensor, "matrices dim dim"]:
-    """Return the Cholesky factor of each covariance."""
-    factor, failed = torch.linalg.cholesky_ex(covariance)
-    for which in failed.nonzero()[:1, 0].tolist():
-        lowest = torch.linalg.eigvalsh(covariance[which])[0].item()
-        what = "the tied covariance" if shape == "tied" else f"Gaussian {which}: its covariance"
-        raise DataError(
-            f"{what} is singular (lowest eigenvalue {lowest:g}); use fewer components or states, "
-            "a higher variance_floor, or covariance: diagonal."
-        )
-    lower: Tensor = factor
-    return lower
+def _singular(matrices: np.ndarray, shape: Shape) -> DataError:
+    """Say which covariance is singular."""
+    lowest = np.linalg.eigvalsh(matrices)[:, 0]
+    which = int(np.flatnonzero(~(lowest > 0))[0]) if (~(lowest > 0)).any() else int(lowest.argmin())
+    what = "the tied covariance" if shape == "tied" else f"Gaussian {which}: its covariance"
+    return DataError(
+        f"{what} is singular (lowest eigenvalue {lowest[which]:g}); use fewer components or "
+        "states, a higher variance_floor, or covariance: diagonal."
+    )

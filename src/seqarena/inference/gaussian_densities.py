@@ -7,6 +7,7 @@ and `n_rows` how tall the largest matrix is.
 
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from jaxtyping import Float
 from torch import Tensor
@@ -44,6 +45,11 @@ class LinearDensities:
         """Return log-densities [nats]."""
         return self.coefficients @ features
 
+    def of_few(self, features: Float[np.ndarray, "rows steps"]) -> Float[np.ndarray, "n steps"]:
+        """Return the same in numpy and 64 bits."""
+        log_density: np.ndarray = self.exact.numpy() @ features
+        return log_density
+
     def corrected(self, log_likelihood: Tensor, moments: tuple[Tensor, ...]) -> Float[Tensor, ""]:
         """Give back what rounded coefficients took off, to first order [nats]."""
         if self.is_exact:
@@ -73,6 +79,19 @@ class TiedDensities:
         return torch.addmm(self.constant, self.mean, white).sub_(
             white.square().sum(dim=0).mul_(0.5)
         )
+
+    @property
+    def is_exact(self) -> bool:
+        """Return whether the arithmetic is in 64 bits."""
+        return self.white.dtype == torch.float64
+
+    def of_few(self, features: Float[np.ndarray, "dim steps"]) -> Float[np.ndarray, "n steps"]:
+        """Return the same in numpy, of densities in 64 bits."""
+        white = self.white.numpy() @ features
+        log_density: np.ndarray = self.mean.numpy() @ white
+        log_density += self.constant.numpy()
+        log_density -= 0.5 * np.square(white).sum(axis=0)
+        return log_density
 
     def corrected(self, log_likelihood: Tensor, moments: tuple[Tensor, ...]) -> Float[Tensor, ""]:
         """Return it as it is: distances between whitened points lose next to nothing [nats]."""

@@ -6,10 +6,11 @@ rows of memory, and products of short matrices stay fast.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor
 
 from seqarena.inference.gaussian_fit import GaussianSums, Shape
@@ -56,7 +57,7 @@ class QuadraticFeatures:
             case "diagonal":
                 torch.mul(centred, centred, out=powers)
             case _:
-                row, column = torch.triu_indices(dim, dim, device=rows.device)
+                row, column = (torch.from_numpy(each).to(rows.device) for each in pairs(dim))
                 torch.mul(centred.index_select(0, row), centred.index_select(0, column), out=powers)
         return rows
 
@@ -73,7 +74,7 @@ class QuadraticFeatures:
             case "diagonal":
                 np.multiply(centred, centred, out=powers)
             case _:
-                row, column = np.triu_indices(dim)
+                row, column = pairs(dim)
                 np.multiply(centred[row], centred[column], out=powers)
         return rows
 
@@ -96,10 +97,8 @@ class QuadraticFeatures:
         weight, first, powers = total[:, 0], total[:, 1 : dim + 1], total[:, dim + 1 :]
         second = powers[:, 0] if self.shape == "spherical" else powers
         if self.shape == "full":
-            row, column = torch.triu_indices(dim, dim, device=powers.device)
-            second = powers.new_empty(len(powers), dim, dim)
-            second[:, row, column] = powers
-            second[:, column, row] = powers
+            entries = torch.from_numpy(_pair_of_entry(dim)).to(powers.device)
+            second = powers.index_select(1, entries).view(-1, dim, dim)
         return GaussianSums(weight, first, second)
 
 
@@ -120,6 +119,19 @@ class CentredFrames:
         """Return each frame as a column."""
         centred = self.centre.new_empty(len(self.centre), len(frames))
         return torch.sub(frames.T, self.centre[:, None], out=centred)
+
+    def of_few(self, frames: Float[np.ndarray, "steps dim"]) -> Float[np.ndarray, "dim steps"]:
+        """Return the same in numpy and 64 bits: quicker for few frames."""
+        centred: np.ndarray = frames.T - self.centre.numpy()[:, None]
+        return centred
+
+    def sums_of_few(
+        self, features: Float[np.ndarray, "dim steps"], share: Float[np.ndarray, "n steps"]
+    ) -> GaussianSums:
+        """Return the power sums of a few frames under one tied covariance."""
+        scatter = (features * share.sum(axis=0)) @ features.T
+        moments = share.sum(axis=1), share @ features.T, scatter
+        return GaussianSums(*(torch.from_numpy(moment) for moment in moments))
 
     def moments(
         self, features: Float[Tensor, "dim steps"], share: Float[Tensor, "n steps"]
@@ -156,6 +168,20 @@ def features_for(shape: Shape, n: int, centre: Float[Tensor, "dim"]) -> Features
     if shape == "tied" or (shape == "full" and len(centre) > 2 * n):
         return CentredFrames(centre, shape)
     return QuadraticFeatures(centre, shape)
+
+
+@cache
+def pairs(dim: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return the row and the column of every entry on or above a matrix's diagonal."""
+    return np.triu_indices(dim)
+
+
+@cache
+def _pair_of_entry(dim: int) -> Int[np.ndarray, "entries"]:
+    """Return which of `pairs` each entry of a symmetric matrix is."""
+    place, (row, column) = np.empty((dim, dim), dtype=np.int64), pairs(dim)
+    place[row, column] = place[column, row] = np.arange(len(row))
+    return place.ravel()
 
 
 def chunk_size(n_rows: int) -> int:

@@ -6,12 +6,14 @@ axis; "tied" (dim, dim), one matrix that all share; "full" (n, dim, dim), a matr
 """
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, no_type_check
 
 import numpy as np
 import torch
 from jaxtyping import Float
 from torch import Tensor
+
+from seqarena.inference.compiled_loops import compiled
 
 Shape = Literal["spherical", "diagonal", "tied", "full"]
 
@@ -49,51 +51,68 @@ def fit_gaussians(
     likelihood of EM fall. A Gaussian to which no frame belongs keeps its old `mean`, and its old
     `covariance` where it has one of its own.
     """
-    if shape in ("spherical", "diagonal"):
-        return _fit_axes(sums, mean, covariance, least_variance)
-    if float(sums.weight.min()) > 0:
-        return _most_likely(sums, sums.weight, least_variance, shape)
-    seen = sums.weight > 0
-    new = _most_likely(sums, sums.weight.where(seen, 1.0), least_variance, shape)
-    kept = seen.any() if shape == "tied" else seen.view(-1, *[1] * (covariance.dim() - 1))
-    return new[0].where(seen[:, None], mean), new[1].where(kept, covariance)
+    # In numpy: on so few numbers torch takes three times as long to start its operations.
+    given = (*sums.tensors(), mean, covariance, least_variance)
+    arrays = _Fit(*(each.numpy(force=True) for each in given))
+    new = _axes(arrays) if shape in ("spherical", "diagonal") else _matrices(arrays, shape)
+    return torch.from_numpy(new[0]).to(mean.device), torch.from_numpy(new[1]).to(mean.device)
 
 
-def _fit_axes(
-    sums: GaussianSums, mean: Tensor, covariance: Tensor, least_variance: Tensor
-) -> tuple[Tensor, Tensor]:
-    """Fit Gaussians whose axes are those of the frames, in numpy: these are few numbers."""
-    weight, first, second, floor, old_mean, old_variance = (
-        each.numpy(force=True) for each in (*sums.tensors(), least_variance, mean, covariance)
-    )
-    is_empty = ~(weight > 0)
-    is_any_empty = is_empty.any()
-    if is_any_empty:
-        weight = np.where(is_empty, 1.0, weight)
-    new_mean = first / weight[:, None]
-    if second.ndim == 1:
-        spread = second / weight - np.square(new_mean).sum(axis=1)
-        variance = np.maximum(spread / len(floor), floor.mean())
-    else:
-        variance = np.maximum(second / weight[:, None] - np.square(new_mean), floor)
-    if is_any_empty:
-        new_mean[is_empty] = old_mean[is_empty]
-        variance[is_empty] = old_variance[is_empty]
-    return torch.from_numpy(new_mean).to(mean.device), torch.from_numpy(variance).to(mean.device)
+@dataclass(frozen=True)
+class _Fit:
+    """Power sums, the parameters as they are, and the floor."""
+
+    weight: np.ndarray
+    first: np.ndarray
+    second: np.ndarray
+    mean: np.ndarray
+    covariance: np.ndarray
+    floor: np.ndarray
 
 
-def _most_likely(
-    sums: GaussianSums, weight: Tensor, least_variance: Tensor, shape: Shape
-) -> tuple[Tensor, Tensor]:
-    """Return means and tied or full covariances, given weights that are above 0."""
-    mean = sums.first / weight[:, None]
+def _axes(fit: _Fit) -> tuple[np.ndarray, np.ndarray]:
+    """Fit Gaussians whose axes are those of the frames."""
+    mean, variance = fit.mean.copy(), fit.covariance.copy()
+    # A column for each variance.
+    second, own = fit.second.reshape(len(mean), -1), variance.reshape(len(mean), -1)
+    floor = fit.floor if fit.second.ndim == 2 else fit.floor.mean(keepdims=True)
+    compiled(_fit_axes)(fit.weight, np.ascontiguousarray(fit.first), second, floor, mean, own)
+    return mean, variance
+
+
+@no_type_check
+def _fit_axes(weight, first, second, floor, mean, variance):
+    """Set means, and variances of one dimension or of all together, of who has a frame."""
+    dim, n_own = first.shape[1], second.shape[1]
+    for which in range(len(weight)):
+        if not weight[which] > 0:
+            continue
+        square = 0.0
+        for at in range(dim):
+            mean[which, at] = first[which, at] / weight[which]
+            square += mean[which, at] ** 2
+        for at in range(n_own):
+            taken = mean[which, at] ** 2 if n_own == dim else square
+            spread = (second[which, at] / weight[which] - taken) / (dim // n_own)
+            variance[which, at] = max(spread, floor[at])
+
+
+def _matrices(fit: _Fit, shape: Shape) -> tuple[np.ndarray, np.ndarray]:
+    """Fit Gaussians that are turned against the axes."""
+    is_empty = ~(fit.weight > 0)
+    weight = np.where(is_empty, 1.0, fit.weight)
+    mean = fit.first / weight[:, None]
+    mean[is_empty] = fit.mean[is_empty]
     if shape == "tied":
-        # Of the frames that there are; 1 stands for no frame in `weight`.
-        total = sums.weight.sum()
-        spread = (sums.second - sums.first.T @ mean) / total.where(total > 0, 1.0)
-    else:
-        spread = sums.second / weight[:, None, None] - mean[:, :, None] * mean[:, None, :]
-    return mean, floored(spread, least_variance, shape)
+        total = fit.weight.sum()
+        if not total > 0:
+            return mean, fit.covariance.copy()
+        # Who has no frame adds nothing: its sum is 0.
+        return mean, _above_floor((fit.second - fit.first.T @ mean) / total, fit.floor)
+    outer = mean[:, :, None] * mean[:, None, :]
+    covariance = _above_floor(fit.second / weight[:, None, None] - outer, fit.floor)
+    covariance[is_empty] = fit.covariance[is_empty]
+    return mean, covariance
 
 
 def floored(
@@ -119,12 +138,20 @@ def floor_eigenvalues(
     covariance: Float[Tensor, "... dim dim"], least_variance: Float[Tensor, "dim"]
 ) -> Float[Tensor, "... dim dim"]:
     """Raise the eigenvalues that are below 1 once each axis is measured in units of its floor."""
-    symmetric: Tensor = 0.5 * (covariance + covariance.mT)
-    # Cheaper than eigenvalues, and most of the time all are above the floor.
-    if not bool(torch.linalg.cholesky_ex(symmetric - torch.diag(least_variance)).info.any()):
-        return symmetric
-    unit = least_variance.sqrt()
-    values, vectors = torch.linalg.eigh(symmetric / unit[:, None] / unit)
-    lifted = (vectors * values.clamp(min=1.0)[..., None, :]) @ vectors.mT * unit[:, None] * unit
-    symmetric = (lifted + lifted.mT).mul(0.5)
+    above = _above_floor(covariance.numpy(force=True), least_variance.numpy(force=True))
+    return torch.from_numpy(above).to(covariance.device)
+
+
+def _above_floor(covariance: np.ndarray, least_variance: np.ndarray) -> np.ndarray:
+    """Do what `floor_eigenvalues` says."""
+    symmetric: np.ndarray = 0.5 * (covariance + covariance.swapaxes(-1, -2))
+    try:
+        # Cheaper than eigenvalues, and most of the time all are above the floor.
+        np.linalg.cholesky(symmetric - np.diag(least_variance))
+    except np.linalg.LinAlgError:
+        unit = np.sqrt(least_variance)
+        values, vectors = np.linalg.eigh(symmetric / unit[:, None] / unit)
+        raised = vectors * np.maximum(values, 1.0)[..., None, :]
+        lifted = raised @ vectors.swapaxes(-1, -2) * unit[:, None] * unit
+        symmetric = 0.5 * (lifted + lifted.swapaxes(-1, -2))
     return symmetric

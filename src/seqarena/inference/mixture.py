@@ -8,7 +8,12 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from seqarena.inference.gaussian_densities import Densities, LinearDensities
+from seqarena.inference.gaussian_densities import (
+    Densities,
+    LinearDensities,
+    TiedDensities,
+    WhitenedDensities,
+)
 from seqarena.inference.gaussian_features import added_up, in_chunks
 from seqarena.inference.gaussian_fit import GaussianSums
 
@@ -40,18 +45,6 @@ def responsibilities(
     return largest.add_(total.log()), share.mul_(total.reciprocal_())
 
 
-def log_weights(
-    counts: Float[Tensor, "n_components"], log_old: Float[Tensor, "n_components"]
-) -> Float[Tensor, "n_components"]:
-    """Return the log of each component's share of the frames; without frames, `log_old`."""
-    weight = counts.numpy(force=True)
-    total = weight.sum()
-    if not total > 0:
-        return log_old
-    with np.errstate(divide="ignore"):
-        return torch.from_numpy(np.log(weight / total)).to(counts.device)
-
-
 def mixture_sums(
     densities: Densities, frames: Float[Tensor, "steps dim"]
 ) -> tuple[Float[Tensor, ""], GaussianSums]:
@@ -63,10 +56,10 @@ def mixture_sums(
         densities: with the log-weights in them.
         frames: independent of each other.
     """
-    if isinstance(densities, LinearDensities):
-        if densities.exact.shape[0] == 1:
-            return _sums_of_one(densities, frames)
-        if frames.shape[0] <= _FEW and frames.device.type == "cpu" and densities.is_exact:
+    if isinstance(densities, LinearDensities) and densities.exact.shape[0] == 1:
+        return _sums_of_one(densities, frames)
+    if not isinstance(densities, WhitenedDensities) and densities.is_exact:
+        if frames.shape[0] <= _FEW and frames.device.type == "cpu":
             return _sums_of_few(densities, frames)
     log_likelihood, *rest = added_up(_moments(densities, frames))
     moments = tuple(rest)
@@ -82,17 +75,19 @@ def _sums_of_one(densities: LinearDensities, frames: Tensor) -> tuple[Tensor, Ga
     return (densities.exact * moments[0]).sum(), features.sums(moments)
 
 
-def _sums_of_few(densities: LinearDensities, frames: Tensor) -> tuple[Tensor, GaussianSums]:
+def _sums_of_few(
+    densities: LinearDensities | TiedDensities, frames: Tensor
+) -> tuple[Tensor, GaussianSums]:
     """Do the same in numpy, which starts an operation in a third of torch's time."""
     rows = densities.features.of_few(frames.numpy())
-    joint = densities.exact.numpy() @ rows
+    joint = densities.of_few(rows)
     largest = joint.max(axis=0)
     joint -= largest
     share = np.exp(joint, out=joint)
     total = share.sum(axis=0)
     share /= total
     log_likelihood = torch.from_numpy(np.asarray(largest.sum() + np.log(total).sum()))
-    return log_likelihood, densities.features.sums((torch.from_numpy(share @ rows.T),))
+    return log_likelihood, densities.features.sums_of_few(rows, share)
 
 
 def _moments(densities: Densities, frames: Tensor) -> Iterator[tuple[Tensor, ...]]:

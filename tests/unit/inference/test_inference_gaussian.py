@@ -10,7 +10,7 @@ from seqarena.errors import DataError
 from seqarena.inference.gaussian import log_density
 from seqarena.inference.gaussian_features import features_for, power_sums
 from seqarena.inference.gaussian_fit import fit_gaussians, floor_eigenvalues
-from seqarena.inference.mixture import log_weights, responsibilities
+from seqarena.inference.mixture import responsibilities
 
 SHAPES = ["spherical", "diagonal", "tied", "full"]
 
@@ -219,10 +219,3 @@ def test_responsibilities_are_bayes_rule_and_those_of_distant_components_are_zer
         assert_close(share, torch.tensor([[1 / 7, 1.0], [6 / 7, 0.0]]).to(dtype))
         assert share[1, 1] == 0.0
         assert_close(log_prob, torch.tensor([math.log(1.75), math.log(0.25)]).to(dtype))
-
-
-def test_weights_are_shares_of_the_frames_and_without_frames_stay():
-    old = torch.tensor([0.5, 0.25, 0.25]).double().log()
-    new = log_weights(torch.tensor([3.0, 1.0, 0.0]).double(), old)
-    assert_close(new, torch.tensor([0.75, 0.25, 0.0]).double().log())
-    assert_close(log_weights(torch.zeros(3).double(), old), old)

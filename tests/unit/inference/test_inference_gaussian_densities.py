@@ -165,7 +165,7 @@ def test_both_descriptions_of_frames_give_the_power_sums_written_out(shape, dtyp
         assert_close(sums.second, second, **loose)
 
 
-@pytest.mark.parametrize("shape", ["spherical", "diagonal", "full"])
+@pytest.mark.parametrize("shape", SHAPES)
 def test_few_frames_have_the_sums_that_a_pass_over_chunks_gives(shape, monkeypatch):
     log_weight = torch.tensor([0.5, 0.3, 0.2, 0.0]).double().log()
     frames = rand(300, 3, seed=2).float()
