@@ -1,6 +1,6 @@
 """Settings of the recurrent families: Elman RNN, LSTM, GRU."""
 
-from typing import Any, Literal
+from typing import Any, Literal, assert_never
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
@@ -134,55 +134,79 @@ class RecurrentConfig(BaseModel):
 
     def cannot(self, task_kind: TaskKind, input_kind: Literal["tokens", "frames"]) -> str | None:
         """Return why the family cannot do such a task, or None."""
-        if task_kind == "tagging" and (reason := self._tagging_obstacle()):
-            return reason
-        if task_kind in ("density", "classification") and self.coverage:
-            return (
-                f"coverage is where a decoder has looked, and {task_kind} has no decoder; "
-                "set coverage to false"
-            )
-        if task_kind == "density" and input_kind == "frames":
-            return "a recurrent density predicts tokens, and the task has frames"
-        if task_kind == "density" and self.bidirectional:
-            return (
-                "a density read from both ends would have seen what it predicts; "
-                "set bidirectional to false"
-            )
         if task_kind != "density" and self.tie_weights:
             return (
                 "only a density writes the symbols that it reads; "
                 f"set tie_weights to false for {task_kind}"
             )
-        if task_kind not in ("density", "classification") and self.gradient_lags:
+        return (
+            self._obstacle(task_kind, input_kind)
+            or tagging_obstacle(self.head, self.tag_decoding, self.optimiser, task_kind)
+            or transduction_obstacle(self.transduction_head, task_kind, input_kind)
+            or copy_obstacle(self.copies, task_kind, input_kind)
+            or stem_obstacle(self.stem, task_kind, input_kind)
+        )
+
+    def _obstacle(self, task_kind: TaskKind, input_kind: Literal["tokens", "frames"]) -> str | None:
+        match task_kind:
+            case "density":
+                return self._coverage_obstacle(task_kind) or self._density_obstacle(input_kind)
+            case "classification":
+                return self._coverage_obstacle(task_kind)
+            case "tagging":
+                return self._tagging_obstacle()
+            case "transduction" | "alignment":
+                return self._decoder_obstacle(task_kind)
+            case _:
+                assert_never(task_kind)
+
+    def _coverage_obstacle(self, task_kind: TaskKind) -> str | None:
+        if not self.coverage:
+            return None
+        return (
+            f"coverage is where a decoder has looked, and {task_kind} has no decoder; "
+            "set coverage to false"
+        )
+
+    def _density_obstacle(self, input_kind: Literal["tokens", "frames"]) -> str | None:
+        if input_kind == "frames":
+            return "a recurrent density predicts tokens, and the task has frames"
+        if self.bidirectional:
             return (
-                "gradients by lag are measured along one recurrence, and this task has an encoder "
-                f"and a decoder; set gradient_lags to 0 for {task_kind}"
+                "a density read from both ends would have seen what it predicts; "
+                "set bidirectional to false"
             )
-        if task_kind == "density" and self.attention == "self_attention":
+        if self.attention == "self_attention":
             return (
                 "in a recurrent density it is the recurrence that looks back; "
                 "use 'softmax' or 'multi_head', or the transformer"
             )
-        if task_kind == "transduction" and self.attention == "self_attention":
+        return None
+
+    def _decoder_obstacle(self, task_kind: TaskKind) -> str | None:
+        if self.gradient_lags:
             return (
-                "self-attention does not look from a decoder into an input; "
-                "use 'softmax' or 'multi_head', or the transformer"
+                "gradients by lag are measured along one recurrence, and this task has an encoder "
+                f"and a decoder; set gradient_lags to 0 for {task_kind}"
             )
         if task_kind == "alignment" and self.attention in ("none", "self_attention"):
             return (
                 "links are read from the attention of a decoder to the input; "
                 "set attention to 'softmax', 'multi_head' or a weighted sum"
             )
+        if self.attention == "self_attention":
+            return (
+                "self-attention does not look from a decoder into an input; "
+                "use 'softmax' or 'multi_head', or the transformer"
+            )
         if self.copies and self.attention == "none":
             return (
-                tagging_obstacle(self.head, self.tag_decoding, self.optimiser, task_kind)
-                or transduction_obstacle(self.transduction_head, task_kind, input_kind)
-                or copy_obstacle(self.copies, task_kind, input_kind)
-                or stem_obstacle(self.stem, task_kind, input_kind)
+                "a decoder copies what it looks at, and attention is 'none'; set attention to "
+                "'softmax' or another mechanism, or copies to false"
             )
+        return None
 
     def _tagging_obstacle(self) -> str | None:
-        """Return which setting has no place in a tagger, or None."""
         if self.attention not in ("none", "self_attention"):
             return (
                 f"attention {self.attention!r} makes one vector of a sequence, and a tagger needs "
