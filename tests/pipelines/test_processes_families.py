@@ -106,7 +106,7 @@ PARAMS = {
         "words-recogniser": {"task": "words", "family": "recogniser"},
         "states-hmm": {"task": "states", "family": "hmm_tagger"},
         "states-most_frequent_tag": {"task": "states", "family": "most_frequent_tag"},
-        "states-gru_crf": _cell("states", "gru", head="crf", bidirectional=True),
+        "states-gru_crf": _cell("states", "gru", tag_head="crf", bidirectional=True),
         "vowels-gru": {"task": "vowels", "family": "gru"},
     },
 }

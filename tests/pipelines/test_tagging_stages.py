@@ -23,7 +23,7 @@ pytestmark = [pytest.mark.filterwarnings(MLFLOW_WARNS), pytest.mark.slow]
 FAMILIES = {
     "most_frequent_tag": {"kind": "most_frequent_tag"},
     "hmm": {"kind": "hidden_markov"},
-    "gru": {"kind": "gru", "model_dim": 8, "bidirectional": True, "head": "crf"},
+    "gru": {"kind": "gru", "model_dim": 8, "bidirectional": True, "tag_head": "crf"},
     "transformer": {"kind": "transformer", "model_dim": 8, "n_layers": 1, "n_heads": 2},
 }
 RAW = {

@@ -76,7 +76,7 @@ def tagger(config: NeuralConfig, schema: DataSchema) -> SequenceTagger:
         heads = MultiHeadAttention(dim, dim, dim, config.n_heads)
         encoder = SelfAttentive(encoder, SoftmaxSelfAttention(heads, Reach(is_causal=False)))
     n_tags = _sized(schema.n_tags, "n_tags")
-    head = build_tag_head(config.head, n_tags)
+    head = build_tag_head(config.tag_head, n_tags)
     return SequenceTagger(inputs, encoder, head, n_tags, config.dropout)
 
 

@@ -35,7 +35,7 @@ class AttentionConfig(BaseModel):
     network; `none`: each region by itself."""
     dropout: float = Field(default=0.0, ge=0, lt=1)
     """Probability with which a number that leaves a layer is set to zero in training."""
-    head: TagHeadKind = "softmax"
+    tag_head: TagHeadKind = "softmax"
     """What makes the tags of a tagger: `softmax`, each step by itself, or `crf`, a linear-chain
     conditional random field over all of them (Lafferty et al. 2001)."""
     tag_decoding: TagDecoding = DEFAULT_DECODING
@@ -55,7 +55,7 @@ class AttentionConfig(BaseModel):
             return (
                 f"attention alone classifies and tags; it has no order in which to do {task_kind}"
             )
-        reason = tagging_obstacle(self.head, self.tag_decoding, self.optimiser, task_kind)
+        reason = tagging_obstacle(self.tag_head, self.tag_decoding, self.optimiser, task_kind)
         return reason or stem_obstacle(self.stem, task_kind, input_kind)
 
     @property

@@ -83,7 +83,7 @@ class RecurrentConfig(BaseModel):
     place of the step); 0: nothing is."""
     decoding: DecodingConfig = DecodingConfig()
     """How a transducer writes its outputs."""
-    head: TagHeadKind = "softmax"
+    tag_head: TagHeadKind = "softmax"
     """What makes the tags of a tagger: `softmax`, each step by itself, or `crf`, a linear-chain
     conditional random field over all of them (Lafferty et al. 2001)."""
     tag_decoding: TagDecoding = DEFAULT_DECODING
@@ -141,7 +141,7 @@ class RecurrentConfig(BaseModel):
             )
         return (
             self._obstacle(task_kind, input_kind)
-            or tagging_obstacle(self.head, self.tag_decoding, self.optimiser, task_kind)
+            or tagging_obstacle(self.tag_head, self.tag_decoding, self.optimiser, task_kind)
             or transduction_obstacle(self.transduction_head, task_kind, input_kind)
             or copy_obstacle(self.copies, task_kind, input_kind)
             or stem_obstacle(self.stem, task_kind, input_kind)

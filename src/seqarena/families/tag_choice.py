@@ -29,13 +29,13 @@ def tagging_obstacle(
     """Return why a network with such an end cannot do such a task, or None."""
     if task_kind != "tagging" and head != "softmax":
         return (
-            f"head {head!r} is a chain of the tags of steps, and {task_kind} has none; "
+            f"tag_head {head!r} is a chain of the tags of steps, and {task_kind} has none; "
             "set it to 'softmax'"
         )
     if head == "crf" and optimiser.label_smoothing:
         return (
-            "label smoothing moves probability between the labels of one step, and head 'crf' "
-            "gives it to whole sequences of tags; set optimiser.label_smoothing to 0, or head to "
-            "'softmax'"
+            "label smoothing moves probability between the labels of one step, and tag_head 'crf' "
+            "gives it to whole sequences of tags; set optimiser.label_smoothing to 0, or tag_head "
+            "to 'softmax'"
         )
     return decoding_obstacle(decoding, task_kind)

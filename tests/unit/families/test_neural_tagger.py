@@ -38,7 +38,7 @@ def random_tagged(n=9, seed=0):
 
 
 def tagger(config, head="softmax", **more) -> NeuralTagger:
-    config = config.model_copy(update={"head": head, **more})
+    config = config.model_copy(update={"tag_head": head, **more})
     made = build_neural(config, SCHEMA, torch_generator(0, "initialise"))
     # As after a fit: scores of moves that are not 0.
     draw = torch.Generator().manual_seed(1)

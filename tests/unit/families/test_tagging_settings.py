@@ -27,7 +27,7 @@ def build(request):
 @pytest.mark.parametrize("input_kind", ["tokens", "frames"])
 @pytest.mark.parametrize("head", ["softmax", "crf"])
 def test_every_network_tags_tokens_and_frames_with_either_head(build, head, input_kind):
-    assert build(head=head, tag_decoding="viterbi").cannot("tagging", input_kind) is None
+    assert build(tag_head=head, tag_decoding="viterbi").cannot("tagging", input_kind) is None
 
 
 def test_networks_read_both_ways_or_one_way_when_they_tag():
@@ -37,8 +37,8 @@ def test_networks_read_both_ways_or_one_way_when_they_tag():
 
 
 def test_a_chain_of_tags_is_refused_where_there_are_none(build):
-    assert build(head="crf").cannot("classification", "tokens") == (
-        "head 'crf' is a chain of the tags of steps, and classification has none; "
+    assert build(tag_head="crf").cannot("classification", "tokens") == (
+        "tag_head 'crf' is a chain of the tags of steps, and classification has none; "
         "set it to 'softmax'"
     )
     assert build(tag_decoding="viterbi").cannot("classification", "frames") == (
@@ -49,9 +49,10 @@ def test_a_chain_of_tags_is_refused_where_there_are_none(build):
 
 def test_a_chain_of_tags_has_no_labels_to_smooth(build):
     smooth = OptimiserConfig(label_smoothing=0.1)
-    assert build(head="crf", optimiser=smooth).cannot("tagging", "tokens") == (
-        "label smoothing moves probability between the labels of one step, and head 'crf' gives "
-        "it to whole sequences of tags; set optimiser.label_smoothing to 0, or head to 'softmax'"
+    assert build(tag_head="crf", optimiser=smooth).cannot("tagging", "tokens") == (
+        "label smoothing moves probability between the labels of one step, and tag_head 'crf' "
+        "gives it to whole sequences of tags; set optimiser.label_smoothing to 0, or tag_head to "
+        "'softmax'"
     )
     assert build(optimiser=smooth).cannot("tagging", "tokens") is None
 
