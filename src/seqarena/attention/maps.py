@@ -29,6 +29,17 @@ class NativeMap:
     column_mask: Bool[Tensor, "batch column"]
 
 
+def weights_map(
+    name: str,
+    weights: Float[Tensor, "batch head row column"],
+    row_mask: Bool[Tensor, "batch row"],
+    column_mask: Bool[Tensor, "batch column"],
+) -> NativeMap:
+    """Return the weights of one mechanism as a map; rows of padding, which mean nothing, are 0."""
+    values = weights.where(row_mask[:, None, :, None], 0.0)
+    return NativeMap(name, "weights", values, row_mask, column_mask)
+
+
 @runtime_checkable
 class HasNativeMaps(Protocol):
     """A model that can say where it looked."""

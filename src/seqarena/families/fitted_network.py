@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from seqarena.attention.maps import NativeMap
 from seqarena.batch import Batch, Sequences
-from seqarena.families.assembly import NeuralConfig
+from seqarena.families.encoder_assembly import NeuralConfig
 from seqarena.families.gradient_record import record_gradient_norms
 from seqarena.families.guards import frames_of, require_fitted, symbols_of
 from seqarena.families.recurrent import RecurrentConfig

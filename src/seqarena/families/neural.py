@@ -10,13 +10,13 @@ from torch import Tensor
 from seqarena.batch import Batch, Sequences
 from seqarena.errors import ConfigError, DataError
 from seqarena.families.assembly import (
-    NeuralConfig,
     classifier,
     language_model,
     transducer,
 )
 from seqarena.families.attention_links import best_links
 from seqarena.families.attention_pooling import AttentionConfig
+from seqarena.families.encoder_assembly import NeuralConfig
 from seqarena.families.family import Generation, LinkPairs
 from seqarena.families.fitted_network import Neural
 from seqarena.families.neural_tagger import NeuralTagger

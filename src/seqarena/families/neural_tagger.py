@@ -6,7 +6,8 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from seqarena.batch import Batch
-from seqarena.families.assembly import NeuralConfig, tagger
+from seqarena.families.assembly import tagger
+from seqarena.families.encoder_assembly import NeuralConfig
 from seqarena.families.fitted_network import Neural
 from seqarena.families.guards import tags_of
 from seqarena.fitting.protocols import Objective

@@ -3,10 +3,11 @@
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
-from seqarena.attention.maps import NativeMap
+from seqarena.attention.maps import NativeMap, weights_map
 from seqarena.attention.pooling import AttentionPooling
 from seqarena.batch import Batch
 from seqarena.networks.encoder import Encoder
+from seqarena.networks.encoder_maps import encoded_with_maps
 from seqarena.networks.inputs import Inputs
 from seqarena.networks.pooling import PlainPooling
 
@@ -42,10 +43,9 @@ class SequenceClassifier(nn.Module):
 
     def native_maps(self, batch: Batch) -> list[NativeMap]:
         """Return the weights of each self-attention layer, then those of the pooling."""
-        steps, layers = self.encoder.with_weights(self.inputs(batch), batch.mask)
-        named = {f"encoder.{layer}.self": weights for layer, weights in enumerate(layers)}
-        named |= self.pooling.weights(steps, batch.mask)
-        return [_map(name, weights, batch.mask) for name, weights in named.items()]
+        steps, maps = encoded_with_maps(self.inputs, self.encoder, batch)
+        pooled = self.pooling.weights(steps, batch.mask)
+        return maps + [_map(name, weights, batch.mask) for name, weights in pooled.items()]
 
     def forward_flops(self, batch: Batch) -> float:
         """Estimate the floating-point operations of `class_log_prob`, padding included."""
@@ -59,6 +59,4 @@ def _map(name: str, weights: Tensor, mask: Bool[Tensor, "batch time"]) -> Native
     """Wrap weights with a row per step, or with one row for the whole sequence."""
     is_one_row = weights.shape[2] < mask.shape[1]
     row_mask = mask.any(dim=1, keepdim=True) if is_one_row else mask
-    return NativeMap(
-        name, "weights", weights.where(row_mask[:, None, :, None], 0.0), row_mask, mask
-    )
+    return weights_map(name, weights, row_mask, mask)

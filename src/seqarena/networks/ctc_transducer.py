@@ -12,6 +12,7 @@ from seqarena.networks.ctc import best_path, ctc_log_prob, labels_of
 from seqarena.networks.ctc_alignment import alignment_map
 from seqarena.networks.ctc_prefixes import Prefixes, PrefixStepper
 from seqarena.networks.encoder import Encoder
+from seqarena.networks.encoder_maps import encoded_with_maps
 from seqarena.networks.inputs import Inputs
 from seqarena.networks.transducer import Transducer
 
@@ -92,7 +93,7 @@ class CtcTransducer(Transducer):
 
     def native_maps(self, batch: Batch) -> list[NativeMap]:
         """Return the encoder's self-attention, if it has any, then the steps of each symbol."""
-        encoded, maps = encoder_maps(self, batch)
+        encoded, maps = encoded_with_maps(self.inputs, self.encoder, batch)
         return [*maps, self.head.map(self.head(encoded), batch)]
 
     def forward_flops(self, batch: Batch) -> float:
@@ -106,19 +107,3 @@ class CtcTransducer(Transducer):
     def _log_probs(self, batch: Batch) -> Float[Tensor, "batch time symbols"]:
         log_probs: Tensor = self.head(self.encoder(self.inputs(batch), batch.mask))
         return log_probs
-
-
-def encoder_maps(model: Any, batch: Batch) -> tuple[Tensor, list[NativeMap]]:
-    """Return the encoded input, and the weights of each layer of the encoder that has some."""
-    encoded, layers = model.encoder.with_weights(model.inputs(batch), batch.mask)
-    maps = [
-        NativeMap(
-            f"encoder.{layer}.self",
-            "weights",
-            weights.where(batch.mask[:, None, :, None], 0.0),
-            batch.mask,
-            batch.mask,
-        )
-        for layer, weights in enumerate(layers)
-    ]
-    return encoded, maps

@@ -7,7 +7,7 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
 from seqarena.attention.coverage import CoverageAttention
-from seqarena.attention.maps import NativeMap
+from seqarena.attention.maps import NativeMap, weights_map
 from seqarena.attention.mechanism import Mechanism
 from seqarena.batch import Batch
 from seqarena.networks.copying import CopyGate
@@ -133,9 +133,7 @@ class RecurrentTransducer(EncoderDecoder):
         _, weights = self.mechanism(
             self._decode(batch, start), source.states, self._attend_mask(source)
         )
-        rows = target_of(batch).mask
-        values = weights.where(rows[:, None, :, None], 0.0)
-        return [NativeMap("decoder.cross", "weights", values, rows, batch.mask)]
+        return [weights_map("decoder.cross", weights, target_of(batch).mask, batch.mask)]
 
     def forward_flops(self, batch: Batch) -> float:
         """Estimate the floating-point operations of `target_logits`, padding included."""

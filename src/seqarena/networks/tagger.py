@@ -6,6 +6,7 @@ from torch import Tensor, nn
 from seqarena.attention.maps import NativeMap
 from seqarena.batch import Batch
 from seqarena.networks.encoder import Encoder
+from seqarena.networks.encoder_maps import encoded_with_maps
 from seqarena.networks.inputs import Inputs
 from seqarena.networks.tag_heads import TagHead
 
@@ -45,18 +46,7 @@ class SequenceTagger(nn.Module):
 
     def native_maps(self, batch: Batch) -> list[NativeMap]:
         """Return the weights of each self-attention layer."""
-        _, layers = self.encoder.with_weights(self.inputs(batch), batch.mask)
-        rows = batch.mask[:, None, :, None]
-        return [
-            NativeMap(
-                f"encoder.{layer}.self",
-                "weights",
-                weights.where(rows, 0.0),
-                batch.mask,
-                batch.mask,
-            )
-            for layer, weights in enumerate(layers)
-        ]
+        return encoded_with_maps(self.inputs, self.encoder, batch)[1]
 
     def forward_flops(self, batch: Batch) -> float:
         """Estimate the floating-point operations of `log_prob`, padding included."""

@@ -8,12 +8,13 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
 from seqarena.attention.attend import Weights
-from seqarena.attention.maps import NativeMap
+from seqarena.attention.maps import NativeMap, weights_map
 from seqarena.attention.multi_head import KeysAndValues, MultiHeadAttention
 from seqarena.attention.past import Past
 from seqarena.attention.positions import Positions
 from seqarena.batch import Batch
 from seqarena.networks.copying import CopyGate
+from seqarena.networks.encoder_maps import encoded_with_maps
 from seqarena.networks.generation import kept_examples
 from seqarena.networks.inputs import Inputs, scaled_embedding
 from seqarena.networks.transducer import EncoderDecoder, read_before, target_of, target_tokens
@@ -189,15 +190,11 @@ class TransformerTransducer(EncoderDecoder):
 
         The decoder's self-attention looks at the target, not at the input, and is not among them.
         """
-        source, layers = self.encoder.with_weights(self.inputs(batch), batch.mask)
-        maps = [
-            _map(f"encoder.{layer}.self", weights, batch.mask, batch.mask)
-            for layer, weights in enumerate(layers)
-        ]
+        source, maps = encoded_with_maps(self.inputs, self.encoder, batch)
         steps, mask = self._read(batch), target_of(batch).mask
         for layer, block in enumerate(self._blocks()):
             steps, weights = block.with_weights(steps, mask, source, batch.mask)
-            maps.append(_map(f"decoder.{layer}.cross", weights, mask, batch.mask))
+            maps.append(weights_map(f"decoder.{layer}.cross", weights, mask, batch.mask))
         return maps
 
     def forward_flops(self, batch: Batch) -> float:
@@ -229,13 +226,3 @@ class TransformerTransducer(EncoderDecoder):
 
     def _blocks(self) -> list[DecoderBlock]:
         return [block for block in self.blocks if isinstance(block, DecoderBlock)]
-
-
-def _map(
-    name: str,
-    weights: Weights,
-    row_mask: Bool[Tensor, "batch row"],
-    column_mask: Bool[Tensor, "batch column"],
-) -> NativeMap:
-    values = weights.where(row_mask[:, None, :, None], 0.0)
-    return NativeMap(name, "weights", values, row_mask, column_mask)

@@ -5,7 +5,7 @@ from torch.nn import functional
 from torch.testing import assert_close
 
 from seqarena.batch import collate_all, sequences_of
-from seqarena.data.sources.handwritten_digits import as_regions
+from seqarena.data.pictures import as_regions
 from seqarena.errors import DataError
 from seqarena.networks.region_input import RegionInput
 
@@ -17,11 +17,11 @@ def stem():
 
 
 def batch_of(pictures):
-    return collate_all(sequences_of(list(as_regions(pictures)), labels=[0] * len(pictures)))
+    return collate_all(sequences_of(list(as_regions(pictures, (2, 2))), labels=[0] * len(pictures)))
 
 
 def test_regions_are_put_together_to_the_pictures_that_they_were_cut_from():
-    regions = torch.from_numpy(as_regions(PICTURES))
+    regions = torch.from_numpy(as_regions(PICTURES, (2, 2)))
     assert torch.equal(stem().pictures(regions)[:, 0], torch.from_numpy(PICTURES))
     wide = RegionInput((2, 1), (1, 3), model_dim=5)
     steps = torch.tensor([[[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]])
@@ -54,7 +54,7 @@ def test_a_region_knows_of_the_pixels_around_it_and_not_of_far_ones():
 
 
 def test_the_pictures_of_a_video_do_not_see_each_other():
-    inputs, regions = stem(), as_regions(PICTURES)
+    inputs, regions = stem(), as_regions(PICTURES, (2, 2))
     video = sequences_of([regions.reshape(48, 4), regions[0]], labels=[0, 1])
     together = inputs(collate_all(video))
     assert_close(together[0].view(3, 16, 5), inputs(batch_of(PICTURES)))
@@ -62,7 +62,7 @@ def test_the_pictures_of_a_video_do_not_see_each_other():
 
 
 def test_all_pixels_are_standardised_by_one_mean_and_one_deviation():
-    inputs, pixels = stem(), torch.from_numpy(as_regions(PICTURES)).flatten(0, 1)
+    inputs, pixels = stem(), torch.from_numpy(as_regions(PICTURES, (2, 2))).flatten(0, 1)
     inputs.standardise_by(pixels)
     assert_close(inputs.mean, pixels.mean())
     assert_close(inputs.deviation, pixels.std(correction=0))
