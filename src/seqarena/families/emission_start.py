@@ -1,10 +1,8 @@
 """Emissions as they are when somebody says which state every step belongs to."""
 
-from typing import Any
-
 import torch
 from jaxtyping import Int
-from torch import Tensor, nn
+from torch import Tensor
 
 from seqarena.families.emissions import (
     BernoulliEmission,
@@ -15,11 +13,9 @@ from seqarena.families.emissions import (
     PoissonEmission,
 )
 from seqarena.families.frame_clusters import cluster_frames
+from seqarena.families.label_sums import sums_of_labels
 from seqarena.families.shares import log_shares
 from seqarena.seeds import derive_seed
-
-# Steps whose states are written out at once.
-_CHUNK = 8192
 
 
 def start_emission(
@@ -40,27 +36,18 @@ def start_emission(
     """
     match emission:
         case CategoricalEmission():
-            counts = _sums(emission, values, states, n).counts
+            counts = sums_of_labels(emission, values, states, n).counts
             emission.log_emission.copy_(log_shares(counts + 1.0, emission.log_emission))
         case GaussianEmission():
-            emission.maximise(_sums(emission, values, states, n))
+            emission.maximise(sums_of_labels(emission, values, states, n))
         case BernoulliEmission() | PoissonEmission():
-            emission.set_from(_sums(emission, values, states, n), 1.0)
+            emission.set_from(sums_of_labels(emission, values, states, n), 1.0)
         case MixtureEmission():
             parts = emission.log_weight.shape[1]
             component = states * parts + _components(values, states, n, parts, seed)
             start_emission(emission.components, values, component, n * parts, seed)
             weight = torch.bincount(component, minlength=n * parts).double().view(n, parts)
             emission.log_weight.copy_(log_shares(weight + 1.0, emission.log_weight))
-
-
-def _sums(emission: Any, values: Tensor, states: Tensor, n: int) -> Any:
-    chunks = zip(torch.split(values, _CHUNK), torch.split(states, _CHUNK), strict=True)
-    total = None
-    for part, own in chunks:
-        sums = emission.sums(part, nn.functional.one_hot(own, n).double())
-        total = sums if total is None else total + sums
-    return total
 
 
 def _components(values: Tensor, states: Tensor, n: int, parts: int, seed: int) -> Tensor:

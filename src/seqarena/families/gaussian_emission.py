@@ -1,12 +1,11 @@
 """Frames, emitted by a Gaussian for each hidden state or component of a mixture."""
 
 from dataclasses import replace
-from functools import partial, reduce
-from operator import add
+from functools import partial
 
 import numpy as np
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Float
 from torch import Tensor, nn
 
 from seqarena.batch import Batch, Sequences
@@ -17,9 +16,6 @@ from seqarena.inference.gaussian_densities import Densities, WhitenedDensities, 
 from seqarena.inference.gaussian_features import features_for, power_sums
 from seqarena.inference.gaussian_fit import GaussianSums, Shape, fit_gaussians
 from seqarena.inference.packed_emission import PackedEmission, emission_of_density
-
-# Labels that are written out as shares at once.
-_CHUNK = 8192
 
 
 class GaussianEmission(nn.Module):
@@ -98,25 +94,12 @@ class GaussianEmission(nn.Module):
                 return narrow
         return power_sums(values, state_probs, features)
 
-    def sums_of_labels(
-        self, values: Float[Tensor, "steps dim"], labels: Int[Tensor, "steps"]
-    ) -> GaussianSums:
-        """Return the same where it is known which Gaussian each frame belongs to."""
-        parts = zip(torch.split(values, _CHUNK), torch.split(labels, _CHUNK), strict=True)
-        return reduce(
-            add,
-            (
-                self.sums(part, nn.functional.one_hot(own, len(self.mean)).double())
-                for part, own in parts
-            ),
-        )
-
     def maximise(self, sums: GaussianSums) -> None:
         """Set means and covariances: the exact maximum above the variance floor."""
         mean, covariance = fit_gaussians(
             sums, self.mean - self.origin, self.covariance, self.least_variance, self.shape
         )
-        self.mean.copy_(mean + self.origin)
+        torch.add(mean, self.origin, out=self.mean)
         self.covariance.copy_(covariance)
 
     def log_prior(self) -> float:

@@ -18,6 +18,7 @@ from seqarena.families.gaussian_emission import GaussianEmission
 from seqarena.families.gaussian_mixture_config import GaussianMixtureConfig
 from seqarena.families.guards import require_fitted
 from seqarena.families.information_criteria import aic, bic
+from seqarena.families.label_sums import sums_of_labels
 from seqarena.families.shares import set_log_shares
 from seqarena.families.statistics_fit import fit_in_large_batches
 from seqarena.fitting.protocols import FitReport, FitSetting
@@ -95,7 +96,7 @@ class GaussianMixture(nn.Module):
             self._start_at(random_frames(frames, n, seed, "n_components", _SURPLUS), frames)
             return
         labels = clusters(frames, n, seed, "n_components", _SURPLUS)
-        self._set(self.components.sums_of_labels(torch.from_numpy(frames), labels))
+        self._set(sums_of_labels(self.components, torch.from_numpy(frames), labels, n))
 
     def run_engine(self, train: Sequences, setting: FitSetting) -> tuple[int, bool]:
         """Iterate EM in scikit-learn; return iterations, and whether they converged."""

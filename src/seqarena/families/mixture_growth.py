@@ -9,6 +9,7 @@ from torch import Tensor
 
 from seqarena.batch import Sequences
 from seqarena.families.gaussian_emission import GaussianEmission
+from seqarena.families.label_sums import sums_of_labels
 from seqarena.families.mixture_emission import MixtureEmission, MixtureSums
 
 # Standard deviations by which the halves of a split component move apart (Young et al. 2006,
@@ -48,7 +49,8 @@ def single_gaussians(
     """
     single = _resized(like, 1)
     single.reference(train)
-    inner = _gaussians_of(single).sums_of_labels(torch.from_numpy(train.values), states)
+    gaussians = _gaussians_of(single)
+    inner = sums_of_labels(gaussians, torch.from_numpy(train.values), states, len(gaussians.mean))
     single.maximise(MixtureSums(inner.weight[:, None], inner))
     return single
 

@@ -82,7 +82,12 @@ class QuadraticFeatures:
         self, features: Float[np.ndarray, "rows steps"], share: Float[np.ndarray, "n steps"]
     ) -> GaussianSums:
         """Return the power sums of a few frames of which each Gaussian has a share."""
-        return self.sums((torch.from_numpy(share @ features.T),))
+        total, dim = share @ features.T, len(self.centre)
+        if self.shape == "full":
+            return self.sums((torch.from_numpy(total),))
+        second = total[:, dim + 1] if self.shape == "spherical" else total[:, dim + 1 :]
+        parts = total[:, 0], total[:, 1 : dim + 1], second
+        return GaussianSums(*(torch.from_numpy(part) for part in parts))
 
     def moments(
         self, features: Float[Tensor, "rows steps"], share: Float[Tensor, "n steps"]

@@ -100,9 +100,11 @@ def _fit_axes(weight, first, second, floor, mean, variance):
 def _matrices(fit: _Fit, shape: Shape) -> tuple[np.ndarray, np.ndarray]:
     """Fit Gaussians that are turned against the axes."""
     is_empty = ~(fit.weight > 0)
-    weight = np.where(is_empty, 1.0, fit.weight)
+    is_any_empty = is_empty.any()
+    weight = np.where(is_empty, 1.0, fit.weight) if is_any_empty else fit.weight
     mean = fit.first / weight[:, None]
-    mean[is_empty] = fit.mean[is_empty]
+    if is_any_empty:
+        mean[is_empty] = fit.mean[is_empty]
     if shape == "tied":
         total = fit.weight.sum()
         if not total > 0:
@@ -111,7 +113,8 @@ def _matrices(fit: _Fit, shape: Shape) -> tuple[np.ndarray, np.ndarray]:
         return mean, _above_floor((fit.second - fit.first.T @ mean) / total, fit.floor)
     outer = mean[:, :, None] * mean[:, None, :]
     covariance = _above_floor(fit.second / weight[:, None, None] - outer, fit.floor)
-    covariance[is_empty] = fit.covariance[is_empty]
+    if is_any_empty:
+        covariance[is_empty] = fit.covariance[is_empty]
     return mean, covariance
 
 
