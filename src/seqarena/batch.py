@@ -167,13 +167,15 @@ def sequences_of(
 
 def collate(sequences: Sequences, rows: Rows) -> Batch:
     """Pad the sequences of `rows` to the longest of them; the padding is 0 and never read."""
-    lengths = torch.from_numpy(sequences.lengths[rows])
+    # Of these rows alone: those of all sequences would cost more than the batch.
+    first = sequences.offsets[rows]
+    lengths = torch.from_numpy(sequences.offsets[rows + 1] - first)
     time = torch.arange(int(lengths.max()))
     mask = time < lengths[:, None]
     scored = mask
     if sequences.scored_from is not None:
         scored = mask & (time >= torch.from_numpy(sequences.scored_from[rows])[:, None])
-    source = torch.from_numpy(sequences.offsets[rows])[:, None] + time
+    source = torch.from_numpy(first)[:, None] + time
     values = torch.from_numpy(sequences.values)[source.where(mask, 0)]
     is_tokens = sequences.tokens is not None
     padded = values.where(mask if is_tokens else mask[..., None], 0)

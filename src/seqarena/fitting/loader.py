@@ -110,9 +110,10 @@ class TrainingLoader:
         # Lightning asks for the iterator long before the epoch begins, and for its first share
         # when it has begun: the plan must be made here, inside the generator.
         plan = plan_epoch(self._lengths, self._batch_size, self._seed, self._epoch())
+        mine, n_passes = (rank(), n_processes()), self.n_passes
         for batch in plan:
-            rows = share_of(batch, rank(), n_processes())
-            passes = np.array_split(rows, self.n_passes)
+            rows = share_of(batch, *mine)
+            passes = [rows] if n_passes == 1 else np.array_split(rows, n_passes)
             for index, part in enumerate(passes, 1):
                 yield _share(self._sequences, part, batch[:1], "train", index == len(passes))
 
