@@ -15,6 +15,7 @@ from seqarena.data.sources.japanese_vowels import JapaneseVowelsConfig
 from seqarena.data.sources.lagged_markov import LaggedMarkovSourceConfig
 from seqarena.data.sources.parallel_text import ParallelTextConfig
 from seqarena.data.sources.polyphonic_music import PolyphonicMusicConfig
+from seqarena.data.sources.protein_secondary_structure import ProteinSecondaryStructureConfig
 from seqarena.data.sources.python_reference import PythonReferenceConfig
 from seqarena.data.sources.ud_english_ewt import UdEnglishEwtConfig
 from seqarena.data.windows import ContextProtocol
@@ -34,7 +35,8 @@ ClassificationSource = Annotated[
     JapaneseVowelsConfig | HandwrittenDigitsConfig, Field(discriminator="kind")
 ]
 TaggingSource = Annotated[
-    HiddenMarkovStatesConfig | UdEnglishEwtConfig, Field(discriminator="kind")
+    HiddenMarkovStatesConfig | UdEnglishEwtConfig | ProteinSecondaryStructureConfig,
+    Field(discriminator="kind"),
 ]
 TransductionSource = Annotated[DatesConfig | ConnectedWordsConfig, Field(discriminator="kind")]
 AlignmentSource = Annotated[
@@ -154,6 +156,7 @@ def input_kind(config: TaskConfig) -> InputKind:
             | ParallelTextConfig()
             | HiddenMarkovStatesConfig()
             | UdEnglishEwtConfig()
+            | ProteinSecondaryStructureConfig()
         ):
             return "tokens"
         case _:
