@@ -17,6 +17,7 @@ from seqarena.data.sources.mnist import MnistConfig
 from seqarena.data.sources.parallel_text import ParallelTextConfig
 from seqarena.data.sources.penn_treebank import PennTreebankConfig
 from seqarena.data.sources.polyphonic_music import PolyphonicMusicConfig
+from seqarena.data.sources.protein_secondary_structure import ProteinSecondaryStructureConfig
 from seqarena.data.sources.python_reference import PythonReferenceConfig
 from seqarena.data.sources.text_files import TextFilesConfig
 from seqarena.data.sources.text_windows import TextWindowsConfig
@@ -42,7 +43,8 @@ ClassificationSource = Annotated[
     JapaneseVowelsConfig | HandwrittenDigitsConfig | MnistConfig, Field(discriminator="kind")
 ]
 TaggingSource = Annotated[
-    HiddenMarkovStatesConfig | UdEnglishEwtConfig, Field(discriminator="kind")
+    HiddenMarkovStatesConfig | UdEnglishEwtConfig | ProteinSecondaryStructureConfig,
+    Field(discriminator="kind"),
 ]
 TransductionSource = Annotated[DatesConfig | ConnectedWordsConfig, Field(discriminator="kind")]
 AlignmentSource = Annotated[
@@ -166,6 +168,7 @@ def input_kind(config: TaskConfig) -> InputKind:
             | ParallelTextConfig()
             | HiddenMarkovStatesConfig()
             | UdEnglishEwtConfig()
+            | ProteinSecondaryStructureConfig()
         ):
             return "tokens"
         case _:

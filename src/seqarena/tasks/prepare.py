@@ -31,6 +31,10 @@ from seqarena.data.sources.polyphonic_music import (
     PolyphonicMusicConfig,
     read_polyphonic_music,
 )
+from seqarena.data.sources.protein_secondary_structure import (
+    ProteinSecondaryStructureConfig,
+    read_protein_secondary_structure,
+)
 from seqarena.data.sources.python_reference import PythonReferenceConfig, read_python_reference
 from seqarena.data.sources.source_data import SourceData, as_alignment
 from seqarena.data.sources.text_files import TextFilesConfig, read_text_files
@@ -112,6 +116,8 @@ def _read(config: TaskConfig) -> SourceData:  # noqa: C901 - a line for each sou
             return draw_hidden_markov_states(source)
         case UdEnglishEwtConfig():
             return read_ud_english_ewt(source)
+        case ProteinSecondaryStructureConfig():
+            return read_protein_secondary_structure(source)
         case LaggedMarkovSourceConfig():
             return draw_lagged_markov(source)
         case _:

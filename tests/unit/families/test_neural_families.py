@@ -177,7 +177,7 @@ def test_a_family_that_cannot_do_the_task_is_not_built():
     with pytest.raises(ConfigError) as refusal:
         build(POOLING, TOKENS)
     assert str(refusal.value) == (
-        "attention: attention alone classifies; it has no order in which to do density."
+        "attention: attention alone classifies and tags; it has no order in which to do density."
     )
 
 

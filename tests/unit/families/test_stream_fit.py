@@ -182,5 +182,5 @@ def test_attention_alone_is_refused_for_what_it_cannot_do_first():
     with pytest.raises(ConfigError) as refusal:
         build_neural(config, SCHEMA, torch.Generator())
     assert refusal.value.mistakes == [
-        "attention: attention alone classifies; it has no order in which to do density."
+        "attention: attention alone classifies and tags; it has no order in which to do density."
     ]

@@ -27,6 +27,8 @@ RAW: dict[str, dict[str, Any]] = {
                                                "n_valid": 9, "n_test": 9}},
     "hidden": {"kind": "density", "source": {"kind": "hidden_markov_source",
                                               "n_monte_carlo": 100, "draw": DRAW}},
+    "states": {"kind": "tagging", "source": {"kind": "hidden_markov_states", "n_train": 9,
+                                             "n_valid": 3, "n_test": 4}},
     "lagged": {"kind": "density", "source": {"kind": "lagged_markov_source", "draw": DRAW}},
 }  # fmt: skip
 

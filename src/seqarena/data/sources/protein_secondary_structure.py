@@ -1,0 +1,120 @@
+"""Which shape each residue of a protein takes: helix, sheet or coil (Qian & Sejnowski 1988)."""
+
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, Field
+
+from seqarena.batch import sequences_of
+from seqarena.data.alphabet import Alphabet, alphabet_of
+from seqarena.data.manifest import Provenance
+from seqarena.data.mirror import mirrored_file
+from seqarena.data.part import Part, three_parts
+from seqarena.data.sources.source_data import SourceData
+from seqarena.errors import DataError
+from seqarena.schema import DataSchema
+from seqarena.seeds import numpy_generator
+
+_FOLDER = "bio_protein_secondary_structure"
+_OFFICIAL = "https://archive.ics.uci.edu/dataset/68/molecular+biology+protein+secondary+structure"
+_TRAIN = (
+    "protein-secondary-structure.train",
+    "d30a9151538dc5d82bcea09398cefe0d5d2147972bcf2bade6407fa728c66b32",
+)
+_TEST = (
+    "protein-secondary-structure.test",
+    "19ef9733125778e6bb6df38963868ddf057318e2641ec11eb2e642f8b1b09d3d",
+)
+_BEGIN, _END = "<>", "<end>"
+_SHAPES = {"_": "coil", "e": "sheet", "h": "helix"}
+
+Protein = list[tuple[str, str]]
+"""Residue and shape of each place."""
+
+
+class ProteinSecondaryStructureConfig(BaseModel):
+    """The official training and test proteins; the files lie in the folder SEQARENA_MIRROR."""
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", strict=True, use_attribute_docstrings=True
+    )
+
+    kind: Literal["protein_secondary_structure"]
+    n_valid: int = Field(default=11, ge=1, le=110)
+    """Of the 111 training proteins, those that are taken out to validate."""
+    seed: int = Field(default=0, ge=0)
+    """Decides which."""
+
+
+def read_protein_secondary_structure(config: ProteinSecondaryStructureConfig) -> SourceData:
+    """Read the proteins as sequences of residues, each tagged with its shape.
+
+    Raises:
+        DataError: the mirror is not set, or a file is missing or another one.
+    """
+    train_file, test_file = (
+        mirrored_file(_FOLDER, name, sha256, _OFFICIAL) for name, sha256 in (_TRAIN, _TEST)
+    )
+    train, test = read_proteins(train_file), read_proteins(test_file)
+    order = numpy_generator(config.seed, config.kind).permutation(len(train))
+    kept, held_out = np.sort(order[config.n_valid :]), np.sort(order[: config.n_valid])
+    residues = alphabet_of([[residue for residue, _ in train[row]] for row in kept])
+    official = _part("train", train, residues)
+    return SourceData(
+        schema=DataSchema("tagging", n_symbols=len(residues), n_tags=len(_SHAPES)),
+        parts=three_parts(
+            official.select(kept), official.select(held_out), _part("test", test, residues)
+        ),
+        provenance=Provenance(
+            description=f"Secondary structure of 128 globular proteins ({_OFFICIAL})",
+            licence="CC BY 4.0, as its official page says",
+            citation="N. Qian, T. J. Sejnowski (1988). Predicting the secondary structure of "
+            "globular proteins using neural network models. J. Mol. Biol. 202(4).",
+            versions={name: f"sha256 {sha256}" for name, sha256 in (_TRAIN, _TEST)},
+        ),
+        protocol={
+            "split": f"official; {config.n_valid} of the training proteins validate",
+            "seed": config.seed,
+            "scored": "every residue",
+        },
+        symbols=residues.symbols,
+        tag_names=tuple(_SHAPES.values()),
+    )
+
+
+def read_proteins(path: Path) -> list[Protein]:
+    """Return the proteins of a file: a line for each residue, markers between them.
+
+    Raises:
+        DataError: a line is neither a marker nor a residue with a known shape, or stands outside a
+            protein; names file and line.
+    """
+    proteins: list[Protein] = []
+    is_inside = False
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+        match line.split():
+            case [mark] if mark == _BEGIN:
+                proteins.append([])
+                is_inside = True
+            case [mark] if mark == _END:
+                is_inside = False
+            case [residue, shape] if is_inside and shape in _SHAPES:
+                proteins[-1].append((residue, shape))
+            case _:
+                raise DataError(
+                    f"{path}, line {number}: {line!r}; expected {_BEGIN}, {_END}, or between them "
+                    f"a residue and its shape ({', '.join(_SHAPES)})."
+                )
+    return proteins
+
+
+def _part(split: str, proteins: list[Protein], residues: Alphabet) -> Part:
+    shapes = list(_SHAPES)
+    return Part(
+        sequences_of(
+            [residues.encode(residue for residue, _ in protein) for protein in proteins],
+            tags=[np.array([shapes.index(shape) for _, shape in each]) for each in proteins],
+            ids=tuple(f"{split}-{row}" for row in range(len(proteins))),
+        )
+    )
