@@ -53,7 +53,7 @@ PARAMS = {
                 "n_valid": 5,
                 "n_test": 2,
             },
-            "training": {"batch_size": 7, "max_em_epochs": 4},
+            "training": {"batch_size": 7, "max_epochs": 2, "max_em_epochs": 4},
         },
         "dates": {
             "kind": "alignment",
@@ -74,6 +74,12 @@ PARAMS = {
         },
         "aligner": {"kind": "aligner", "ibm_1_passes": 2, "symmetrisation": "union"},
         "gru": {"kind": "gru", "model_dim": 8},
+        "gru_ctc": {
+            "kind": "gru",
+            "model_dim": 8,
+            "attention": "softmax",
+            "transduction_head": "ctc_attention",
+        },
     },
     # One line for each variant of a classical family.
     "experiments": {
@@ -92,9 +98,11 @@ PARAMS = {
         "vowels-markov": {"task": "vowels", "family": "markov"},
         "words-recogniser": {"task": "words", "family": "recogniser"},
         "vowels-gru": {"task": "vowels", "family": "gru"},
+        "words-gru_ctc": {"task": "words", "family": "gru_ctc"},
     },
 }
 BY_STATISTICS = [name for name in PARAMS["experiments"] if "gru" not in name]
+BY_GRADIENTS = [name for name in PARAMS["experiments"] if "gru" in name]
 N_PROCESSES = [2, 4]
 
 
@@ -150,10 +158,11 @@ def test_every_process_took_part(fits, n):
 
 
 @pytest.mark.parametrize("n", N_PROCESSES)
-def test_gradients_give_the_loss_curve_of_one_process(fits, n):
+@pytest.mark.parametrize("name", BY_GRADIENTS)
+def test_gradients_give_the_loss_curve_of_one_process(fits, name, n):
     curves = []
     for m in (1, n):
-        events = read_journal(fits[m] / "vowels-gru" / "fit" / "seed-0" / "journal.jsonl")
+        events = read_journal(fits[m] / name / "fit" / "seed-0" / "journal.jsonl")
         metrics = [event for event in events if isinstance(event, MetricLogged)]
         curves.append([e.value for e in metrics if e.name in ("train/loss", "valid/loss")])
     assert len(curves[0]) == 4
