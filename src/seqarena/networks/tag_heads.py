@@ -14,6 +14,11 @@ from seqarena.inference.viterbi import viterbi
 
 TagHeadKind = Literal["softmax", "crf"]
 
+_GAIN = 10.0
+"""A chain's scores, as a multiple of the numbers that are stored. An optimiser moves each number by
+about the learning rate a step, and moves that follow each other e^3 times as often as others must
+be told apart within some hundred steps."""
+
 Logits = Float[Tensor, "batch time tags"]
 Tags = Int[Tensor, "batch time"]
 Mask = Bool[Tensor, "batch time"]
@@ -68,7 +73,7 @@ class SoftmaxHead(TagHead):
 
 
 class ConditionalRandomField(TagHead):
-    """p(tags | x) from the logits and a score for each start, move and end of a path.
+    """p(tags | x) from the logits and a learned score for each start, move and end of a path.
 
     Lafferty, McCallum & Pereira (2001); over recurrent networks: Huang, Xu & Yu (2015). It starts
     from scores of 0, where it is the softmax head. Its recursions run in 32 bits at least.
@@ -93,7 +98,7 @@ class ConditionalRandomField(TagHead):
         packing = Packing.of(mask)
         scores = self._scores(logits, packing)
         path = packing.pack(tags)
-        start, transition = self.start.to(scores.dtype), self.transition.to(scores.dtype)
+        start, transition = self._chain(scores.dtype)
         own = path_score(start, transition, scores, path, packing)
         return own - log_partition(start, transition, scores, packing)
 
@@ -101,25 +106,30 @@ class ConditionalRandomField(TagHead):
         """Return the marginals of each step, in 64 bits."""
         packing = Packing.of(mask)
         scores = self._scores(logits.double(), packing)
-        start, transition = self.start.double(), self.transition.double()
+        start, transition = self._chain(torch.float64)
         return packing.unpack(path_marginals(start, transition, scores, packing))
 
     def best_tags(self, logits: Logits, mask: Mask) -> Int[Tensor, "batch time"]:
         """Return the path with the highest score (Viterbi)."""
         packing = Packing.of(mask)
-        start, transition = self.start.detach(), self.transition.detach()
-        path, _ = viterbi(start, transition, self._scores(logits, packing).detach(), packing)
+        scores = self._scores(logits, packing).detach()
+        start, transition = (part.detach() for part in self._chain(scores.dtype))
+        path, _ = viterbi(start, transition, scores, packing)
         return packing.unpack(path)
 
     def flops(self, batch: int, time: int) -> float:
         """Return an addition, an exponential and a sum for each move of each step."""
         return 3.0 * batch * time * self.transition.numel()
 
+    def _chain(self, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
+        """Return the scores of starts and of moves."""
+        return _GAIN * self.start.to(dtype), _GAIN * self.transition.to(dtype)
+
     def _scores(self, logits: Logits, packing: Packing) -> Float[Tensor, "steps tags"]:
         """Return the logits of real steps, with the end's scores on each last one."""
         # Sums over paths of 8 bits' precision would not be smooth.
         wide = logits if logits.dtype == torch.float64 else logits.float()
-        end = self.end.to(wide.dtype).expand(packing.n_sequences, -1)
+        end = (_GAIN * self.end.to(wide.dtype)).expand(packing.n_sequences, -1)
         return packing.pack(wide).index_add(0, packing.last, end)
 
 

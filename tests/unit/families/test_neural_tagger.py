@@ -43,7 +43,7 @@ def tagger(config, head="softmax", **more) -> NeuralTagger:
     # As after a fit: scores of moves that are not 0.
     draw = torch.Generator().manual_seed(1)
     for parameter in made.network.head.parameters():
-        torch.nn.init.normal_(parameter, generator=draw)
+        torch.nn.init.normal_(parameter, std=0.1, generator=draw)
     made.fitted.fill_(True)
     return made
 
