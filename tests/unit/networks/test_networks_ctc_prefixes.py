@@ -94,6 +94,15 @@ def test_the_likeliest_labels_can_have_no_likeliest_alignment():
     assert told(found, 0)[0].log_prob == pytest.approx(torch.tensor(0.64).log().item())
 
 
+def test_steps_at_which_a_symbol_is_impossible_are_counted_too():
+    probs = torch.tensor([[0.4, 0.0, 0.6], [0.0, 0.5, 0.5], [1.0, 0.0, 0.0]], dtype=torch.float64)
+    found = searched(probs.log()[None], torch.tensor([3]), beam=WHOLE_SPACE, n_best=WHOLE_SPACE)
+    got = {each.tokens[:-1]: each.log_prob for each in told(found, 0) if each.log_prob > -1e3}
+    every = {k: float(v) for k, v in outputs_of(probs.log()).items() if v > -torch.inf}
+    assert got == pytest.approx(every)
+    assert not found.scores.isnan().any()
+
+
 def test_long_inputs_lose_no_digits():
     """Two thousand steps, whose product of probabilities is far below what a float can hold."""
     log_probs, lengths = drawn_log_probs(6, [2000])

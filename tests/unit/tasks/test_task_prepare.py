@@ -84,6 +84,17 @@ def test_dates_keep_their_targets_and_alignment(tmp_path: Path) -> None:
     assert manifest.best_possible.value == 1.0
 
 
+@pytest.mark.slow
+def test_dates_say_which_symbols_both_alphabets_have(tmp_path: Path) -> None:
+    manifest = prepare_task("dates", _config("dates"), tmp_path)
+    pairs = zip(manifest.symbols, manifest.schema.target_of_symbol, strict=True)
+    shared = {text: manifest.target_symbols[target] for text, target in pairs if target >= 0}
+    assert all(text == target for text, target in shared.items())
+    assert set("0123456789-") & set(manifest.symbols) == set(shared)
+    links = prepare_task("links", _config("links"), tmp_path)
+    assert links.schema.target_of_symbol is None
+
+
 def test_nothing_is_written_when_a_guard_refuses(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
