@@ -56,11 +56,9 @@ def counted(order: int, source: SourceData, folder: Path):
     return chain
 
 
-def test_of(source: SourceData) -> Batch:
+def split_to_test(source: SourceData) -> Batch:
+    """The test split as one batch."""
     return collate_all(source.parts[Split.TEST].sequences)
-
-
-test_of.__test__ = False  # A batch of the test split, and no test.
 
 
 def last_steps(chain, pasts: list[np.ndarray]) -> torch.Tensor:
@@ -75,12 +73,12 @@ def test_a_chain_under_a_stream_is_the_chain_of_one_long_sequence(sources, tmp_p
     chain = counted(order, source, tmp_path)
     document = source.parts[Split.TEST].sequences.sequence(0)
     pasts = [document[max(0, at - order) : at + 1] for at in range(len(document))]
-    assert_close(chain.step_log_prob(test_of(source))[0], last_steps(chain, pasts))
+    assert_close(chain.step_log_prob(split_to_test(source))[0], last_steps(chain, pasts))
 
 
 @pytest.mark.slow
 def test_in_blocks_nothing_before_a_window_is_seen(sources, tmp_path: Path):
-    chain, batch = counted(7, sources["blocks"], tmp_path), test_of(sources["blocks"])
+    chain, batch = counted(7, sources["blocks"], tmp_path), split_to_test(sources["blocks"])
     document = sources["stream"].parts[Split.TEST].sequences.sequence(0)
     # The window that is the first to reach a symbol begins at a multiple of the stride.
     starts = [max(0, -(-(at - WINDOW + 1) // STRIDE) * STRIDE) for at in range(len(document))]
@@ -101,11 +99,11 @@ def test_a_network_without_a_past_differs_only_where_its_protocol_says(sources, 
     of_stream = network(FAMILIES[name], stream)
     of_blocks = network(FAMILIES[name], blocks)
     of_blocks.load_state_dict(of_stream.state_dict())
-    batch = test_of(blocks)
+    batch = split_to_test(blocks)
     in_blocks = of_blocks.step_log_prob(batch)[batch.scored]
-    in_stream = of_stream.step_log_prob(test_of(stream))[0]
+    in_stream = of_stream.step_log_prob(split_to_test(stream))[0]
     # The scored symbols are the same, in the same order.
-    assert batch.tokens[batch.scored].tolist() == test_of(stream).tokens[0].tolist()
+    assert batch.tokens[batch.scored].tolist() == split_to_test(stream).tokens[0].tolist()
     assert_close(in_stream[:WINDOW], in_blocks[:WINDOW], atol=1e-5, rtol=1e-4)
     agrees = torch.isclose(in_stream, in_blocks, atol=1e-6).all().item()
     assert agrees == (name == "transformer")
@@ -129,5 +127,5 @@ def test_kneser_ney_reaches_what_is_published_on_the_last_tenth_of_shakespeare(t
     config = TinyShakespeareConfig(kind="tiny_shakespeare", context="stream", valid_in_train=True)
     source = read_tiny_shakespeare(config)
     # N-grams of seven characters.
-    log_prob = counted(6, source, tmp_path).log_prob(test_of(source))
+    log_prob = counted(6, source, tmp_path).log_prob(split_to_test(source))
     assert -log_prob.item() / 111_540 == pytest.approx(1.5165, abs=5e-5)
