@@ -12,6 +12,7 @@ from seqarena.data.sources.handwritten_digits import HandwrittenDigitsConfig
 from seqarena.data.sources.hidden_markov import HiddenMarkovSourceConfig
 from seqarena.data.sources.japanese_vowels import JapaneseVowelsConfig
 from seqarena.data.sources.lagged_markov import LaggedMarkovSourceConfig
+from seqarena.data.sources.moving_digits import MovingDigitsConfig
 from seqarena.data.sources.parallel_text import ParallelTextConfig
 from seqarena.data.sources.polyphonic_music import PolyphonicMusicConfig
 from seqarena.data.sources.python_reference import PythonReferenceConfig
@@ -29,7 +30,7 @@ DensitySource = Annotated[
     Field(discriminator="kind"),
 ]
 ClassificationSource = Annotated[
-    JapaneseVowelsConfig | HandwrittenDigitsConfig, Field(discriminator="kind")
+    JapaneseVowelsConfig | HandwrittenDigitsConfig | MovingDigitsConfig, Field(discriminator="kind")
 ]
 TransductionSource = Annotated[DatesConfig | ConnectedWordsConfig, Field(discriminator="kind")]
 AlignmentSource = Annotated[
@@ -109,7 +110,8 @@ def context_protocol(source: BaseModel) -> ContextProtocol:
 
 def has_regions(source: BaseModel) -> bool:
     """Say whether the steps of a source are regions of a picture, before any data exists."""
-    return isinstance(source, HandwrittenDigitsConfig) and source.view == "regions"
+    pictures = HandwrittenDigitsConfig, MovingDigitsConfig
+    return isinstance(source, pictures) and source.view == "regions"
 
 
 TaskConfig = Annotated[
@@ -124,6 +126,7 @@ def input_kind(config: TaskConfig) -> InputKind:
         case (
             JapaneseVowelsConfig()
             | HandwrittenDigitsConfig()
+            | MovingDigitsConfig()
             | PolyphonicMusicConfig()
             | ConnectedWordsConfig()
         ):

@@ -19,6 +19,7 @@ from seqarena.data.sources.handwritten_digits import (
 from seqarena.data.sources.hidden_markov import HiddenMarkovSourceConfig, draw_hidden_markov
 from seqarena.data.sources.japanese_vowels import JapaneseVowelsConfig, read_japanese_vowels
 from seqarena.data.sources.lagged_markov import LaggedMarkovSourceConfig, draw_lagged_markov
+from seqarena.data.sources.moving_digits import MovingDigitsConfig, read_moving_digits
 from seqarena.data.sources.parallel_text import ParallelTextConfig, read_parallel_text
 from seqarena.data.sources.polyphonic_music import (
     PolyphonicMusicConfig,
@@ -75,6 +76,8 @@ def _read(config: TaskConfig) -> SourceData:  # noqa: C901 - a line for each sou
             return read_japanese_vowels(source)
         case HandwrittenDigitsConfig():
             return read_handwritten_digits(source)
+        case MovingDigitsConfig():
+            return read_moving_digits(source)
         case PythonReferenceConfig():
             return read_python_reference(source)
         case PolyphonicMusicConfig():
