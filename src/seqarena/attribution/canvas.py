@@ -68,10 +68,14 @@ class Canvas:
         """Draw a matrix, row 0 on top: 0 is the palest colour, `limit` the strongest."""
         self._image(colormaps[colours](Normalize(0, limit)(values)), box)
 
-    def grey(self, values: np.ndarray, box: Box) -> None:
-        """Draw a matrix in grey, its own smallest value white and its largest nearly black."""
-        spread = np.ptp(values)
-        share = (values - values.min()) / (spread if spread > 0 else 1.0)
+    def grey(self, values: np.ndarray, box: Box, whole: np.ndarray | None = None) -> None:
+        """Draw a matrix in grey, the smallest value of the whole white, the largest nearly black.
+
+        The whole is what the matrix belongs to; None: it stands for itself.
+        """
+        whole = values if whole is None else whole
+        spread = np.ptp(whole)
+        share = (values - whole.min()) / (spread if spread > 0 else 1.0)
         self._image(colormaps["Greys"](share * 0.85), box)
 
     def veil(self, values: np.ndarray, box: Box, colours: str, limit: float) -> None:

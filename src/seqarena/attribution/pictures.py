@@ -8,6 +8,7 @@ import numpy as np
 from seqarena.attribution.axes import MAX_SHOWN, Panels, panels_of, primary_map
 from seqarena.attribution.canvas import FAINT, Box, Canvas, Pixels
 from seqarena.attribution.capture import Capture, ProbeMap
+from seqarena.attribution.films import draw_film
 from seqarena.attribution.glyphs import drawable
 from seqarena.attribution.labels import (
     Ticks,
@@ -73,7 +74,7 @@ def draw_map(probe: Probe, one: ProbeMap) -> bytes:
     The strongest colour is 1 for all kinds but attention. For attention, and for a recogniser's
     shares of frames, it is the largest weight, or where a few weights would leave the rest pale,
     what all but one in 200 stay below: the colour bar says which. Where the steps are regions of a
-    picture, pooling weights lie over it. Gold alignments are outlined.
+    picture or a video, pooling weights lie over it. Gold alignments are outlined.
     """
     canvas = Canvas(WIDTH, HEIGHT)
     limit = _strongest(one)
@@ -82,8 +83,7 @@ def draw_map(probe: Probe, one: ProbeMap) -> bytes:
     if one.values.size == 0:
         canvas.text(_PLOT.centre, "there was nothing to look at", size=11, colour=FAINT)
     elif probe.grid is not None and probe.frames is not None and one.values.shape[1] == 1:
-        heads = one.values[:MAX_HEADS, 0].reshape(-1, *probe.grid)
-        draw_regions(canvas, _PLOT, probe.frames, list(heads), _COLOURS[one.kind], limit)
+        _draw_regions(canvas, probe.frames, probe.grid, probe, one, limit)
     else:
         _draw_panels(canvas, probe, one, limit)
     return canvas.png()
@@ -126,6 +126,23 @@ def _colour_bar(canvas: Canvas, one: ProbeMap, limit: float) -> None:
     meaning = _MEANING_BY_NAME.get(one.name) if one.kind == "posterior" else None
     meaning = meaning or _MEANING[one.kind]
     canvas.text((WIDTH - 9, box.centre[1]), meaning, size=9, turned=True)
+
+
+def _draw_regions(
+    canvas: Canvas,
+    frames: np.ndarray,
+    grid: tuple[int, int],
+    probe: Probe,
+    one: ProbeMap,
+    limit: float,
+) -> None:
+    """Lay pooling weights over a picture, or over the frames of a video."""
+    heads = one.values[:MAX_HEADS, 0].reshape(-1, one.values.shape[2] // (grid[0] * grid[1]), *grid)
+    if heads.shape[1] == 1:
+        draw_regions(canvas, _PLOT, frames, list(heads[:, 0]), _COLOURS[one.kind], limit)
+        return
+    true_steps = np.array([step for step, _ in probe.links or ()], dtype=np.int64)
+    draw_film(canvas, _PLOT, frames, list(heads), true_steps, (_COLOURS[one.kind], _GOLD), limit)
 
 
 def _draw_panels(canvas: Canvas, probe: Probe, one: ProbeMap, limit: float) -> None:

@@ -29,7 +29,7 @@ class Probe:
     label: str | None = None
     frames: Float[np.ndarray, "time dim"] | None = None
     grid: tuple[int, int] | None = None
-    """Rows and columns, when the steps are regions of a picture."""
+    """Rows and columns, when the steps are regions of a picture, or of a video's frames."""
     gold: Spans | None = None
     """Where each output step comes from, when the task knows it as one span for each."""
     links: Spans | None = None

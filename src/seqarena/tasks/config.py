@@ -14,6 +14,7 @@ from seqarena.data.sources.hidden_markov_states import HiddenMarkovStatesConfig
 from seqarena.data.sources.japanese_vowels import JapaneseVowelsConfig
 from seqarena.data.sources.lagged_markov import LaggedMarkovSourceConfig
 from seqarena.data.sources.mnist import MnistConfig
+from seqarena.data.sources.moving_digits import MovingDigitsConfig
 from seqarena.data.sources.parallel_text import ParallelTextConfig
 from seqarena.data.sources.penn_treebank import PennTreebankConfig
 from seqarena.data.sources.polyphonic_music import PolyphonicMusicConfig
@@ -40,7 +41,8 @@ DensitySource = Annotated[
     Field(discriminator="kind"),
 ]
 ClassificationSource = Annotated[
-    JapaneseVowelsConfig | HandwrittenDigitsConfig | MnistConfig, Field(discriminator="kind")
+    JapaneseVowelsConfig | HandwrittenDigitsConfig | MovingDigitsConfig | MnistConfig,
+    Field(discriminator="kind"),
 ]
 TaggingSource = Annotated[
     HiddenMarkovStatesConfig | UdEnglishEwtConfig | ProteinSecondaryStructureConfig,
@@ -132,7 +134,8 @@ def context_protocol(source: BaseModel) -> ContextProtocol:
 
 def has_regions(source: BaseModel) -> bool:
     """Say whether the steps of a source are regions of a picture, before any data exists."""
-    return isinstance(source, HandwrittenDigitsConfig | MnistConfig) and source.view == "regions"
+    pictures = HandwrittenDigitsConfig, MovingDigitsConfig, MnistConfig
+    return isinstance(source, pictures) and source.view == "regions"
 
 
 TaskConfig = Annotated[
@@ -151,6 +154,7 @@ def input_kind(config: TaskConfig) -> InputKind:
         case (
             JapaneseVowelsConfig()
             | HandwrittenDigitsConfig()
+            | MovingDigitsConfig()
             | MnistConfig()
             | PolyphonicMusicConfig()
             | ConnectedWordsConfig()

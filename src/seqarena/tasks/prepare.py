@@ -25,6 +25,7 @@ from seqarena.data.sources.hidden_markov_states import (
 from seqarena.data.sources.japanese_vowels import JapaneseVowelsConfig, read_japanese_vowels
 from seqarena.data.sources.lagged_markov import LaggedMarkovSourceConfig, draw_lagged_markov
 from seqarena.data.sources.mnist import MnistConfig, read_mnist
+from seqarena.data.sources.moving_digits import MovingDigitsConfig, read_moving_digits
 from seqarena.data.sources.parallel_text import ParallelTextConfig, read_parallel_text
 from seqarena.data.sources.penn_treebank import PennTreebankConfig, read_penn_treebank
 from seqarena.data.sources.polyphonic_music import (
@@ -90,6 +91,8 @@ def _read(config: TaskConfig) -> SourceData:  # noqa: C901 - a line for each sou
             return read_japanese_vowels(source)
         case HandwrittenDigitsConfig():
             return read_handwritten_digits(source)
+        case MovingDigitsConfig():
+            return read_moving_digits(source)
         case PythonReferenceConfig():
             return read_python_reference(source)
         case MnistConfig():

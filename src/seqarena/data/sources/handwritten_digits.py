@@ -21,8 +21,8 @@ _TEST_SHARE = 0.25
 _VALID_SHARE = 0.15
 _GRID = (4, 4)
 _PATCH = (2, 2)
-_MAX_PIXEL = 16.0
-_CITATION = (
+MAX_PIXEL = 16.0
+CITATION = (
     "E. Alpaydin, C. Kaynak (1998). Optical Recognition of Handwritten Digits. UCI Machine "
     "Learning Repository. doi:10.24432/C50P49."
 )
@@ -46,14 +46,14 @@ def read_handwritten_digits(config: HandwrittenDigitsConfig) -> SourceData:
     from sklearn.datasets import load_digits
 
     digits = load_digits()
-    images = digits.images / _MAX_PIXEL
+    images = digits.images / MAX_PIXEL
     steps = images if config.view == "rows" else as_regions(images, _PATCH)
     everything = sequences_of(
         list(steps),
         labels=digits.target.tolist(),
         ids=tuple(f"digit-{row:04d}" for row in range(len(images))),
     )
-    parts = [Part(everything.select(rows)) for rows in _split(digits.target)]
+    parts = [Part(everything.select(rows)) for rows in split_rows(digits.target)]
     return SourceData(
         schema=DataSchema(
             "classification",
@@ -67,7 +67,7 @@ def read_handwritten_digits(config: HandwrittenDigitsConfig) -> SourceData:
             description="Optical recognition of handwritten digits (test half of the UCI set), as "
             "shipped with scikit-learn",
             licence="CC BY 4.0 (data), BSD-3-Clause (scikit-learn)",
-            citation=_CITATION,
+            citation=CITATION,
             versions={"scikit-learn": version("scikit-learn")},
         ),
         protocol={
@@ -83,7 +83,8 @@ def read_handwritten_digits(config: HandwrittenDigitsConfig) -> SourceData:
     )
 
 
-def _split(labels: Int[np.ndarray, "images"]) -> list[Int[np.ndarray, "_"]]:
+def split_rows(labels: Int[np.ndarray, "images"]) -> list[Int[np.ndarray, "_"]]:
+    """Return the rows of the training, validation and test split, of all views."""
     rows = np.arange(len(labels))
     generator = numpy_generator(_SPLIT_SEED, "handwritten_digits")
     test = stratified_share(labels, rows, _TEST_SHARE, generator)
