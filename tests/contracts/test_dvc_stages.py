@@ -61,6 +61,7 @@ def declared(name: str) -> list[Path]:
     return [ROOT / dep for dep in stage(name)["deps"] if "${" not in dep]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", STAGES)
 def test_a_stage_declares_every_module_that_it_imports(name):
     dependencies = declared(name)

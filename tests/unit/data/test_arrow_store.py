@@ -45,6 +45,7 @@ def test_what_is_read_is_what_was_written(tmp_path: Path, sequences: Sequences) 
     assert (read.labels is None) == (sequences.labels is None)
 
 
+@pytest.mark.slow
 @given(
     st.lists(st.lists(st.integers(0, 9), min_size=1, max_size=5), min_size=1, max_size=6),
 )

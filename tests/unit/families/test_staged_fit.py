@@ -3,6 +3,7 @@
 from dataclasses import replace
 from functools import partial
 
+import pytest
 import torch
 from word_scenes import a_recogniser, spoken
 
@@ -61,6 +62,7 @@ def test_time_that_is_spent_ends_every_stage_after_an_epoch(tmp_path):
     assert report.notes == ("epochs of each stage: 1 (max_minutes), 1 (max_minutes)",)
 
 
+@pytest.mark.slow
 def test_a_fit_that_is_asked_for_again_ends_with_the_same_numbers(tmp_path):
     (first, _), (second, _) = (fitted(tmp_path, max_em_epochs=4) for _ in range(2))
     for name, value in first.state_dict().items():

@@ -63,6 +63,7 @@ def test_six_stepwise_passes_reach_the_likelihood_of_thirty_batch_passes(tmp_pat
     assert losses[1] <= losses[0]
 
 
+@pytest.mark.slow
 def test_a_mixture_fitted_stepwise_finds_both_clusters(tmp_path):
     model = a_mixture(StepwiseConfig(sequences_per_update=8))
     data = random_frames(200)

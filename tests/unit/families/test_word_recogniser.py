@@ -99,6 +99,7 @@ def test_a_transcript_that_does_not_fit_is_impossible():
     assert model.log_prob(batch).tolist() == [-torch.inf] * 3
 
 
+@pytest.mark.slow
 def test_statistics_are_the_slope_of_the_likelihood():
     """d log p / d log(parameter) is the expected count: an oracle that knows no recursion."""
     model = random_recogniser()

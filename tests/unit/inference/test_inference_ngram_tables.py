@@ -55,6 +55,7 @@ def test_every_probability_is_that_of_the_textbook(smoothing, n_symbols, order):
     assert_close(found, torch.tensor(expected, dtype=torch.float64))
 
 
+@pytest.mark.slow
 def test_the_discounts_are_estimated_in_every_order_of_such_data():
     # Otherwise the comparison above would never see anything but the fallback.
     rows = rows_of(2000, 60, longest=20)

@@ -48,6 +48,7 @@ def test_an_evaluated_network_has_its_weights_whole(kind):
     assert torch.equal(dropping.eval()(inputs, MASK), plain.eval()(inputs, MASK))
 
 
+@pytest.mark.slow
 def test_the_dropped_matrix_is_the_whole_one_on_average():
     """In its linear part a rectified state is linear in U, so its mean is that of the whole U."""
     dropping = network("elman_rnn", nonlinearity="relu", weight_drop=0.25).double()

@@ -71,6 +71,7 @@ def written(folder, tasks, found, **facts):
     }
 
 
+@pytest.mark.slow
 def test_every_form_is_written(report):
     assert sorted(report) == [
         "comparison.html",

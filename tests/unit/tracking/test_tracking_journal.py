@@ -80,6 +80,7 @@ def test_what_is_told_is_read_back_in_order(path: Path) -> None:
     ]
 
 
+@pytest.mark.slow
 @given(st.floats(allow_nan=False, allow_infinity=False), st.integers(0, 2**40))
 def test_numbers_survive_exactly(
     tmp_path_factory: pytest.TempPathFactory, v: float, s: int

@@ -81,6 +81,7 @@ def test_no_speaker_stands_in_two_splits(mirror):
     assert source.protocol["test_speakers"] == ["lucas", "george"]
 
 
+@pytest.mark.slow
 def test_words_stand_where_the_alignment_says(mirror):
     """Loud frames are those of a word, and the same word always sounds the same."""
     recordings = {"kind": "fsdd", "features": "log_mel", "noise_level": -60.0}

@@ -38,6 +38,7 @@ def _targets(source: SourceData, split: Split) -> list[list[str]]:
     return [[TARGET_SYMBOLS[t] for t in target.sequence(row)] for row in range(len(target))]
 
 
+@pytest.mark.slow
 def test_in_words_the_three_target_words_come_from_the_three_fields() -> None:
     config = CONFIG.model_copy(update={"unit": "words"})
     source = as_alignment(write_dates(config))

@@ -117,6 +117,7 @@ def test_a_stream_holds_the_same_topics_whole(source: SourceData) -> None:
     assert (stream.protocol["context"], source.protocol["context"]) == ("stream", "blocks")
 
 
+@pytest.mark.slow
 def test_too_many_unknown_characters_are_refused() -> None:
     config = CONFIG.model_copy(update={"max_unknown_share": 0.0})
     with pytest.raises(
@@ -127,6 +128,7 @@ def test_too_many_unknown_characters_are_refused() -> None:
         read_python_reference(config)
 
 
+@pytest.mark.slow
 def test_a_share_that_holds_no_topic_is_refused() -> None:
     with pytest.raises(DataError) as error:
         read_python_reference(CONFIG.model_copy(update={"test_share": 1e-6}))
