@@ -36,6 +36,8 @@ CASES: list[tuple[Shape, int, int, int, float, float]] = [
     ("tied", 100_000, 8, 16, 1, 1),
     ("tied", 50_000, 16, 32, 1, 1),
     ("tied", 20_000, 64, 16, 1, 1),
+    ("diagonal", 200, 8, 4, 1, 1),
+    ("full", 200, 8, 4, 1, 1),
     ("diagonal", 500, 8, 4, 1, 1),
     ("full", 500, 8, 4, 1, 1),
     ("tied", 500, 8, 4, 1, 1),
