@@ -90,7 +90,7 @@ class GradientFit(FitModule):
             max_per_pass=setting.hardware.max_sequences_per_pass,
         )
         self.optimiser = optimiser
-        self._weight: Tensor | float = 0.0
+        self._of_step: list[StepNumbers] = []
         self._pending: list[tuple[int, StepNumbers]] = []
         self._window = [0.0, 0.0]
         self._epoch = [0.0, 0.0]
@@ -142,19 +142,14 @@ class GradientFit(FitModule):
         # The main process's time, so that all agree on when it is late.
         numbers = step_numbers(total, weight, self.elapsed() if is_main_process() else 0.0)
         self._pending.append((self.course.n_steps, numbers))
-        # Reading a number makes a GPU wait; a CPU knows it already.
-        if total.device.type == "cpu" or len(self._pending) == STEPS_PER_RECORD:
-            self._settle()
         # DDP averages the gradients over the processes, and Lightning over the passes; what is
-        # wanted is their sum.
+        # wanted is their sum, over the weight of the whole batch: known at once where one pass of
+        # one process makes the step, and otherwise when all of them have been exchanged.
         n_parts = n_processes() * self.train_loader.n_passes
-        loss: Tensor
-        if self.train_loader.n_passes == 1:
-            loss = total * n_parts / torch.as_tensor(numbers[1]).clamp(min=1)
-        else:
-            # What the whole step weighs is known after its last pass only.
-            self._weight = self._weight + numbers[1]
-            loss = total * n_parts
+        loss: Tensor = total * n_parts
+        if n_parts == 1:
+            return loss / max(weight, 1)
+        self._of_step.append(numbers)
         return loss
 
     def objective_of(self, share: Share) -> Objective:
@@ -179,19 +174,22 @@ class GradientFit(FitModule):
             torch.nn.utils.clip_grad_norm_(parts, norm)
 
     def on_before_optimizer_step(self, optimizer: Optimizer) -> None:
-        """Divide a sum of gradients over several passes by the weight of the whole batch."""
-        if self.train_loader.n_passes == 1:
+        """Divide a sum of gradients over several parts by the weight of the whole batch."""
+        if not self._of_step:
             return
-        scale = 1.0 / max(float(self._weight), 1.0)
+        weight = sum(float(numbers.weight) for numbers in self._of_step)
         parts = (part for group in optimizer.param_groups for part in group["params"])
-        torch._foreach_mul_([part.grad for part in parts if part.grad is not None], scale)
-        self._weight = 0.0
+        grads = [part.grad for part in parts if part.grad is not None]
+        torch._foreach_mul_(grads, 1.0 / max(weight, 1.0))
+        self._of_step.clear()
 
     def on_train_batch_end(self, outputs: object, batch: Share, batch_idx: int) -> None:
         """Count the step, and take note of the loss now and then."""
         super().on_train_batch_end(outputs, batch, batch_idx)
         self._stop_after_the_last_step()
-        if self.trainer.is_last_batch:
+        # Reading a number makes a GPU wait; a CPU knows it already.
+        is_known = self.device.type == "cpu" or len(self._pending) == STEPS_PER_RECORD
+        if is_known or self.trainer.is_last_batch:
             self._settle()
         is_due = batch.completes and self.course.n_steps % STEPS_PER_RECORD == 0
         if is_due and self._window[1]:
@@ -232,7 +230,7 @@ class GradientFit(FitModule):
     def _settle(self) -> None:
         """Read the losses of the steps since the last time: add them up, stop on a bad one."""
         for step, numbers in self._pending:
-            self._settle_step(step, *map(float, numbers))
+            self._settle_step(step, *numbers.read())
         self._pending.clear()
 
     def _settle_step(self, step: int, total: float, weight: float, elapsed: float) -> None:

@@ -5,6 +5,7 @@ Everything here is right, and free, when there is only one.
 
 import math
 import os
+from typing import Any
 
 import torch
 import torch.distributed
@@ -44,6 +45,11 @@ def sum_over_processes(tensor: Tensor) -> Tensor:
     total = tensor.detach().clone()
     torch.distributed.all_reduce(total)
     return total
+
+
+def sum_in_background(tensor: Tensor) -> Any:
+    """Begin to overwrite everybody's `tensor` with the sum; return what can be waited for."""
+    return torch.distributed.all_reduce(tensor, async_op=True)
 
 
 def sum_numbers(*numbers: float | int) -> list[float]:

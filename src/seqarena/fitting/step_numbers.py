@@ -1,19 +1,43 @@
-"""What is known of an optimiser step when it has been done, over all processes."""
+"""What is known of a part of an optimiser step when it has been done, over all processes."""
+
+from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor
 
-from seqarena.fitting.processes import n_processes, sum_over_processes
+from seqarena.fitting.processes import n_processes, sum_in_background
 
-StepNumbers = tuple[Tensor, Tensor | int, Tensor | float]
-"""Loss, weight and elapsed seconds of a step; still on the accelerator, where there is one."""
+
+@dataclass(frozen=True)
+class StepNumbers:
+    """Loss, weight and elapsed seconds; still on the accelerator, where there is one."""
+
+    _values: Tensor
+    _exchange: Any | None
+    """The sum over the processes that is under way; None: there is nothing to wait for."""
+
+    @property
+    def weight(self) -> Tensor:
+        """What the summed losses are to be divided by."""
+        return self._summed()[1]
+
+    def read(self) -> tuple[float, float, float]:
+        """Return loss, weight and elapsed time as numbers."""
+        total, weight, elapsed = self._summed().tolist()
+        return total, weight, elapsed
+
+    def _summed(self) -> Tensor:
+        if self._exchange is not None:
+            self._exchange.wait()
+        return self._values
 
 
 def step_numbers(total: Tensor, weight: int, elapsed: float) -> StepNumbers:
-    """Return loss, weight and elapsed time summed over all processes, in one exchange."""
-    if n_processes() == 1:
-        return total.detach(), weight, elapsed
+    """Begin to sum loss, weight and elapsed time over all processes, in one exchange.
+
+    It goes on in the background: gradients need not wait for it, only the optimiser.
+    """
     mine = torch.tensor([0.0, weight, elapsed], dtype=torch.float64, device=total.device)
     mine[0] = total.detach()
-    summed = sum_over_processes(mine)
-    return summed[0], summed[1], summed[2]
+    return StepNumbers(mine, sum_in_background(mine) if n_processes() > 1 else None)
