@@ -83,6 +83,17 @@ def test_two_machines_descend_along_the_same_curve(tmp_path, alone, free_port):
     _assert_same_fit(result, alone)
 
 
+@pytest.mark.slow
+def test_a_decoder_that_copies_learns_the_same_when_it_is_sharded(tmp_path):
+    program = Path(__file__).with_name("fit_copying.py")
+    command = [sys.executable, "-W", "error", str(program), str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr
+    whole, sharded = json.loads((tmp_path / "losses.json").read_text())
+    assert len(whole) == 2
+    assert sharded == pytest.approx(whole, rel=1e-5)
+
+
 @pytest.fixture
 def free_port():
     """A port that was free a moment ago."""

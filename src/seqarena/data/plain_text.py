@@ -19,13 +19,13 @@ END_OF_LINE = "<eos>"
 
 
 def read_plain_text(path: Path) -> str:
-    """Return the text of a UTF-8 file.
+    """Return the text of a UTF-8 file, without a byte-order mark.
 
     Raises:
         DataError: it is missing, or not UTF-8.
     """
     try:
-        return path.read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
         raise DataError(
             f"{path}: not found; a path is read from the folder of params.yaml."

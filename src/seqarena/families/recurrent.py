@@ -10,6 +10,8 @@ from seqarena.families.heads import HeadCount
 from seqarena.families.stem import stem_obstacle
 from seqarena.families.tag_choice import DEFAULT_DECODING, TagDecoding, tagging_obstacle
 from seqarena.families.transduction_head import (
+    DEFAULT_CTC_WEIGHT,
+    CtcWeight,
     HeadOfTransducer,
     OptimiserOfTransducer,
     transduction_obstacle,
@@ -70,7 +72,7 @@ class RecurrentConfig(BaseModel):
     """What writes the symbols of a transduction. `attention`: a decoder, symbol by symbol; `ctc`:
     the encoder, at most one for each frame (Graves et al. 2006); `ctc_attention`: both, on one
     encoder (Watanabe et al. 2017)."""
-    ctc_weight: float = Field(default=0.3, gt=0, lt=1)
+    ctc_weight: CtcWeight = Field(default=DEFAULT_CTC_WEIGHT, gt=0, lt=1)
     """Share of CTC in the log-probability of `ctc_attention`, in training and in decoding; the rest
     is the decoder's."""
     pooling: PoolingKind = "last"
@@ -144,6 +146,7 @@ class RecurrentConfig(BaseModel):
             or tagging_obstacle(self.tag_head, self.tag_decoding, self.optimiser, task_kind)
             or transduction_obstacle(self.transduction_head, task_kind, input_kind)
             or copy_obstacle(self.copies, task_kind, input_kind)
+            or self._copying_obstacle()
             or stem_obstacle(self.stem, task_kind, input_kind)
         )
 
@@ -199,6 +202,9 @@ class RecurrentConfig(BaseModel):
                 "self-attention does not look from a decoder into an input; "
                 "use 'softmax' or 'multi_head', or the transformer"
             )
+        return None
+
+    def _copying_obstacle(self) -> str | None:
         if self.copies and self.attention == "none":
             return (
                 "a decoder copies what it looks at, and attention is 'none'; set attention to "

@@ -20,7 +20,9 @@ from seqarena.networks.language_model import LanguageModel, tokens_of
 from seqarena.schema import DataSchema
 
 _WINDOWS_AT_ONCE = 256
-"""Windows that are scored together: more take more memory, and no less time."""
+_LOGITS_AT_ONCE = 2**24
+"""Windows that are scored together, and logits of all their steps, at most: more take more memory,
+and no less time."""
 
 
 class Sliding(NamedTuple):
@@ -69,7 +71,9 @@ def step_log_prob_by_windows(
         for each in scoring_windows(length, *sliding)
     ]
     places = torch.tensor(cuts, device=tokens.device)
-    for some in torch.split(places, _WINDOWS_AT_ONCE):
+    per_window = sliding.window * network.inputs.embedding.num_embeddings
+    n_at_once = max(min(_WINDOWS_AT_ONCE, _LOGITS_AT_ONCE // per_window), 1)
+    for some in torch.split(places, n_at_once):
         part, rows, at = _windows_of(batch, some, sliding.window)
         scores = network.step_log_prob(part).to(steps.dtype)
         steps[rows[part.scored], at[part.scored]] = scores[part.scored]

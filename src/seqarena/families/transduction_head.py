@@ -36,6 +36,24 @@ HeadOfTransducer = Annotated[TransductionHead, AfterValidator(_agree_with_attent
 """Declare it after `attention`, if the config has that."""
 
 
+DEFAULT_CTC_WEIGHT = 0.3
+
+
+def _weigh_two_heads(ctc_weight: float, info: Any) -> float:
+    """Refuse a weight where there is nothing to weigh."""
+    head = info.data.get("transduction_head", "ctc_attention")
+    if ctc_weight != DEFAULT_CTC_WEIGHT and head != "ctc_attention":
+        raise ValueError(
+            f"got {ctc_weight:g}, but the head {head!r} is the only one; leave it out, or set "
+            "transduction_head to 'ctc_attention'."
+        )
+    return ctc_weight
+
+
+CtcWeight = Annotated[float, AfterValidator(_weigh_two_heads)]
+"""Declare it after `transduction_head`."""
+
+
 def _agree_with_head(optimiser: OptimiserConfig, info: Any) -> OptimiserConfig:
     """Refuse smoothed labels where no step has one."""
     if info.data.get("transduction_head") == "ctc" and optimiser.label_smoothing:

@@ -10,6 +10,8 @@ from seqarena.families.heads import HeadCount
 from seqarena.families.stem import stem_obstacle
 from seqarena.families.tag_choice import DEFAULT_DECODING, TagDecoding, tagging_obstacle
 from seqarena.families.transduction_head import (
+    DEFAULT_CTC_WEIGHT,
+    CtcWeight,
     HeadOfTransducer,
     OptimiserOfTransducer,
     transduction_obstacle,
@@ -86,7 +88,7 @@ class TransformerConfig(BaseModel):
     """What writes the symbols of a transduction. `attention`: a decoder, symbol by symbol; `ctc`:
     the encoder, at most one for each frame (Graves et al. 2006); `ctc_attention`: both, on one
     encoder (Watanabe et al. 2017)."""
-    ctc_weight: float = Field(default=0.3, gt=0, lt=1)
+    ctc_weight: CtcWeight = Field(default=DEFAULT_CTC_WEIGHT, gt=0, lt=1)
     """Share of CTC in the log-probability of `ctc_attention`, in training and in decoding; the rest
     is the decoder's."""
     decoding: DecodingConfig = DecodingConfig()

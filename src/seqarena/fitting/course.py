@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
+from pydantic import BaseModel
 from torch import nn
 
 from seqarena.batch import Sequences
@@ -122,11 +123,16 @@ def identity_of(
 ) -> str:
     """Return a digest of everything that a fit depends on: whose checkpoint is this?"""
     shapes = [(name, list(tensor.shape)) for name, tensor in model.state_dict().items()]
-    settings = [setting.training.model_dump(), optimiser and optimiser.model_dump()]
+    own = getattr(model, "config", None)
+    settings = [
+        setting.training.model_dump(),
+        optimiser and optimiser.model_dump(),
+        own.model_dump(mode="json") if isinstance(own, BaseModel) else None,
+    ]
     digest = hashlib.sha256(json.dumps([setting.seed, settings, shapes]).encode())
     for part in (data, data.target):
         if part is not None:
-            for array in (part.offsets, part.values, part.labels, part.scored_from):
+            for array in (part.offsets, part.values, part.labels, part.tags, part.scored_from):
                 digest.update(b"none" if array is None else np.ascontiguousarray(array).data)
     return digest.hexdigest()
 

@@ -85,6 +85,9 @@ def _shard(model: nn.Module, mesh: Any) -> None:
     stacks = [part for part in model.modules() if isinstance(part, nn.ModuleList)]
     for block in [block for stack in stacks for block in stack]:
         fully_shard(block, mesh=mesh)
+        # A decoder that copies asks its last block for weights too.
+        if hasattr(block, "with_weights"):
+            register_fsdp_forward_method(block, "with_weights")
     fully_shard(model, mesh=mesh)
     # What gathers the parameters hangs on `forward`, and our models answer under another name.
     for name in ("objective", "objective_from"):

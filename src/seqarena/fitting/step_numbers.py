@@ -38,6 +38,8 @@ def step_numbers(total: Tensor, weight: int, elapsed: float) -> StepNumbers:
 
     It goes on in the background: gradients need not wait for it, only the optimiser.
     """
-    mine = torch.tensor([0.0, weight, elapsed], dtype=torch.float64, device=total.device)
+    # Apple's GPUs have no 64 bits.
+    dtype = torch.float32 if total.device.type == "mps" else torch.float64
+    mine = torch.tensor([0.0, weight, elapsed], dtype=dtype, device=total.device)
     mine[0] = total.detach()
     return StepNumbers(mine, sum_in_background(mine) if n_processes() > 1 else None)

@@ -5,6 +5,7 @@ from torch import Tensor, nn
 
 from seqarena.attention.maps import NativeMap, weights_map
 from seqarena.attention.pooling import AttentionPooling
+from seqarena.attention.precision import widened
 from seqarena.batch import Batch
 from seqarena.networks.encoder import Encoder
 from seqarena.networks.encoder_maps import encoded_with_maps
@@ -39,7 +40,7 @@ class SequenceClassifier(nn.Module):
     ) -> Float[Tensor, "batch classes"]:
         """Return log p(label | x) from the encoded steps [nats]."""
         logits: Tensor = self.output(self.dropout(self.pooling(steps, mask)))
-        return logits.log_softmax(dim=-1)
+        return widened(logits).log_softmax(dim=-1)
 
     def native_maps(self, batch: Batch) -> list[NativeMap]:
         """Return the weights of each self-attention layer, then those of the pooling."""

@@ -7,6 +7,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from seqarena.attention.maps import NativeMap
+from seqarena.attention.precision import widened
 from seqarena.batch import Batch
 from seqarena.networks.ctc import best_path, ctc_log_prob, labels_of
 from seqarena.networks.ctc_alignment import alignment_map
@@ -30,7 +31,7 @@ class CtcHead(nn.Module):
     ) -> Float[Tensor, "batch time symbols"]:
         """Return log p(symbol or blank) of each step [nats], in 32 bits at least."""
         logits: Tensor = self.output(encoded)
-        return logits.float().log_softmax(2) if logits.itemsize < 4 else logits.log_softmax(2)
+        return widened(logits).log_softmax(2)
 
     def log_prob(self, log_probs: Tensor, batch: Batch) -> Float[Tensor, "batch"]:
         """Return log p(target | x) of the batch's own targets, the end being sure [nats]."""

@@ -7,6 +7,7 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
+from seqarena.attention.precision import widened
 from seqarena.errors import DataError
 from seqarena.inference.linear_chain_field import log_partition, path_marginals, path_score
 from seqarena.inference.packing import Packing
@@ -53,14 +54,15 @@ class SoftmaxHead(TagHead):
         self, logits: Logits, tags: Tags, mask: Mask, smoothing: float
     ) -> Float[Tensor, "batch"]:
         """Return the sum of the steps' log-probabilities [nats]."""
-        log_probs = logits.log_softmax(dim=-1)
+        # Sums over steps of 8 bits would hide what an epoch has learned.
+        log_probs = widened(logits).log_softmax(dim=-1)
         own = log_probs.gather(2, tags[..., None])[..., 0]
         own = torch.lerp(own, log_probs.mean(dim=-1), smoothing) if smoothing else own
         return own.where(mask, 0.0).sum(dim=1)
 
     def tag_probs(self, logits: Logits, mask: Mask) -> Float[Tensor, "batch time tags"]:
         """Return the softmax of each step."""
-        return logits.softmax(dim=-1).where(mask[..., None], 0.0)
+        return widened(logits).softmax(dim=-1).where(mask[..., None], 0.0)
 
     def best_tags(self, logits: Logits, mask: Mask) -> Int[Tensor, "batch time"]:
         """Return the most probable tag of each step: together they are the most probable path."""

@@ -85,6 +85,18 @@ class DensityTaskConfig(_AnyTaskConfig):
             )
         return source
 
+    @field_validator("source")
+    @classmethod
+    def _keeps_what_validates(cls, source: DensitySource, info: Any) -> DensitySource:
+        policy = info.data.get("duplicates", "count")
+        if isinstance(source, TinyShakespeareConfig) and policy != "count":
+            if source.valid_in_train and source.context == "blocks":
+                raise ValueError(
+                    "with valid_in_train windows of validation are in training too, and duplicates "
+                    f"is {policy!r}; set it to 'count', which keeps them."
+                )
+        return source
+
 
 class ClassificationTaskConfig(_AnyTaskConfig):
     """Name the class of each sequence: accuracy."""

@@ -79,3 +79,9 @@ def test_a_file_that_is_missing_or_not_utf_8_is_refused(tmp_path: Path) -> None:
         f"{path}: not UTF-8 ('utf-8' codec can't decode byte 0xe9 in position 0: unexpected end of "
         "data); convert it first."
     )
+
+
+def test_a_byte_order_mark_is_no_symbol(tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    path.write_bytes(b"\xef\xbb\xbfthe end\n")
+    assert read_plain_text(path) == "the end\n"

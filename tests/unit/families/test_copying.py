@@ -40,6 +40,11 @@ def test_copying_is_for_tokens_that_become_tokens(config):
 
 
 def test_a_decoder_that_looks_at_nothing_copies_nothing():
+    by_ctc = RecurrentConfig(kind="gru", transduction_head="ctc", copies=True)
+    assert by_ctc.cannot("transduction", "frames") == (
+        "copying takes symbols of the input for symbols of the output, and this is transduction of "
+        "frames; set copies to false"
+    )
     assert RecurrentConfig(kind="gru", copies=True).cannot("transduction", "tokens") == (
         "a decoder copies what it looks at, and attention is 'none'; set attention to 'softmax' or "
         "another mechanism, or copies to false"

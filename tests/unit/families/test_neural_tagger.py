@@ -149,3 +149,14 @@ def test_bad_batches_and_schemas_are_refused():
     looking = RecurrentConfig(kind="gru", attention="softmax")
     with pytest.raises(ConfigError, match="gru: attention 'softmax' makes one vector"):
         build_neural(looking, SCHEMA, torch.Generator())
+
+
+def test_under_autocast_the_loss_is_summed_in_32_bits():
+    batch = collate_all(random_tagged())
+    for head in ("softmax", "crf"):
+        made = tagger(GRU, head)
+        plain = made.objective(batch).total
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            total = made.objective(batch).total
+        assert total.dtype == torch.float32
+        assert_close(total, plain, rtol=0.02, atol=0.0)

@@ -10,6 +10,7 @@ import torch
 from torch.testing import assert_close
 
 from seqarena.batch import collate_all, sequences_of
+from seqarena.families import sliding_window
 from seqarena.families.neural import RecurrentConfig, TransformerConfig, build_neural
 from seqarena.families.sliding_window import (
     Sliding,
@@ -99,6 +100,22 @@ def test_many_windows_are_scored_as_few_are():
     # From a multiple of the stride on, all windows but the first are the same.
     tail = family.step_log_prob(collate_all(sequences_of([document[1000:]])))[0]
     assert_close(whole[1006:], tail[6:], atol=1e-5, rtol=1e-4)
+
+
+def test_how_many_windows_are_scored_together_does_not_matter(monkeypatch):
+    family, batch = build(LOOKING["transformer"]), collate_all(documents())
+    together, calls = family.step_log_prob(batch), []
+    original = family.network.step_log_prob
+
+    def counted(part):
+        calls.append(len(part))
+        return original(part)
+
+    monkeypatch.setattr(family.network, "step_log_prob", counted)
+    # Two windows of 6 steps and 3 symbols.
+    monkeypatch.setattr(sliding_window, "_LOGITS_AT_ONCE", 2 * 6 * 3)
+    assert_close(family.step_log_prob(batch), together)
+    assert calls == [2, 2, 2, 2, 1]
 
 
 def test_windows_to_score_cover_each_step_once_and_windows_to_train_do_not_overlap():

@@ -39,11 +39,14 @@ def mistakes(model, **settings) -> list[str]:
 def test_each_head_is_what_its_name_says():
     built = {
         head: build_neural(
-            RecurrentConfig(**GRU, attention=attention, transduction_head=head, ctc_weight=0.4),
+            RecurrentConfig(**GRU, attention=attention, transduction_head=head, **weight),
             HEARD,
             torch.Generator(),
         ).network
-        for head, attention in (("ctc", "none"), ("ctc_attention", "softmax"))
+        for head, attention, weight in (
+            ("ctc", "none", {}),
+            ("ctc_attention", "softmax", {"ctc_weight": 0.4}),
+        )
     }
     assert isinstance(built["ctc"], CtcTransducer)
     assert isinstance(built["ctc_attention"], JointTransducer)
@@ -61,6 +64,15 @@ def test_a_head_that_does_not_go_with_the_attention_is_refused():
     ]
     TransformerConfig(kind="transformer", transduction_head="ctc")
     TransformerConfig(kind="transformer", transduction_head="ctc_attention")
+
+
+@pytest.mark.parametrize("head", ["attention", "ctc"])
+def test_a_weight_is_refused_where_there_is_one_head(head):
+    given = {"kind": "transformer", "transduction_head": head, "ctc_weight": 0.6}
+    assert mistakes(TransformerConfig, **given) == [
+        f"families.mine.ctc_weight: got 0.6, but the head '{head}' is the only one; leave it out, "
+        "or set transduction_head to 'ctc_attention'."
+    ]
 
 
 @pytest.mark.parametrize(("weight", "rule"), [(0.0, "greater than 0"), (1.0, "less than 1")])

@@ -14,10 +14,12 @@ from fitting_models import (
     labelled_frames,
 )
 
-from seqarena.batch import collate, collate_all
+from seqarena.batch import collate, collate_all, sequences_of
 from seqarena.data.batching import plan_epoch
 from seqarena.errors import ArtifactError, ConfigError, ConvergenceError, ResourceError
+from seqarena.families.recurrent import RecurrentConfig
 from seqarena.fitting import module
+from seqarena.fitting.course import identity_of
 from seqarena.fitting.gradient import fit_by_gradient
 from seqarena.fitting.protocols import HardwareConfig, Objective, OptimiserConfig
 
@@ -423,6 +425,19 @@ def test_the_checkpoint_of_another_fit_is_refused(tmp_path, monkeypatch):
         f"{tmp_path}: holds the checkpoint of another fit (other data, settings or seed); give"
         " every fit a scratch folder of its own, or delete this one."
     )
+
+
+def test_a_fit_is_another_with_other_tags_or_another_setting_of_its_model(tmp_path):
+    setting = a_setting(tmp_path)
+
+    def identity(tags=(0, 1, 1), dropout=0.1):
+        data = sequences_of([np.array([0, 1, 2])], tags=[np.array(tags)])
+        model = Drifter()
+        model.config = RecurrentConfig(kind="gru", dropout=dropout)
+        return identity_of(model, data, setting, STEADY)
+
+    assert identity() == identity()
+    assert len({identity(), identity(tags=(0, 1, 0)), identity(dropout=0.2)}) == 3
 
 
 def test_a_short_fit_writes_no_checkpoint(tmp_path):

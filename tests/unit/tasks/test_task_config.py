@@ -24,7 +24,7 @@ def _mistakes(raw: dict[str, Any]) -> list[str]:
         ("classification", {"kind": "handwritten_digits", "view": "regions"}, "frames"),
         ("classification", {"kind": "mnist", "view": "permuted", "n_train": 100}, "frames"),
         ("density", {"kind": "python_reference"}, "tokens"),
-        ("density", {"kind": "tiny_shakespeare", "valid_in_train": True}, "tokens"),
+        ("density", {"kind": "tiny_shakespeare", "valid_share": 0.1}, "tokens"),
         ("density", {"kind": "penn_treebank", "unit": "character"}, "tokens"),
         ("density", {"kind": "text", "path": "a.txt", "document": "line"}, "tokens"),
         ("density", {"kind": "hidden_markov_source"}, "tokens"),
@@ -182,3 +182,13 @@ def test_a_chain_with_too_many_contexts_is_refused() -> None:
         "tasks.toy.source: n_symbols ** lag is 262144 contexts, at most 100000 can be "
         "listed; lower one of them."
     )
+
+
+@pytest.mark.parametrize("policy", ["refuse", "drop"])
+def test_what_validates_and_trains_must_be_counted(policy: str) -> None:
+    source = {"kind": "tiny_shakespeare", "valid_in_train": True}
+    assert _mistakes({"kind": "density", "source": source, "duplicates": policy}) == [
+        "tasks.toy.source: with valid_in_train windows of validation are in training too, and "
+        f"duplicates is '{policy}'; set it to 'count', which keeps them."
+    ]
+    _parse({"kind": "density", "source": source, "duplicates": "count"})
