@@ -50,7 +50,8 @@ class HiddenMarkovConfig(BaseModel):
     precision: Literal["float32", "float64"] = "float32"
     """Arithmetic of the recursions in fitting; sums are always in 64 bits. "float32" rounds the
     statistics at about 1e-7, and does a sequence that it cannot follow again in 64 bits. A little
-    data (`inference.few_steps`) is done in 64 bits whatever this says."""
+    data of one start, categorical or Gaussian (`inference.few_steps`), is done in 64 bits whatever
+    this says."""
     n_restarts: int = Field(default=1, ge=1)
     """Starts that are fitted side by side; the one with the highest objective is kept."""
     engine: Literal["seqarena", "hmmlearn"] = "seqarena"
