@@ -6,7 +6,6 @@ from torch import Tensor, nn
 
 from seqarena.attention.attend import Weights, attend
 from seqarena.attention.mechanism import Mechanism
-from seqarena.attention.precision import in_full_precision
 
 
 class CoverageAttention(Mechanism):
@@ -27,25 +26,6 @@ class CoverageAttention(Mechanism):
         self.of_coverage = nn.Linear(1, score_dim, bias=False)
         self.direction = nn.Linear(score_dim, 1, bias=False)
         self.context_dim = key_dim
-
-    @in_full_precision
-    def forward(
-        self,
-        query: Float[Tensor, "batch query_time query_dim"],
-        key_value: Float[Tensor, "batch key_time key_dim"],
-        attend_mask: Bool[Tensor, "batch #query_time key_time"],
-    ) -> tuple[Float[Tensor, "batch query_time key_dim"], Weights]:
-        """Return the context of each query, and the weights (one head)."""
-        return self.look_with_weights(query, self.prepared(key_value), attend_mask)
-
-    def context(
-        self,
-        query: Float[Tensor, "batch query_time query_dim"],
-        key_value: Float[Tensor, "batch key_time key_dim"],
-        attend_mask: Bool[Tensor, "batch #query_time key_time"],
-    ) -> Float[Tensor, "batch query_time key_dim"]:
-        """Return the context of each query."""
-        return self.look(query, self.prepared(key_value), attend_mask)
 
     def prepared(self, key_value: Float[Tensor, "batch key_time key_dim"]) -> tuple[Tensor, Tensor]:
         """Return the keys, and U k_j + b."""

@@ -7,6 +7,7 @@ from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
 from seqarena.attention.attend import Weights
+from seqarena.attention.precision import in_full_precision
 
 
 class Mechanism(nn.Module, ABC):
@@ -19,7 +20,7 @@ class Mechanism(nn.Module, ABC):
     context_dim: int
     """Width of the context."""
 
-    @abstractmethod
+    @in_full_precision
     def forward(
         self,
         query: Float[Tensor, "batch query_time query_dim"],
@@ -27,8 +28,8 @@ class Mechanism(nn.Module, ABC):
         attend_mask: Bool[Tensor, "batch #query_time key_time"],
     ) -> tuple[Float[Tensor, "batch query_time context_dim"], Weights]:
         """Return the context of each query, and the weights that made it."""
+        return self.look_with_weights(query, self.prepared(key_value), attend_mask)
 
-    @abstractmethod
     def context(
         self,
         query: Float[Tensor, "batch query_time query_dim"],
@@ -36,6 +37,7 @@ class Mechanism(nn.Module, ABC):
         attend_mask: Bool[Tensor, "batch #query_time key_time"],
     ) -> Float[Tensor, "batch query_time context_dim"]:
         """Return the context of each query alone, as fast as it can be had."""
+        return self.look(query, self.prepared(key_value), attend_mask)
 
     @abstractmethod
     def prepared(self, key_value: Float[Tensor, "batch key_time key_dim"]) -> tuple[Tensor, ...]:

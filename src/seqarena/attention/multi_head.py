@@ -7,7 +7,6 @@ from torch import Tensor, nn
 
 from seqarena.attention.attend import Heads, KeyHeads, Weights
 from seqarena.attention.mechanism import Mechanism
-from seqarena.attention.precision import in_full_precision
 from seqarena.attention.softmax import fused_softmax_attention, shared_heads, softmax_attention
 
 
@@ -44,25 +43,6 @@ class MultiHeadAttention(Mechanism):
         self.to_value = nn.Linear(key_dim, key_value_dim, bias=False)
         self.to_context = nn.Linear(model_dim, model_dim, bias=False)
         self.context_dim = model_dim
-
-    @in_full_precision
-    def forward(
-        self,
-        query: Float[Tensor, "batch query_time query_dim"],
-        key_value: Float[Tensor, "batch key_time key_dim"],
-        attend_mask: Bool[Tensor, "batch #query_time key_time"],
-    ) -> tuple[Float[Tensor, "batch query_time model_dim"], Weights]:
-        """Return the context of each query, and the weights of each head."""
-        return self.look_with_weights(query, self.keys_and_values(key_value), attend_mask)
-
-    def context(
-        self,
-        query: Float[Tensor, "batch query_time query_dim"],
-        key_value: Float[Tensor, "batch key_time key_dim"],
-        attend_mask: Bool[Tensor, "batch #query_time key_time"],
-    ) -> Float[Tensor, "batch query_time model_dim"]:
-        """Return the context of each query by the fused kernel."""
-        return self.context_of(query, *self.keys_and_values(key_value), attend_mask)
 
     def prepared(self, key_value: Float[Tensor, "batch key_time key_dim"]) -> KeysAndValues:
         """Return keys and values, projected and split into heads."""

@@ -10,7 +10,6 @@ from torch.nn import functional
 
 from seqarena.attention.attend import Weights, masked_softmax
 from seqarena.attention.mechanism import Mechanism
-from seqarena.attention.precision import in_full_precision
 from seqarena.attention.rows import made_by_rows
 
 Seen = tuple[
@@ -122,25 +121,6 @@ class SoftmaxAttention(Mechanism):
         self.to_key = nn.Linear(key_dim, model_dim, bias=False)
         self.to_value = nn.Linear(key_dim, model_dim, bias=False)
         self.context_dim = model_dim
-
-    @in_full_precision
-    def forward(
-        self,
-        query: Float[Tensor, "batch query_time query_dim"],
-        key_value: Float[Tensor, "batch key_time key_dim"],
-        attend_mask: Bool[Tensor, "batch #query_time key_time"],
-    ) -> tuple[Float[Tensor, "batch query_time model_dim"], Weights]:
-        """Return the context of each query, and the weights (one head)."""
-        return self.look_with_weights(query, self.prepared(key_value), attend_mask)
-
-    def context(
-        self,
-        query: Float[Tensor, "batch query_time query_dim"],
-        key_value: Float[Tensor, "batch key_time key_dim"],
-        attend_mask: Bool[Tensor, "batch #query_time key_time"],
-    ) -> Float[Tensor, "batch query_time model_dim"]:
-        """Return the context of each query by the fused kernel."""
-        return self.look(query, self.prepared(key_value), attend_mask)
 
     def prepared(self, key_value: Float[Tensor, "batch key_time key_dim"]) -> tuple[Tensor, Tensor]:
         """Return keys and values, projected."""

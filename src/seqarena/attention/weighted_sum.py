@@ -6,7 +6,6 @@ from torch import Tensor
 from seqarena.attention.attend import Weights, attend
 from seqarena.attention.dot_scores import ProductScore
 from seqarena.attention.mechanism import Mechanism, Score
-from seqarena.attention.precision import in_full_precision
 from seqarena.attention.softmax import fused_softmax_attention
 
 
@@ -21,25 +20,6 @@ class WeightedSum(Mechanism):
         super().__init__()
         self.score = score
         self.context_dim = key_dim
-
-    @in_full_precision
-    def forward(
-        self,
-        query: Float[Tensor, "batch query_time query_dim"],
-        key_value: Float[Tensor, "batch key_time key_dim"],
-        attend_mask: Bool[Tensor, "batch #query_time key_time"],
-    ) -> tuple[Float[Tensor, "batch query_time key_dim"], Weights]:
-        """Return the context of each query, and the weights (one head)."""
-        return self.look_with_weights(query, self.prepared(key_value), attend_mask)
-
-    def context(
-        self,
-        query: Float[Tensor, "batch query_time query_dim"],
-        key_value: Float[Tensor, "batch key_time key_dim"],
-        attend_mask: Bool[Tensor, "batch #query_time key_time"],
-    ) -> Float[Tensor, "batch query_time key_dim"]:
-        """Return the context of each query, by the fused kernel where the score is a product."""
-        return self.look(query, self.prepared(key_value), attend_mask)
 
     def prepared(self, key_value: Float[Tensor, "batch key_time key_dim"]) -> tuple[Tensor, Tensor]:
         """Return the keys, and what the score makes of them."""
