@@ -13,7 +13,7 @@ from seqarena.errors import ConfigError
 from seqarena.families.catalogue import FamilyConfig, data_obstacle
 from seqarena.fitting.protocols import HardwareConfig
 from seqarena.parsing import nearest, parse, read_yaml
-from seqarena.tasks.config import TaskConfig, has_regions, input_kind
+from seqarena.tasks.config import TaskConfig
 
 PARAMS_FILE = Path("params.yaml")
 _SECTIONS = ("seeds", "hardware", "tasks", "families", "experiments")
@@ -168,9 +168,9 @@ def _parse_experiment(
     if entry.task not in tasks:
         raise ConfigError([])
     task = tasks[entry.task]
-    obstacle = family.cannot(task.kind, input_kind(task))
+    obstacle = family.cannot(task.kind, task.source.input_kind)
     if obstacle is None:
-        obstacle = data_obstacle(family, has_regions(task.source))
+        obstacle = data_obstacle(family, task.source.has_regions)
     if obstacle:
         raise ConfigError([f"{at}: {entry.family!r} cannot do {entry.task!r}: {obstacle}"])
     return Experiment(name, entry.task, task, entry.family, family, seeds, hardware)

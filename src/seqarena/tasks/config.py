@@ -1,6 +1,6 @@
 """Tasks as they stand in `params.yaml`: a source of data, and the protocol that holds for all."""
 
-from typing import Annotated, Any, Literal, assert_never
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
@@ -21,12 +21,9 @@ from seqarena.data.sources.polyphonic_music import PolyphonicMusicConfig
 from seqarena.data.sources.protein_secondary_structure import ProteinSecondaryStructureConfig
 from seqarena.data.sources.python_reference import PythonReferenceConfig
 from seqarena.data.sources.text_files import TextFilesConfig
-from seqarena.data.sources.text_windows import TextWindowsConfig
 from seqarena.data.sources.tiny_shakespeare import TinyShakespeareConfig
 from seqarena.data.sources.ud_english_ewt import UdEnglishEwtConfig
-from seqarena.data.windows import ContextProtocol
 from seqarena.fitting.protocols import TrainingConfig
-from seqarena.schema import InputKind
 
 _CONFIG = ConfigDict(frozen=True, extra="forbid", strict=True, use_attribute_docstrings=True)
 
@@ -78,7 +75,7 @@ class DensityTaskConfig(_AnyTaskConfig):
     @classmethod
     def _short_enough_to_be_shown(cls, source: DensitySource, info: Any) -> DensitySource:
         n_probes = info.data.get("n_probes", 0)
-        if n_probes and context_protocol(source) == "stream":
+        if n_probes and source.context_protocol == "stream":
             raise ValueError(
                 f"the documents of a stream are too long for pictures, and n_probes is {n_probes}; "
                 "set n_probes to 0, or context to 'blocks'."
@@ -139,17 +136,6 @@ class AlignmentTaskConfig(_AnyTaskConfig):
     """Where the pairs of sequences come from."""
 
 
-def context_protocol(source: BaseModel) -> ContextProtocol:
-    """Say what stands before a step that is scored: a stretch of its document, or all of it."""
-    return source.context if isinstance(source, TextWindowsConfig) else "blocks"
-
-
-def has_regions(source: BaseModel) -> bool:
-    """Say whether the steps of a source are regions of a picture, before any data exists."""
-    pictures = HandwrittenDigitsConfig, MovingDigitsConfig, MnistConfig
-    return isinstance(source, pictures) and source.view == "regions"
-
-
 TaskConfig = Annotated[
     DensityTaskConfig
     | ClassificationTaskConfig
@@ -158,34 +144,3 @@ TaskConfig = Annotated[
     | AlignmentTaskConfig,
     Field(discriminator="kind"),
 ]
-
-
-def input_kind(config: TaskConfig) -> InputKind:
-    """Say what a step of the task's input is, before any data exists."""
-    match config.source:
-        case (
-            JapaneseVowelsConfig()
-            | HandwrittenDigitsConfig()
-            | MovingDigitsConfig()
-            | MnistConfig()
-            | PolyphonicMusicConfig()
-            | ConnectedWordsConfig()
-        ):
-            return "frames"
-        case (
-            PythonReferenceConfig()
-            | TinyShakespeareConfig()
-            | PennTreebankConfig()
-            | TextFilesConfig()
-            | HiddenMarkovSourceConfig()
-            | LaggedMarkovSourceConfig()
-            | DatesConfig()
-            | EuroparlConfig()
-            | ParallelTextConfig()
-            | HiddenMarkovStatesConfig()
-            | UdEnglishEwtConfig()
-            | ProteinSecondaryStructureConfig()
-        ):
-            return "tokens"
-        case _:
-            assert_never(config.source)

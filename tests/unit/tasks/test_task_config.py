@@ -4,7 +4,7 @@ import pytest
 
 from seqarena.errors import ConfigError
 from seqarena.parsing import parse
-from seqarena.tasks.config import TaskConfig, context_protocol, has_regions, input_kind
+from seqarena.tasks.config import TaskConfig
 
 
 def _parse(raw: dict[str, Any]) -> Any:
@@ -54,7 +54,7 @@ def test_every_source_is_read_and_its_input_is_known_before_the_data(
     kind: str, source: dict[str, Any], expected: str
 ) -> None:
     config = _parse({"kind": kind, "source": source})
-    assert input_kind(config) == expected
+    assert config.source.input_kind == expected
     assert config.n_probes == 6
     assert config.duplicates == "refuse"
 
@@ -66,20 +66,20 @@ def test_a_stream_is_read_whole_and_not_shown() -> None:
         "set n_probes to 0, or context to 'blocks'."
     ]
     config = _parse({"kind": "density", "source": source, "n_probes": 0})
-    assert context_protocol(config.source) == "stream"
+    assert config.source.context_protocol == "stream"
     thinned = {"kind": "density", "n_probes": 0, "source": {**source, "max_train_windows": 9}}
     assert _mistakes(thinned) == [
         "tasks.toy.source.max_train_windows: got 9, but a stream is read whole; leave it out, or "
         "set context to 'blocks'."
     ]
     blocks = _parse({"kind": "density", "source": {"kind": "python_reference"}})
-    assert context_protocol(blocks.source) == "blocks"
+    assert blocks.source.context_protocol == "blocks"
 
 
 def test_every_text_has_the_same_context_protocol() -> None:
     for source in ({"kind": "tiny_shakespeare"}, {"kind": "penn_treebank"}):
         raw = {"kind": "density", "source": {**source, "context": "stream"}, "n_probes": 0}
-        assert context_protocol(_parse(raw).source) == "stream"
+        assert _parse(raw).source.context_protocol == "stream"
         assert _mistakes({**raw, "n_probes": 1}) == [
             "tasks.toy.source: the documents of a stream are too long for pictures, and n_probes "
             "is 1; set n_probes to 0, or context to 'blocks'."
@@ -92,7 +92,7 @@ def test_every_text_has_the_same_context_protocol() -> None:
 def test_only_regions_of_pictures_are_regions() -> None:
     def regions(kind: str, view: str) -> bool:
         config = _parse({"kind": "classification", "source": {"kind": kind, "view": view}})
-        return has_regions(config.source)
+        return config.source.has_regions
 
     assert regions("mnist", "regions")
     assert regions("handwritten_digits", "regions")

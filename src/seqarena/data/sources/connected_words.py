@@ -11,6 +11,7 @@ from seqarena.data.manifest import Fact, Provenance
 from seqarena.data.part import three_parts
 from seqarena.data.sources.fsdd import DIGITS, OFFICIAL, read_fsdd
 from seqarena.data.sources.japanese_vowels import JapaneseVowelsConfig, read_japanese_vowels
+from seqarena.data.sources.source_config import SourceConfig
 from seqarena.data.sources.source_data import SourceData
 from seqarena.data.sources.spoken_digits import (
     SpokenDigitsConfig,
@@ -50,11 +51,10 @@ class SpokenVowelsConfig(BaseModel):
     """Share of each word's official training recordings that validates."""
 
 
-class ConnectedWordsConfig(BaseModel):
+class ConnectedWordsConfig(SourceConfig):
     """How many utterances of how many words, and of what."""
 
-    model_config = _CONFIG
-
+    input_kind = "frames"
     kind: Literal["connected_words"]
     recordings: Annotated[SpokenDigitsConfig | SpokenVowelsConfig, Field(discriminator="kind")]
     """Recordings of one word each."""
@@ -78,6 +78,10 @@ class ConnectedWordsConfig(BaseModel):
         if most < fewest:
             raise ValueError(f"got {most}; should be at least fewest_words ({fewest}).")
         return most
+
+    def read(self) -> SourceData:
+        """Make the three parts."""
+        return join_words(self)
 
 
 def join_words(config: ConnectedWordsConfig) -> SourceData:

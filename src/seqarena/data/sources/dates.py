@@ -6,7 +6,7 @@ from importlib.metadata import version
 from typing import Any, Literal
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from seqarena.batch import sequences_of
 from seqarena.data.alignment import NOWHERE, alignment_of
@@ -14,6 +14,7 @@ from seqarena.data.alphabet import Alphabet, alphabet_of, n_unknown
 from seqarena.data.manifest import BestPossible, Provenance
 from seqarena.data.part import Part, three_parts
 from seqarena.data.sources.date_forms import DateForm, Format, WrittenDate, usable_forms
+from seqarena.data.sources.source_config import SourceConfig
 from seqarena.data.sources.source_data import SourceData
 from seqarena.schema import DataSchema
 from seqarena.seeds import numpy_generator
@@ -33,13 +34,10 @@ _ALPHABET = {
 _LOCALES = ("en_US", "de", "fr", "es", "it", "pt", "nl", "sv", "fi", "ja")
 
 
-class DatesConfig(BaseModel):
+class DatesConfig(SourceConfig):
     """Which locales write the dates, and how many."""
 
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", strict=True, use_attribute_docstrings=True
-    )
-
+    input_kind = "tokens"
     kind: Literal["dates"]
     locales: tuple[str, ...] = Field(default=_LOCALES, min_length=1, strict=False)
     """CLDR locales, such as "de" or "en_GB"."""
@@ -81,6 +79,10 @@ class DatesConfig(BaseModel):
                 f"{self.last_year} have {days} days; lower n_train, n_valid or n_test."
             )
         return self
+
+    def read(self) -> SourceData:
+        """Make the three parts."""
+        return write_dates(self)
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import Literal
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict
 
 from seqarena.data.links import Links, links_of
 from seqarena.data.manifest import Provenance
@@ -15,6 +14,7 @@ from seqarena.data.sources.sentence_pairs import (
     SplitConfig,
     alignment_source,
 )
+from seqarena.data.sources.source_config import SourceConfig
 from seqarena.data.sources.source_data import SourceData
 
 _FOLDER = "align_europarl_en_es"
@@ -28,18 +28,19 @@ _SHA256 = {
 }
 
 
-class EuroparlConfig(BaseModel):
+class EuroparlConfig(SourceConfig):
     """Which language is translated; the files lie in the folder that SEQARENA_MIRROR names."""
 
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", strict=True, use_attribute_docstrings=True
-    )
-
+    input_kind = "tokens"
     kind: Literal["europarl_en_es"]
     source: Literal["en", "es"] = "en"
     """Language of the source sentences; the other one is the target."""
     split: SplitConfig = SplitConfig()
     """How the pairs without gold become training and validation."""
+
+    def read(self) -> SourceData:
+        """Make the three parts."""
+        return read_europarl(self)
 
 
 def read_europarl(config: EuroparlConfig) -> SourceData:

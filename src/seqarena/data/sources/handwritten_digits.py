@@ -5,12 +5,12 @@ from typing import Literal
 
 import numpy as np
 from jaxtyping import Int
-from pydantic import BaseModel, ConfigDict
 
 from seqarena.batch import sequences_of
 from seqarena.data.manifest import Provenance
 from seqarena.data.part import Part, three_parts
 from seqarena.data.pictures import as_regions
+from seqarena.data.sources.source_config import SourceConfig
 from seqarena.data.sources.source_data import SourceData
 from seqarena.data.stratify import stratified_share
 from seqarena.schema import DataSchema
@@ -28,16 +28,22 @@ CITATION = (
 )
 
 
-class HandwrittenDigitsConfig(BaseModel):
+class HandwrittenDigitsConfig(SourceConfig):
     """One split, the same in both views; nothing about it can be chosen."""
 
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", strict=True, use_attribute_docstrings=True
-    )
-
+    input_kind = "frames"
     kind: Literal["handwritten_digits"]
     view: Literal["rows", "regions"] = "rows"
     """"rows": 8 steps of 8 pixels. "regions": 16 steps of 2 x 2 pixels, row by row."""
+
+    @property
+    def has_regions(self) -> bool:
+        """Say whether the steps are regions."""
+        return self.view == "regions"
+
+    def read(self) -> SourceData:
+        """Make the three parts."""
+        return read_handwritten_digits(self)
 
 
 def read_handwritten_digits(config: HandwrittenDigitsConfig) -> SourceData:

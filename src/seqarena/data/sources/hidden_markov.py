@@ -4,7 +4,7 @@ from typing import Literal
 
 import numpy as np
 from jaxtyping import Float, Int
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from seqarena.data.manifest import BestPossible, Provenance
 from seqarena.data.sources.entropy import (
@@ -14,6 +14,7 @@ from seqarena.data.sources.entropy import (
     next_probs,
     stationary,
 )
+from seqarena.data.sources.source_config import SourceConfig
 from seqarena.data.sources.source_data import SourceData
 from seqarena.data.sources.synthetic import (
     DrawConfig,
@@ -30,13 +31,10 @@ _CHUNK = 2_000
 _BRACKET_SEQUENCES = 300_000
 
 
-class HiddenMarkovSourceConfig(BaseModel):
+class HiddenMarkovSourceConfig(SourceConfig):
     """A random model, fixed by its seed: sticky states, emissions that overlap."""
 
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", strict=True, use_attribute_docstrings=True
-    )
-
+    input_kind = "tokens"
     kind: Literal["hidden_markov_source"]
     n_states: int = Field(default=4, ge=2, le=64)
     """Hidden states."""
@@ -50,6 +48,10 @@ class HiddenMarkovSourceConfig(BaseModel):
     """Further sequences, from which the floor is estimated."""
     draw: DrawConfig = Field(default_factory=DrawConfig)
     """How much is drawn, and what of it is scored."""
+
+    def read(self) -> SourceData:
+        """Make the three parts."""
+        return draw_hidden_markov(self)
 
 
 def draw_hidden_markov(config: HiddenMarkovSourceConfig) -> SourceData:

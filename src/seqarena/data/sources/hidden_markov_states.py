@@ -4,13 +4,14 @@ from typing import Literal
 
 import numpy as np
 from jaxtyping import Int
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from seqarena.batch import sequences_of
 from seqarena.data.manifest import BestPossible, Provenance
 from seqarena.data.part import Part, three_parts
 from seqarena.data.sources.entropy import HiddenMarkov
 from seqarena.data.sources.hidden_markov import random_model, sample_with_states
+from seqarena.data.sources.source_config import SourceConfig
 from seqarena.data.sources.source_data import SourceData
 from seqarena.data.sources.state_posteriors import state_posteriors
 from seqarena.data.splits import Split
@@ -21,13 +22,10 @@ Drawn = tuple[Int[np.ndarray, "sequences time"], Int[np.ndarray, "sequences time
 """Symbols and states."""
 
 
-class HiddenMarkovStatesConfig(BaseModel):
+class HiddenMarkovStatesConfig(SourceConfig):
     """A random model, fixed by its seed: sticky states, emissions that overlap."""
 
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", strict=True, use_attribute_docstrings=True
-    )
-
+    input_kind = "tokens"
     kind: Literal["hidden_markov_states"]
     n_states: int = Field(default=4, ge=2, le=64)
     """Hidden states: the tags."""
@@ -48,6 +46,10 @@ class HiddenMarkovStatesConfig(BaseModel):
     """Test sequences."""
     seed: int = Field(default=0, ge=0)
     """Seed of the model's parameters and of the sequences."""
+
+    def read(self) -> SourceData:
+        """Make the three parts."""
+        return draw_hidden_markov_states(self)
 
 
 def draw_hidden_markov_states(config: HiddenMarkovStatesConfig) -> SourceData:

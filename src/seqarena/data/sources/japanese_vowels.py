@@ -5,12 +5,13 @@ from pathlib import Path
 from typing import Literal
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from seqarena.batch import Sequences, sequences_of
 from seqarena.data.checks import refuse_empty
 from seqarena.data.manifest import Provenance
 from seqarena.data.part import Part, three_parts
+from seqarena.data.sources.source_config import SourceConfig
 from seqarena.data.sources.source_data import SourceData
 from seqarena.data.stratify import stratified_share
 from seqarena.schema import DataSchema
@@ -22,18 +23,19 @@ _CITATION = (
 )
 
 
-class JapaneseVowelsConfig(BaseModel):
+class JapaneseVowelsConfig(SourceConfig):
     """The official split, with a validation part carved out of its training half."""
 
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", strict=True, use_attribute_docstrings=True
-    )
-
+    input_kind = "frames"
     kind: Literal["japanese_vowels"]
     valid_share: float = Field(default=0.2, gt=0, lt=1)
     """Share of each speaker's 30 official training utterances that validates."""
     split_seed: int = Field(default=0, ge=0)
     """Seed of that choice."""
+
+    def read(self) -> SourceData:
+        """Make the three parts."""
+        return read_japanese_vowels(self)
 
 
 def read_japanese_vowels(config: JapaneseVowelsConfig) -> SourceData:

@@ -4,10 +4,11 @@ from typing import Any, Literal
 
 import numpy as np
 from jaxtyping import Float, Int
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from seqarena.data.manifest import BestPossible, Provenance
 from seqarena.data.sources.entropy import markov_entropy_rate
+from seqarena.data.sources.source_config import SourceConfig
 from seqarena.data.sources.source_data import SourceData
 from seqarena.data.sources.synthetic import (
     DrawConfig,
@@ -28,13 +29,10 @@ Kernel = Float[np.ndarray, "symbols symbols symbols"]
 """p(x_t | x_{t-lag}, x_{t-1}), in that order: far, near, next."""
 
 
-class LaggedMarkovSourceConfig(BaseModel):
+class LaggedMarkovSourceConfig(SourceConfig):
     """Copy the symbol `lag` steps ago, or draw from a fixed row that the last symbol chooses."""
 
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", strict=True, use_attribute_docstrings=True
-    )
-
+    input_kind = "tokens"
     kind: Literal["lagged_markov_source"]
     n_symbols: int = Field(default=8, ge=2, le=256)
     """Symbols of the alphabet."""
@@ -66,6 +64,10 @@ class LaggedMarkovSourceConfig(BaseModel):
                 "can be listed; lower one of them."
             )
         return self
+
+    def read(self) -> SourceData:
+        """Make the three parts."""
+        return draw_lagged_markov(self)
 
 
 def draw_lagged_markov(config: LaggedMarkovSourceConfig) -> SourceData:

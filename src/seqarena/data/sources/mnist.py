@@ -4,13 +4,14 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 from jaxtyping import Int, UInt8
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from seqarena.batch import sequences_of
 from seqarena.data.manifest import Provenance
 from seqarena.data.mirror import mirrored_gzip
 from seqarena.data.part import Part, three_parts
 from seqarena.data.pictures import PictureView, as_steps
+from seqarena.data.sources.source_config import SourceConfig
 from seqarena.data.sources.source_data import SourceData
 from seqarena.data.stratify import stratified_share
 from seqarena.errors import DataError
@@ -36,13 +37,10 @@ _SHA256 = {
 }
 
 
-class MnistConfig(BaseModel):
+class MnistConfig(SourceConfig):
     """The official test; the files lie in the folder that SEQARENA_MIRROR names."""
 
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", strict=True, use_attribute_docstrings=True
-    )
-
+    input_kind = "frames"
     kind: Literal["mnist"]
     view: PictureView = "rows"
     """`rows`: 28 steps of 28 pixels. `regions`: 49 steps of 4 x 4 pixels. `pixels`: 784 steps of
@@ -53,6 +51,15 @@ class MnistConfig(BaseModel):
     """Training pictures kept, about as many of every digit as there are; None: all."""
     split_seed: int = Field(default=0, ge=0)
     """Seed of the choice of validation and training pictures."""
+
+    @property
+    def has_regions(self) -> bool:
+        """Say whether the steps are regions."""
+        return self.view == "regions"
+
+    def read(self) -> SourceData:
+        """Make the three parts."""
+        return read_mnist(self)
 
 
 def read_mnist(config: MnistConfig) -> SourceData:

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 import numpy as np
 from jaxtyping import Float
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import Field, field_validator
 
 from seqarena.batch import sequences_of
 from seqarena.data.links import links_of
@@ -14,6 +14,7 @@ from seqarena.data.manifest import Provenance
 from seqarena.data.part import Part, three_parts
 from seqarena.data.sources.handwritten_digits import CITATION, MAX_PIXEL, split_rows
 from seqarena.data.sources.moving_clips import DIRECTIONS, Clip, Stage, in_regions, steps_shown
+from seqarena.data.sources.source_config import SourceConfig
 from seqarena.data.sources.source_data import SourceData
 from seqarena.data.splits import Split
 from seqarena.schema import DataSchema
@@ -23,13 +24,10 @@ _SIZE = 8
 _PATCH = 5
 
 
-class MovingDigitsConfig(BaseModel):
+class MovingDigitsConfig(SourceConfig):
     """Clips of two different digits that move the same way, each at a speed of its own."""
 
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", strict=True, use_attribute_docstrings=True
-    )
-
+    input_kind = "frames"
     kind: Literal["moving_digits"]
     view: Literal["regions", "frames"] = "regions"
     """"regions": a step is 5 x 5 pixels, row by row, frame after frame. "frames": a step is a
@@ -73,6 +71,15 @@ class MovingDigitsConfig(BaseModel):
                 "take a lower speed, fewer frames, or a larger canvas."
             )
         return fastest
+
+    @property
+    def has_regions(self) -> bool:
+        """Say whether the steps are regions."""
+        return self.view == "regions"
+
+    def read(self) -> SourceData:
+        """Make the three parts."""
+        return read_moving_digits(self)
 
 
 def read_moving_digits(config: MovingDigitsConfig) -> SourceData:

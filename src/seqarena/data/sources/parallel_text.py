@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Literal
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict
 
 from seqarena.data.content import file_sha256
 from seqarena.data.links import Links, Pairs, links_of
@@ -17,19 +16,17 @@ from seqarena.data.sources.sentence_pairs import (
     SplitConfig,
     alignment_source,
 )
+from seqarena.data.sources.source_config import SourceConfig
 from seqarena.data.sources.source_data import SourceData
 from seqarena.errors import DataError
 
 _LINK = re.compile(r"(\d+)-(\d+)")
 
 
-class ParallelTextConfig(BaseModel):
+class ParallelTextConfig(SourceConfig):
     """A user's own sentence pairs, and gold links for those of the test."""
 
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", strict=True, use_attribute_docstrings=True
-    )
-
+    input_kind = "tokens"
     kind: Literal["parallel_text"]
     source: str
     """File of the training sentences whose words are translated (UTF-8)."""
@@ -44,6 +41,10 @@ class ParallelTextConfig(BaseModel):
     format; one line per pair."""
     split: SplitConfig = SplitConfig()
     """How the training pairs become training and validation."""
+
+    def read(self) -> SourceData:
+        """Make the three parts."""
+        return read_parallel_text(self)
 
 
 def read_parallel_text(config: ParallelTextConfig) -> SourceData:

@@ -36,6 +36,10 @@ class PennTreebankConfig(TextWindowsConfig):
     """`file`: the sentences of a split are one text, read on from one to the next. `line`: each
     sentence begins without a past, as n-gram tools read them."""
 
+    def read(self) -> SourceData:
+        """Make the three parts."""
+        return read_penn_treebank(self)
+
 
 def read_penn_treebank(config: PennTreebankConfig) -> SourceData:
     """Read the three official files.

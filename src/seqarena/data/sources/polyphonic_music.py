@@ -5,12 +5,13 @@ from pathlib import Path
 from typing import Literal
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from seqarena.batch import Sequences, sequences_of
 from seqarena.data.manifest import Provenance
 from seqarena.data.mirror import mirrored_file
 from seqarena.data.part import Part, three_parts
+from seqarena.data.sources.source_config import SourceConfig
 from seqarena.data.sources.source_data import SourceData
 from seqarena.data.splits import Split
 from seqarena.schema import DataSchema
@@ -48,19 +49,20 @@ _CORPORA = {
 }
 
 
-class PolyphonicMusicConfig(BaseModel):
+class PolyphonicMusicConfig(SourceConfig):
     """A corpus in its official split; the files lie in the folder that SEQARENA_MIRROR names."""
 
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", strict=True, use_attribute_docstrings=True
-    )
-
+    input_kind = "frames"
     kind: Literal["polyphonic_music"]
     corpus: Literal["jsb_chorales", "piano_midi"] = "jsb_chorales"
     """Which pieces: four-part chorales, or piano music."""
     scored_from: int = Field(default=0, ge=0, le=1)
     """First step of a validation or test piece that is scored. 0: every step. 1: the first step is
     given, as to the networks of Bai et al. (2018)."""
+
+    def read(self) -> SourceData:
+        """Make the three parts."""
+        return read_polyphonic_music(self)
 
 
 def read_polyphonic_music(config: PolyphonicMusicConfig) -> SourceData:

@@ -4,13 +4,14 @@ from pathlib import Path
 from typing import Literal
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from seqarena.batch import sequences_of
 from seqarena.data.alphabet import Alphabet, alphabet_of
 from seqarena.data.manifest import Provenance
 from seqarena.data.mirror import mirrored_file
 from seqarena.data.part import Part, three_parts
+from seqarena.data.sources.source_config import SourceConfig
 from seqarena.data.sources.source_data import SourceData
 from seqarena.errors import DataError
 from seqarena.schema import DataSchema
@@ -33,18 +34,19 @@ Protein = list[tuple[str, str]]
 """Residue and shape of each place."""
 
 
-class ProteinSecondaryStructureConfig(BaseModel):
+class ProteinSecondaryStructureConfig(SourceConfig):
     """The official training and test proteins; the files lie in the folder SEQARENA_MIRROR."""
 
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", strict=True, use_attribute_docstrings=True
-    )
-
+    input_kind = "tokens"
     kind: Literal["protein_secondary_structure"]
     n_valid: int = Field(default=11, ge=1, le=110)
     """Of the 111 training proteins, those that are taken out to validate."""
     seed: int = Field(default=0, ge=0)
     """Decides which."""
+
+    def read(self) -> SourceData:
+        """Make the three parts."""
+        return read_protein_secondary_structure(self)
 
 
 def read_protein_secondary_structure(config: ProteinSecondaryStructureConfig) -> SourceData:

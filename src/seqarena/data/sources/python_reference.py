@@ -58,6 +58,10 @@ class PythonReferenceConfig(TextWindowsConfig):
             )
         return n_windows
 
+    def read(self) -> SourceData:
+        """Make the three parts."""
+        return read_python_reference(self)
+
 
 def read_python_reference(config: PythonReferenceConfig) -> SourceData:
     """Read the topics of the running Python, and cut them into windows.

@@ -52,6 +52,10 @@ class TextFilesConfig(TextWindowsConfig):
             )
         return self
 
+    def read(self) -> SourceData:
+        """Make the three parts."""
+        return read_text_files(self)
+
 
 def read_text_files(config: TextFilesConfig) -> SourceData:
     """Read the files.

@@ -4,13 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import Field, field_validator
 
 from seqarena.batch import sequences_of
 from seqarena.data.alphabet import Alphabet, alphabet_of, n_unknown
 from seqarena.data.manifest import Fact, Provenance
 from seqarena.data.part import Part, three_parts
 from seqarena.data.plain_text import Documents, TextUnit
+from seqarena.data.sources.source_config import SourceConfig
 from seqarena.data.sources.source_data import SourceData
 from seqarena.data.splits import Split
 from seqarena.data.windows import (
@@ -28,13 +29,10 @@ Place = tuple[str, Window]
 """A window of the document of that name."""
 
 
-class TextWindowsConfig(BaseModel):
+class TextWindowsConfig(SourceConfig):
     """What is context, and what is an unknown symbol: said by every text."""
 
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", strict=True, use_attribute_docstrings=True
-    )
-
+    input_kind = "tokens"
     context: ContextProtocol = "blocks"
     """`blocks`: windows that overlap. `stream`: whole documents, each symbol scored with all of its
     document before it, as far as a family can look."""
@@ -57,6 +55,11 @@ class TextWindowsConfig(BaseModel):
                 f"got {stride}; should be at most window ({window}), or symbols stay unscored."
             )
         return stride
+
+    @property
+    def context_protocol(self) -> ContextProtocol:
+        """Say what the settings say."""
+        return self.context
 
 
 @dataclass(frozen=True)

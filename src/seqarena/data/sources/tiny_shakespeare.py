@@ -29,6 +29,10 @@ class TinyShakespeareConfig(TextWindowsConfig):
     """Whether the validation part is trained on too, so that training is the first nine tenths as
     published; what validation then chooses (the epoch that is kept) is chosen on training data."""
 
+    def read(self) -> SourceData:
+        """Make the three parts."""
+        return read_tiny_shakespeare(self)
+
 
 def read_tiny_shakespeare(config: TinyShakespeareConfig) -> SourceData:
     """Read the text as one document, cut in three.

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Literal
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from seqarena.batch import sequences_of
 from seqarena.data.alphabet import n_unknown
@@ -14,6 +14,7 @@ from seqarena.data.manifest import Provenance
 from seqarena.data.mirror import mirrored_file
 from seqarena.data.part import Part, three_parts
 from seqarena.data.sources.conllu import TaggedSentence, read_conllu
+from seqarena.data.sources.source_config import SourceConfig
 from seqarena.data.sources.source_data import SourceData
 from seqarena.data.splits import Split
 from seqarena.errors import DataError
@@ -37,19 +38,20 @@ _FILES = {
 }
 
 
-class UdEnglishEwtConfig(BaseModel):
+class UdEnglishEwtConfig(SourceConfig):
     """The official split; the files lie in the folder that SEQARENA_MIRROR names."""
 
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", strict=True, use_attribute_docstrings=True
-    )
-
+    input_kind = "tokens"
     kind: Literal["ud_english_ewt"]
     min_count: int = Field(default=2, ge=1)
     """Occurrences in training that make a word known, written exactly so; 1: all are."""
     unknown: UnknownWords = "shape"
     """What other words become: `shape`, a class by case, digits, hyphen and the last three letters,
     as the rarer words of training do; `one`: one symbol."""
+
+    def read(self) -> SourceData:
+        """Make the three parts."""
+        return read_ud_english_ewt(self)
 
 
 def read_ud_english_ewt(config: UdEnglishEwtConfig) -> SourceData:

@@ -1,0 +1,39 @@
+"""What every source is in `params.yaml`: a record that can read itself."""
+
+from abc import abstractmethod
+from typing import ClassVar
+
+from pydantic import BaseModel, ConfigDict
+
+from seqarena.data.sources.source_data import SourceData
+from seqarena.data.windows import ContextProtocol
+from seqarena.schema import InputKind
+
+
+class SourceConfig(BaseModel):
+    """Settings of a source; `kind` in each subclass names it."""
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", strict=True, use_attribute_docstrings=True
+    )
+
+    input_kind: ClassVar[InputKind]
+    """What a step of the input is, before any data exists."""
+
+    @property
+    def has_regions(self) -> bool:
+        """Say whether the steps are regions of a picture, before any data exists."""
+        return False
+
+    @property
+    def context_protocol(self) -> ContextProtocol:
+        """Say what stands before a step that is scored: a stretch of its document, or all of it."""
+        return "blocks"
+
+    @abstractmethod
+    def read(self) -> SourceData:
+        """Make the three parts; the same settings give the same bytes.
+
+        Raises:
+            DataError: the source is unusable as it stands.
+        """
