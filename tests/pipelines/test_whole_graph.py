@@ -56,7 +56,7 @@ class Checkout:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        for name in ("dvc.yaml", "requirements.lock", ".dvcignore", ".gitignore"):
+        for name in ("dvc.yaml", "requirements.lock", "targets.yaml", ".dvcignore", ".gitignore"):
             shutil.copy(ROOT / name, folder / name)
         for name in ("pipelines", "src"):
             shutil.copytree(

@@ -3,6 +3,7 @@
 import json
 import shutil
 import sys
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from seqarena.errors import ArtifactError
 from seqarena.experiment.identity import digest_of, engine_of
 from seqarena.experiment.layout import Workspace
 from seqarena.experiment.suite import Experiment, Suite
+from seqarena.experiment.targets import TARGETS_FILE, beside_published, read_targets
 from seqarena.families.store import read_config
 from seqarena.reporting.cells import Cell, SeedResult, TaskFacts
 from seqarena.reporting.report import write_report
@@ -24,14 +26,24 @@ from seqarena.tracking.shipper import Shipper
 _REPORT_EXPERIMENT = "comparison"
 
 
-def compare(suite: Suite, prepared: Path, runs: Path, reports: Path) -> None:
+def compare(
+    suite: Suite, prepared: Path, runs: Path, reports: Path, targets: Path = TARGETS_FILE
+) -> None:
     """Write the report of all experiments, and log it as a run of its own.
 
     Raises:
         ArtifactError: an experiment that params.yaml lists has left no metrics.
+        ConfigError: the file of published figures is wrong.
     """
-    tasks = [_task(name, prepared / name) for name in suite.tasks]
+    manifests = {name: read_manifest(prepared / name) for name in suite.tasks}
     cells = [_cell(experiment, runs / experiment.name) for experiment in suite.experiments.values()]
+    published = beside_published(
+        read_targets(targets), suite, manifests, {cell.experiment: cell for cell in cells}
+    )
+    tasks = [
+        replace(_task(name, manifest), published=tuple(p for p in published if p.task == name))
+        for name, manifest in manifests.items()
+    ]
     shutil.rmtree(reports, ignore_errors=True)
     files = write_report(reports, tasks, cells, _head(suite))
     _tell(reports, files, runs, suite)
@@ -40,8 +52,7 @@ def compare(suite: Suite, prepared: Path, runs: Path, reports: Path) -> None:
     )
 
 
-def _task(name: str, folder: Path) -> TaskFacts:
-    manifest: Manifest = read_manifest(folder)
+def _task(name: str, manifest: Manifest) -> TaskFacts:
     return TaskFacts(
         name=name,
         schema=manifest.schema,

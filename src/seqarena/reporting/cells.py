@@ -6,6 +6,7 @@ from pathlib import Path
 
 from seqarena.data.manifest import BestPossible
 from seqarena.metrics.metric import Metric, further_metrics, headline_metric
+from seqarena.reporting.published import Beside
 from seqarena.schema import DataSchema, TaskKind
 
 
@@ -20,6 +21,8 @@ class TaskFacts:
     n_test: int | None = None
     """Sequences of the test split."""
     best_possible: BestPossible | None = None
+    published: tuple[Beside, ...] = ()
+    """Figures that others have reported for it, beside the experiments that stand for them."""
 
     @property
     def kind(self) -> TaskKind:

@@ -1,8 +1,12 @@
 """Numbers as a reader wants them: as many digits as mean something."""
 
 from seqarena.metrics.confidence import Interval
+from seqarena.reporting.published import Beside
 
 MISSING = "–"
+
+BESIDE = ("figure", "published", "here", "outcome", "experiment", "known by", "remark")
+"""What `beside` tells, in its order."""
 
 _PREFIXES = ((1e15, "P"), (1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"))
 
@@ -47,6 +51,20 @@ def seconds(value: float | None) -> str:
     if value < 9.95:
         return f"{value:.1f} s"
     return f"{value:.0f} s" if value < 600 else f"{value / 60:.0f} min"
+
+
+def beside(each: Beside) -> tuple[str, ...]:
+    """Return a published figure and what stands here, as `BESIDE` names them."""
+    figure = each.figure
+    return (
+        f"{figure.name} ({each.metric})",
+        f"{figure.value:.4g}",
+        MISSING if each.found is None else f"{each.found:.4g}",
+        each.outcome,
+        each.experiment,
+        f"{figure.certainty}: {figure.reference}",
+        each.remark,
+    )
 
 
 def _spread(interval: Interval) -> str:

@@ -3,7 +3,9 @@
 import re
 from collections.abc import Mapping
 
+from seqarena.reporting import formatting
 from seqarena.reporting.columns import Column, columns_of
+from seqarena.reporting.published import Beside
 from seqarena.reporting.ranking import Table, caveat, verdict
 
 FIGURES = "figures"
@@ -36,6 +38,8 @@ def _section(table: Table) -> list[str]:
     for row in table.rows:
         notes = (*row.cell.flags, *row.cell.failures)
         lines += [f"- **{_plain(row.label)}**: {_plain(note)}" for note in notes]
+    if task.published:
+        lines += ["", "Beside published figures:", "", *_published(task.published)]
     if any(row.interval is not None for row in table.rows):
         lines += ["", f"![quality on {task.name}]({FIGURES}/{task.name}-quality.png)"]
         lines += [f"![quality against cost on {task.name}]({FIGURES}/{task.name}-cost.png)"]
@@ -43,6 +47,19 @@ def _section(table: Table) -> list[str]:
         lines += ["", "Where each of them looked, on the same example:", ""]
         lines += [f"![attention on {task.name}]({FIGURES}/{task.name}-attention.png)"]
     return lines
+
+
+def _published(figures: tuple[Beside, ...]) -> list[str]:
+    rows = [formatting.beside(each) for each in figures]
+    body = [" | ".join(map(_plain, row)) for row in rows]
+    return [
+        f"| {line} |"
+        for line in (
+            " | ".join(formatting.BESIDE),
+            ":-- | --: | --: | :-- | :-- | :-- | :--",
+            *body,
+        )
+    ]
 
 
 def _cells(columns: tuple[Column, ...], index: int) -> list[str]:

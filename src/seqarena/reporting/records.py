@@ -45,6 +45,10 @@ def _task(table: Table) -> dict[str, Any]:
         "metric": asdict(task.metric),
         "best_possible": None if task.best_possible is None else asdict(task.best_possible),
         "n_test": task.n_test,
+        "published": [
+            {**asdict(each), "outcome": each.outcome, "remark": each.remark}
+            for each in task.published
+        ],
         "verdict": verdict(table),
         "experiments": {row.cell.experiment: _experiment(table, row) for row in table.rows},
     }

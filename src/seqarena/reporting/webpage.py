@@ -10,6 +10,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from seqarena.reporting import formatting
 from seqarena.reporting.columns import columns_of
 from seqarena.reporting.plots import darkened
 from seqarena.reporting.ranking import Row, Table, caveat, verdict
@@ -80,6 +81,8 @@ def _section(table: Table, plots: list[bytes], *, every_probe: bool) -> dict[str
         "verdict": verdict(table),
         "caveat": caveat(table),
         "notes": [(row.label, note) for row in table.rows for note in _notes(row)],
+        "published": [formatting.beside(each) for each in table.task.published],
+        "published_head": formatting.BESIDE,
         "plots": [_plot(drawing, table.task.name) for drawing in plots],
         "looks": looks,
         "n_probes": 1 + max((look.probe for look in looks), default=0),

@@ -1,0 +1,70 @@
+"""A published figure beside what stands here: reproduced, approached or missed, and why."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from seqarena.metrics.metric import Metric
+
+Certainty = Literal["read", "recomputed", "remembered"]
+"""How the figure is known: read in a public source, computed again on the very files, or from
+memory of a paper and not checked against it."""
+
+Outcome = Literal["surpassed", "reproduced", "approached", "missed", "other protocol", "no result"]
+
+
+@dataclass(frozen=True)
+class PublishedFigure:
+    """A number that somebody has reported, and how near to it counts."""
+
+    name: str
+    value: float
+    tolerance: float
+    """A distance that counts as the same [unit of the metric]."""
+    approach: float
+    """A distance that counts as near."""
+    reference: str
+    certainty: Certainty
+    note: str = ""
+    """Why it may be missed: other data, size or hours."""
+
+
+@dataclass(frozen=True)
+class Beside:
+    """A published figure, and the experiment that stands for it here."""
+
+    task: str
+    figure: PublishedFigure
+    metric: str
+    higher_is_better: bool
+    experiment: str
+    found: float | None
+    """Mean over the seeds; None: infinite, or it did not finish."""
+    differences: tuple[str, ...] = ()
+    """Where the protocol of the task is not that of the figure, a line each."""
+
+    @property
+    def outcome(self) -> Outcome:
+        """Compare the two, unless they were obtained under different rules."""
+        if self.differences:
+            return "other protocol"
+        if self.found is None:
+            return "no result"
+        sign = 1.0 if self.higher_is_better else -1.0
+        shortfall = sign * (self.figure.value - self.found)
+        if shortfall < -self.figure.tolerance:
+            return "surpassed"
+        if shortfall <= self.figure.tolerance:
+            return "reproduced"
+        return "approached" if shortfall <= self.figure.approach else "missed"
+
+    @property
+    def remark(self) -> str:
+        """Say what differs, or else what the figure's own note says, unless it was reached."""
+        if self.differences:
+            return "; ".join(self.differences)
+        return self.figure.note if self.outcome in ("approached", "missed", "no result") else ""
+
+
+def direction_of(name: str, known: tuple[Metric, ...]) -> bool | None:
+    """Say whether more of the metric is better; None: the task has no such metric."""
+    return next((each.higher_is_better for each in known if each.name == name), None)
