@@ -347,10 +347,32 @@ def test_an_outdated_store_is_upgraded_after_a_copy_was_made(tmp_path: Path) -> 
     assert database is not None
     answers = iter([RuntimeError("Detected out-of-date database schema (found version 1)"), None])
 
-    def open_store() -> None:
+    def open_store(path: Path) -> None:
+        assert path == database
         if (answer := next(answers)) is not None:
             raise answer
 
     open_prepared(database, open_store)
     assert next(answers, "asked twice") == "asked twice"
     assert database.with_name("mlflow.db-backup").stat().st_size > 100_000
+
+
+def test_a_store_whose_making_was_cut_short_is_made_anew(tmp_path: Path) -> None:
+    database = tmp_path / "mlflow.db"
+
+    def stop_halfway(path: Path) -> None:
+        with closing(sqlite3.connect(path)) as connection:
+            connection.execute("CREATE TABLE first_of_two (a)")
+        raise KeyboardInterrupt
+
+    def make(path: Path) -> None:
+        with closing(sqlite3.connect(path)) as connection:
+            if path != database:
+                connection.execute("CREATE TABLE first_of_two (a)")
+            connection.execute("SELECT * FROM first_of_two")
+
+    with pytest.raises(KeyboardInterrupt):
+        open_prepared(database, stop_halfway)
+    assert not database.exists()
+    open_prepared(database, make)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["mlflow.db", "mlflow.db-lock"]

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from seqarena.tracking.events import DatasetUsed, MetricLogged
-from seqarena.tracking.location import StoreLocation
+from seqarena.tracking.location import SQLITE, StoreLocation
 from seqarena.tracking.parts import KEY_TAG, Status
 from seqarena.tracking.sqlite_store import exclusive, open_prepared
 
@@ -48,14 +48,14 @@ class Store:
         self._experiments: dict[str, str] = {}
         self._client: MlflowClient
 
-        def connect() -> None:
-            self._client = MlflowClient(tracking_uri=location.tracking_uri)
+        def connect(uri: str) -> None:
+            self._client = MlflowClient(tracking_uri=uri)
             self._client.search_experiments(max_results=1)
 
         if location.database is None:
-            connect()
+            connect(location.tracking_uri)
         else:
-            open_prepared(location.database, connect)
+            open_prepared(location.database, lambda path: connect(f"{SQLITE}{path}"))
 
     @property
     def client(self) -> "MlflowClient":

@@ -1,6 +1,7 @@
 """One process at a time creates or upgrades an SQLite store.
 
-Four processes that open a fresh store at once crash inside MLflow's migrations and leave it broken.
+Four processes that open a fresh store at once crash inside MLflow's migrations and leave it broken;
+so does one that is killed there.
 """
 
 import fcntl
@@ -24,21 +25,32 @@ def exclusive(database: Path) -> Iterator[None]:
         yield
 
 
-def open_prepared(database: Path, open_store: Callable[[], None]) -> None:
-    """Call `open_store`, which creates missing tables, where no other process can do so.
+def open_prepared(database: Path, open_store: Callable[[Path], None]) -> None:
+    """Call `open_store` on the file; it creates missing tables, where no other process can do so.
 
-    An outdated schema is upgraded after the file was copied to "<name>-backup".
+    A new store is made under another name and gets its own when it is whole. An outdated schema is
+    upgraded after the file was copied to "<name>-backup".
     """
     with exclusive(database):
+        if not database.exists():
+            _create(database, open_store)
         try:
-            open_store()
+            open_store(database)
         except Exception as error:
             if _OUTDATED not in str(error):
                 raise
             _upgrade(database)
-            open_store()
+            open_store(database)
         with closing(sqlite3.connect(database, timeout=20)) as connection:
             _let_readers_pass(connection)
+
+
+def _create(database: Path, open_store: Callable[[Path], None]) -> None:
+    unfinished = database.with_name(f"{database.name}-new")
+    for leftover in database.parent.glob(f"{unfinished.name}*"):
+        leftover.unlink()
+    open_store(unfinished)
+    unfinished.replace(database)
 
 
 def _let_readers_pass(connection: sqlite3.Connection) -> None:
