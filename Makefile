@@ -10,7 +10,7 @@ export DVC_NO_ANALYTICS ?= 1
 export MLFLOW_DISABLE_TELEMETRY ?= true
 export DO_NOT_TRACK ?= true
 
-.PHONY: setup repro ui test test-fast check format bench clean-results
+.PHONY: setup repro suite ui test test-fast check format bench clean-results
 
 setup: $(VENV)/installed
 
@@ -23,6 +23,10 @@ $(VENV)/installed: requirements.lock pyproject.toml
 
 repro: setup
 	seqarena repro
+
+# `make suite NAME=text`; `seqarena suites` lists them.
+suite: setup
+	seqarena repro --suite $(NAME)
 
 ui: setup
 	seqarena ui
@@ -57,4 +61,4 @@ $(PEERS)/installed: $(VENV)/installed benchmarks/peers.txt
 	touch $@
 
 clean-results:
-	rm -rf runs reports data/prepared .scratch mlflow.db mlflow.db-* mlartifacts
+	rm -rf runs reports suites data/prepared .scratch mlflow.db mlflow.db-* mlartifacts

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import click
 
@@ -34,11 +35,26 @@ def main() -> None:
 @click.option(
     "--warm/--cold", default=True, help="Fork stages from one process that imported everything."
 )
-def repro(jobs: int | None, warm: bool) -> None:
+@click.option("--suite", help="A suite of pipelines/suites instead of params.yaml.")
+def repro(jobs: int | None, warm: bool, suite: str | None) -> None:
     """Run the whole pipeline: `dvc repro`, with the fits done beforehand on all cores."""
     from seqarena.experiment.repro import reproduce
 
+    if suite is not None:
+        from seqarena.experiment.suites import open_workspace, read_card
+
+        click.echo(read_card(Path.cwd(), suite).describe())
+        os.chdir(open_workspace(Path.cwd(), suite))
     click.echo(reproduce(jobs, warm))
+
+
+@main.command()
+def suites() -> None:
+    """List the suites beside params.yaml: what each compares, and how long it takes."""
+    from seqarena.experiment.suites import read_card, suite_names
+
+    for name in suite_names(Path.cwd()):
+        click.echo(read_card(Path.cwd(), name).describe())
 
 
 @main.command()

@@ -130,6 +130,47 @@ def test_a_second_repro_does_nothing(checkout):
     assert "Data and pipelines are up to date." in checkout.dvc("repro")
 
 
+SUITE = {
+    "about": {"title": "A lagged source.", "minutes": 1},
+    **{key: SMOKE[key] for key in ("seeds", "hardware")},
+    "tasks": {"suite_lagged": SMOKE["tasks"]["lagged"]},
+    "families": {"markov_1": SMOKE["families"]["markov_1"]},
+    "experiments": {"suite_lagged-markov_1": {"task": "suite_lagged", "family": "markov_1"}},
+}
+
+
+def test_a_suite_runs_in_a_workspace_of_its_own_and_is_tracked_with_the_others(checkout):
+    folder = checkout.folder / "pipelines" / "suites"
+    folder.mkdir(exist_ok=True)
+    with (folder / "small.yaml").open("w") as file:
+        YAML(typ="safe").dump(SUITE, file)
+    assert "small: A lagged source." in checkout.seqarena("suites")
+    words = checkout.seqarena("repro", "--suite", "small", "--jobs", "2")
+    assert "2 fits; about 1 min on two cores without a GPU" in words
+    assert "The report: suites/small/reports/comparison.html" in words
+    workspace = checkout.folder / "suites" / "small"
+    assert not (workspace / "mlflow.db").exists()
+    assert {run.data.tags["role"] for run in runs_of(checkout, "suite_lagged")} == {
+        "seed",
+        "aggregate",
+    }
+    again = checkout.seqarena("repro", "--suite", "small")
+    assert "Data and pipelines are up to date." in again
+    # A plain DVC knows the way too, and neither repository sees the other.
+    plain = checkout.run([sys.executable, "-m", "dvc", "--cd", str(workspace), "repro"])
+    assert "Data and pipelines are up to date." in plain
+    assert "small" not in checkout.dvc("status", "--json")
+    assert "Data and pipelines are up to date." in checkout.dvc("repro")
+    shutil.rmtree(folder)
+    checkout.dvc("repro")
+
+
+def test_a_suite_that_is_not_there_is_refused_with_the_nearest(checkout):
+    words = checkout.seqarena("repro", "--suite", "smal", code=2)
+    assert "suite 'smal': not there; " in words
+    assert not (checkout.folder / "suites" / "smal").exists()
+
+
 def test_every_run_is_finished_in_mlflow_with_its_tags(checkout):
     runs = [*runs_of(checkout, "digits"), *runs_of(checkout, "lagged")]
     assert {run.info.status for run in runs} == {"FINISHED"}

@@ -12,16 +12,19 @@ class Workspace:
     root: Path
     """Folder that holds `params.yaml` and `dvc.yaml`."""
     home: Path
-    """Folder of the MLflow store and of scratch: the checkout that `dvc exp` copied from."""
+    """Folder of the MLflow store and of scratch: the checkout that `dvc exp` copied from, or whose
+    suite this is."""
 
     @classmethod
     def here(cls) -> "Workspace":
         """Return the workspace of the present folder, absolute.
 
-        DVC sets DVC_ROOT to the original checkout even while it runs an experiment in a copy.
+        DVC sets DVC_ROOT to the original checkout even while it runs an experiment in a copy. In
+        the workspace of a suite, `dvc.yaml` is a link into the checkout.
         """
         root = Path.cwd()
-        return cls(root, Path(os.environ.get("DVC_ROOT", root)))
+        stages = Path(os.environ.get("DVC_ROOT", root)) / "dvc.yaml"
+        return cls(root, stages.resolve().parent)
 
     def prepared(self, task: str) -> Path:
         """Folder of a task's prepared splits."""

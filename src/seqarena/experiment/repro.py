@@ -100,7 +100,7 @@ def _is_on_cpu(hardware: HardwareConfig) -> bool:
 
 
 def _last_words(workspace: Workspace, seconds: float) -> str:
-    report = (workspace.reports / "comparison.html").relative_to(Path.cwd())
+    report = Path(os.path.relpath(workspace.reports / "comparison.html", workspace.home))
     return (
         f"Done in {seconds / 60:.1f} min. The report: {report} (and comparison.md beside it). "
         "The runs: `make ui` opens MLflow on them."

@@ -30,17 +30,14 @@ class StoreLocation:
         return redact(self.tracking_uri)
 
 
-def locate_store(root: Path, environment: Mapping[str, str] = os.environ) -> StoreLocation:
-    """Return the store that MLFLOW_TRACKING_URI names, or SQLite and a folder below the root.
-
-    The paths are absolute, and below DVC_ROOT where DVC set it: a run of `dvc exp run --temp` then
-    lands beside all others.
+def locate_store(home: Path, environment: Mapping[str, str] = os.environ) -> StoreLocation:
+    """Return the store that MLFLOW_TRACKING_URI names, or SQLite and a folder below `home`.
 
     Args:
-        root: Root of the repository, for runs outside DVC.
+        home: Folder of the store, where nothing else is said; the paths are absolute.
         environment: Environment variables.
     """
-    home = Path(environment.get("DVC_ROOT") or root).resolve()
+    home = home.resolve()
     uri = environment.get("MLFLOW_TRACKING_URI") or f"{SQLITE}{home / 'mlflow.db'}"
     if uri.startswith(("http://", "https://")):
         return StoreLocation(uri, None)

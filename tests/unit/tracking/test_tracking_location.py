@@ -12,11 +12,6 @@ def test_the_default_store_is_sqlite_below_the_root(tmp_path: Path) -> None:
     assert location.database == tmp_path / "mlflow.db"
 
 
-def test_dvc_root_goes_before_the_root_that_was_handed_in(tmp_path: Path) -> None:
-    location = locate_store(Path("/elsewhere"), {"DVC_ROOT": str(tmp_path)})
-    assert location.database == tmp_path / "mlflow.db"
-
-
 def test_a_relative_database_lies_below_the_root_and_not_where_one_stands(tmp_path: Path) -> None:
     location = locate_store(tmp_path, {"MLFLOW_TRACKING_URI": "sqlite:///sub/a.db"})
     assert location.database == tmp_path / "sub/a.db"

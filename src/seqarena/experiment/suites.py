@@ -1,0 +1,120 @@
+"""Suites beside the default one: a params file each, run by DVC in a workspace of its own.
+
+`pipelines/suites/NAME.yaml` is all that a suite is. Its workspace `suites/NAME` holds links to that
+file and to the project's `dvc.yaml`, code and lock, and is a DVC repository by itself: `dvc repro`,
+`dvc metrics show` and the rest work in it as they do at the root, and neither knows of the other.
+docs/decisions/suites.md says why.
+"""
+
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from seqarena.errors import ConfigError, SeqarenaError
+from seqarena.experiment.suite import PARAMS_FILE, Suite, read_suite
+from seqarena.parsing import nearest, parse, read_yaml
+
+_DEFINITIONS = Path("pipelines") / "suites"
+_WORKSPACES = Path("suites")
+_LINKS = ("dvc.yaml", "pipelines", "src", "requirements.lock", "targets.yaml", ".dvcignore")
+
+
+class AboutSuite(BaseModel):
+    """What a suite says of itself, under `about`."""
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", strict=True, use_attribute_docstrings=True
+    )
+
+    title: str
+    """What it compares, in a sentence."""
+    minutes: float = Field(gt=0)
+    """Wall time of the whole suite on two cores without a GPU, as far as it is known."""
+
+
+@dataclass(frozen=True)
+class SuiteCard:
+    """What to know of a suite before it is run."""
+
+    name: str
+    about: AboutSuite
+    suite: Suite
+
+    @property
+    def n_fits(self) -> int:
+        """Return the number of fits."""
+        return sum(len(experiment.seeds) for experiment in self.suite.experiments.values())
+
+    def describe(self) -> str:
+        """Say what it compares, what it needs and how long it takes."""
+        tasks = ", ".join(self.suite.tasks)
+        return (
+            f"{self.name}: {self.about.title}\n"
+            f"  tasks: {tasks}\n"
+            f"  {self.n_fits} fits; about {self.about.minutes:.0f} min on two cores without a GPU"
+        )
+
+
+def suite_names(checkout: Path) -> list[str]:
+    """Return the suites of a checkout, in order of their names."""
+    return sorted(path.stem for path in (checkout / _DEFINITIONS).glob("*.yaml"))
+
+
+def read_card(checkout: Path, name: str) -> SuiteCard:
+    """Read a suite and what it says of itself.
+
+    Raises:
+        ConfigError: there is no such suite, or its file is wrong.
+    """
+    if name not in suite_names(checkout):
+        raise ConfigError([f"suite {name!r}: not there; {nearest(name, suite_names(checkout))}"])
+    path = checkout / _DEFINITIONS / f"{name}.yaml"
+    about: AboutSuite = parse(AboutSuite, read_yaml(path).get("about"), f"{path}: about")
+    return SuiteCard(name, about, read_suite(path))
+
+
+def open_workspace(checkout: Path, name: str) -> Path:
+    """Return the folder in which DVC runs the suite; make it if it is missing.
+
+    Raises:
+        ConfigError: there is no such suite.
+        SeqarenaError: the folder holds something else, or DVC cannot begin there.
+    """
+    if name not in suite_names(checkout):
+        raise ConfigError([f"suite {name!r}: not there; {nearest(name, suite_names(checkout))}"])
+    folder = checkout / _WORKSPACES / name
+    folder.mkdir(parents=True, exist_ok=True)
+    for link in _LINKS:
+        _link(folder / link, checkout / link)
+    _link(folder / PARAMS_FILE, checkout / _DEFINITIONS / f"{name}.yaml")
+    if not (folder / ".dvc").is_dir():
+        _begin(folder)
+    return folder
+
+
+def _link(path: Path, target: Path) -> None:
+    """Make `path` lead to `target`, by a relative link, so that the checkout can be moved."""
+    where = Path(os.path.relpath(target, path.parent))
+    if path.is_symlink() and path.readlink() == where:
+        return
+    if path.exists() or path.is_symlink():
+        raise SeqarenaError(
+            f"{path}: is there, and is no link to {target}; take it away, for the workspace of a "
+            "suite holds links and results only."
+        )
+    path.symlink_to(where)
+
+
+def _begin(folder: Path) -> None:
+    for arguments in (["init", "--quiet", "--no-scm"], ["config", "core.analytics", "false"]):
+        command = [sys.executable, "-m", "dvc", *arguments]
+        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+        if done.returncode != 0:
+            raise SeqarenaError(
+                f"{folder}: `dvc {' '.join(arguments)}` ended with code {done.returncode}: "
+                f"{done.stderr.strip()}"
+            )
