@@ -6,6 +6,7 @@ import sys
 
 import click
 
+from seqarena.data_commands import data
 from seqarena.errors import ConfigError, DataError, SeqarenaError
 
 
@@ -27,6 +28,9 @@ class _Commands(click.Group):
 @click.version_option(package_name="seqarena")
 def main() -> None:
     """Compare families of sequence models on the same data under the same rules."""
+
+
+main.add_command(data)
 
 
 @main.command()
