@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from seqarena.data_commands import data
 from seqarena.errors import ConfigError, DataError, SeqarenaError
 
 
@@ -28,6 +29,9 @@ class _Commands(click.Group):
 @click.version_option(package_name="seqarena")
 def main() -> None:
     """Compare families of sequence models on the same data under the same rules."""
+
+
+main.add_command(data)
 
 
 @main.command()

@@ -10,15 +10,13 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Float
 
-from seqarena.data.mirror import mirrored_file
+from seqarena.data.mirror import published_file
+from seqarena.data.published.sound import FSDD
 from seqarena.data.speech_features import RATE
 from seqarena.errors import DataError
 
 DIGITS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 SPEAKERS = ("george", "jackson", "lucas", "nicolas", "theo", "yweweler")
-OFFICIAL = "https://github.com/Jakobovski/free-spoken-digit-dataset"
-
-_SHA256 = "9d9e94108b8778be2d8f597a337ec2d80e4e5b6b1b7872c81a5172221a9f9067"
 _NAME = re.compile(r"([0-9])_([a-z]+)_([0-9]+)\.wav")
 # A recording is 36 kB at most; whoever claims more is no recording.
 _MOST_BYTES = 1_000_000
@@ -38,9 +36,9 @@ def read_fsdd() -> list[Recording]:
     """Return all recordings, by digit, speaker and number.
 
     Raises:
-        DataError: the mirror lacks the archive, or the archive is not the published one.
+        DataError: the archive is missing or another one.
     """
-    return read_archive(mirrored_file("speech_fsdd", "recordings.tar.gz", _SHA256, OFFICIAL))
+    return read_archive(published_file(FSDD, "recordings.tar.gz"))
 
 
 def read_archive(path: Path) -> list[Recording]:

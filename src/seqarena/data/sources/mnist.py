@@ -7,10 +7,10 @@ from jaxtyping import Int, UInt8
 from pydantic import Field
 
 from seqarena.batch import sequences_of
-from seqarena.data.manifest import Provenance
-from seqarena.data.mirror import mirrored_gzip
+from seqarena.data.mirror import published_content
 from seqarena.data.part import Part, three_parts
 from seqarena.data.pictures import PictureView, as_steps
+from seqarena.data.published.pictures import MNIST
 from seqarena.data.sources.source_config import SourceConfig
 from seqarena.data.sources.source_data import SourceData
 from seqarena.data.stratify import stratified_share
@@ -18,27 +18,14 @@ from seqarena.errors import DataError
 from seqarena.schema import DataSchema
 from seqarena.seeds import numpy_generator
 
-_FOLDER = "image_mnist"
-_OFFICIAL = "http://yann.lecun.com/exdb/mnist/"
 _PATCH = (4, 4)
 _GRID = (7, 7)
 _MAX_PIXEL = 255.0
 _PERMUTATION_SEED = 0
-_CITATION = (
-    "Y. LeCun, L. Bottou, Y. Bengio, P. Haffner (1998). Gradient-based learning applied to "
-    "document recognition. Proceedings of the IEEE 86(11), 2278-2324."
-)
-# Of what the files hold: another program may have compressed the same bytes otherwise.
-_SHA256 = {
-    "train-images": "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
-    "train-labels": "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
-    "t10k-images": "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
-    "t10k-labels": "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
-}
 
 
 class MnistConfig(SourceConfig):
-    """The official test; the files lie in the folder that SEQARENA_MIRROR names."""
+    """The official test of a published data set (`seqarena data show mnist`)."""
 
     input_kind = "frames"
     kind: Literal["mnist"]
@@ -66,7 +53,7 @@ def read_mnist(config: MnistConfig) -> SourceData:
     """Read the four files, pixels scaled to 0..1.
 
     Raises:
-        DataError: the mirror is not set, a file is missing or another one, or `n_train` is more
+        DataError: a file is missing or another one, or `n_train` is more
             than there are.
     """
     train, test = _read_half("train"), _read_half("t10k")
@@ -86,11 +73,8 @@ def read_mnist(config: MnistConfig) -> SourceData:
             patch=_PATCH if is_regions else None,
         ),
         parts=three_parts(*parts),
-        provenance=Provenance(
-            description=f"MNIST, handwritten digits ({_OFFICIAL})",
-            licence="unclear: none is stated",
-            citation=_CITATION,
-            versions={name: f"sha256 of the content {digest}" for name, digest in _SHA256.items()},
+        provenance=MNIST.provenance(
+            f"MNIST, handwritten digits ({MNIST.official[0]})", *(file.path for file in MNIST.files)
         ),
         protocol={
             "split": "the official test; validation is taken from the official training pictures, "
@@ -121,7 +105,7 @@ def _read_half(name: str) -> _Half:
 
 def _read(name: str, n_axes: int) -> UInt8[np.ndarray, "..."]:
     """Return the array of an IDX file: a word of four bytes, the size of each axis, the bytes."""
-    content = mirrored_gzip(_FOLDER, f"{name}-idx{n_axes}-ubyte.gz", _SHA256[name], _OFFICIAL)
+    content = published_content(MNIST, f"{name}-idx{n_axes}-ubyte.gz")
     sizes = np.frombuffer(content, dtype=">u4", count=n_axes, offset=4)
     values = np.frombuffer(content, dtype=np.uint8, offset=4 + 4 * n_axes)
     return values.reshape(sizes.astype(np.int64))

@@ -1,6 +1,5 @@
 """Piano rolls: at each step 88 keys, each of which sounds (1) or is silent (0)."""
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
@@ -8,49 +7,24 @@ import numpy as np
 from pydantic import Field
 
 from seqarena.batch import Sequences, sequences_of
-from seqarena.data.manifest import Provenance
-from seqarena.data.mirror import mirrored_file
+from seqarena.data.mirror import published_file
 from seqarena.data.part import Part, three_parts
+from seqarena.data.published.sound import POLYPHONIC_MUSIC
 from seqarena.data.sources.source_config import SourceConfig
 from seqarena.data.sources.source_data import SourceData
 from seqarena.data.splits import Split
 from seqarena.schema import DataSchema
 
 N_KEYS = 88
-_FOLDER = "music_polyphonic"
-_OFFICIAL = "http://www-etud.iro.umontreal.ca/~boulanni/icml2012"
-_CITATION = (
-    "N. Boulanger-Lewandowski, Y. Bengio, P. Vincent (2012). Modeling temporal dependencies in "
-    "high-dimensional sequences: application to polyphonic music generation and transcription. "
-    "ICML 2012."
-)
-
-
-@dataclass(frozen=True)
-class _Published:
-    """One corpus as a file of MATLAB 5."""
-
-    file: str
-    sha256: str
-    title: str
-
-
+# File and title of each corpus.
 _CORPORA = {
-    "jsb_chorales": _Published(
-        "JSB_Chorales.mat",
-        "ac0e608527cc411c7e21ef7d38be47f0de7fb6b13b3ae168b8eccf1c2a9b18d4",
-        "JSB Chorales: 382 four-part chorales by J. S. Bach",
-    ),
-    "piano_midi": _Published(
-        "Piano_midi.mat",
-        "990a8a71d5764a7eaa3e78d9e5023d1470380fe2db3a1448265a97a24c8b1c34",
-        "Piano-midi.de: 124 classical piano pieces",
-    ),
+    "jsb_chorales": ("JSB_Chorales.mat", "JSB Chorales: 382 four-part chorales by J. S. Bach"),
+    "piano_midi": ("Piano_midi.mat", "Piano-midi.de: 124 classical piano pieces"),
 }
 
 
 class PolyphonicMusicConfig(SourceConfig):
-    """A corpus in its official split; the files lie in the folder that SEQARENA_MIRROR names."""
+    """A corpus in its official split (`seqarena data show polyphonic_music`)."""
 
     input_kind = "frames"
     kind: Literal["polyphonic_music"]
@@ -69,10 +43,10 @@ def read_polyphonic_music(config: PolyphonicMusicConfig) -> SourceData:
     """Read the corpus's three official parts, as frames of 0 and 1.
 
     Raises:
-        DataError: the mirror is not set, or the file is missing or another one.
+        DataError: the file is missing or another one.
     """
-    published = _CORPORA[config.corpus]
-    path = mirrored_file(_FOLDER, published.file, published.sha256, _OFFICIAL)
+    file, title = _CORPORA[config.corpus]
+    path = published_file(POLYPHONIC_MUSIC, file)
     parts = [
         Part(_sequences(split, pieces, 0 if split is Split.TRAIN else config.scored_from))
         for split, pieces in _pieces(path).items()
@@ -80,11 +54,8 @@ def read_polyphonic_music(config: PolyphonicMusicConfig) -> SourceData:
     return SourceData(
         schema=DataSchema("density", dim=N_KEYS, frame_kind="binary"),
         parts=three_parts(*parts),
-        provenance=Provenance(
-            description=f"{published.title}, as piano rolls of 88 keys ({_OFFICIAL})",
-            licence="unclear: none is stated",
-            citation=_CITATION,
-            versions={published.file: f"sha256 {published.sha256}"},
+        provenance=POLYPHONIC_MUSIC.provenance(
+            f"{title}, as piano rolls of 88 keys ({POLYPHONIC_MUSIC.official[0]})", file
         ),
         protocol={
             "split": "official",

@@ -8,25 +8,16 @@ from pydantic import Field
 
 from seqarena.batch import sequences_of
 from seqarena.data.alphabet import Alphabet, alphabet_of
-from seqarena.data.manifest import Provenance
-from seqarena.data.mirror import mirrored_file
+from seqarena.data.mirror import published_file
 from seqarena.data.part import Part, three_parts
+from seqarena.data.published.labelled_text import PROTEIN_SECONDARY_STRUCTURE
 from seqarena.data.sources.source_config import SourceConfig
 from seqarena.data.sources.source_data import SourceData
 from seqarena.errors import DataError
 from seqarena.schema import DataSchema
 from seqarena.seeds import numpy_generator
 
-_FOLDER = "bio_protein_secondary_structure"
-_OFFICIAL = "https://archive.ics.uci.edu/dataset/68/molecular+biology+protein+secondary+structure"
-_TRAIN = (
-    "protein-secondary-structure.train",
-    "d30a9151538dc5d82bcea09398cefe0d5d2147972bcf2bade6407fa728c66b32",
-)
-_TEST = (
-    "protein-secondary-structure.test",
-    "19ef9733125778e6bb6df38963868ddf057318e2641ec11eb2e642f8b1b09d3d",
-)
+_FILES = ("protein-secondary-structure.train", "protein-secondary-structure.test")
 _BEGIN, _END = "<>", "<end>"
 _SHAPES = {"_": "coil", "e": "sheet", "h": "helix"}
 
@@ -35,7 +26,7 @@ Protein = list[tuple[str, str]]
 
 
 class ProteinSecondaryStructureConfig(SourceConfig):
-    """The official training and test proteins; the files lie in the folder SEQARENA_MIRROR."""
+    """The official training and test proteins of a published data set."""
 
     input_kind = "tokens"
     kind: Literal["protein_secondary_structure"]
@@ -53,11 +44,9 @@ def read_protein_secondary_structure(config: ProteinSecondaryStructureConfig) ->
     """Read the proteins as sequences of residues, each tagged with its shape.
 
     Raises:
-        DataError: the mirror is not set, or a file is missing or another one.
+        DataError: a file is missing or another one.
     """
-    train_file, test_file = (
-        mirrored_file(_FOLDER, name, sha256, _OFFICIAL) for name, sha256 in (_TRAIN, _TEST)
-    )
+    train_file, test_file = (published_file(PROTEIN_SECONDARY_STRUCTURE, name) for name in _FILES)
     train, test = read_proteins(train_file), read_proteins(test_file)
     order = numpy_generator(config.seed, config.kind).permutation(len(train))
     kept, held_out = np.sort(order[config.n_valid :]), np.sort(order[: config.n_valid])
@@ -68,12 +57,9 @@ def read_protein_secondary_structure(config: ProteinSecondaryStructureConfig) ->
         parts=three_parts(
             official.select(kept), official.select(held_out), _part("test", test, residues)
         ),
-        provenance=Provenance(
-            description=f"Secondary structure of 128 globular proteins ({_OFFICIAL})",
-            licence="CC BY 4.0, as its official page says",
-            citation="N. Qian, T. J. Sejnowski (1988). Predicting the secondary structure of "
-            "globular proteins using neural network models. J. Mol. Biol. 202(4).",
-            versions={name: f"sha256 {sha256}" for name, sha256 in (_TRAIN, _TEST)},
+        provenance=PROTEIN_SECONDARY_STRUCTURE.provenance(
+            f"{PROTEIN_SECONDARY_STRUCTURE.title} ({PROTEIN_SECONDARY_STRUCTURE.official[0]})",
+            *_FILES,
         ),
         protocol={
             "split": f"official; {config.n_valid} of the training proteins validate",

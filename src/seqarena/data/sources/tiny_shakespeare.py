@@ -4,23 +4,18 @@ from typing import Literal
 
 from pydantic import Field
 
-from seqarena.data.manifest import Provenance
-from seqarena.data.mirror import mirrored_file
+from seqarena.data.mirror import published_file
 from seqarena.data.plain_text import cut_by_shares, documents_of, read_plain_text
+from seqarena.data.published.running_text import TINY_SHAKESPEARE
 from seqarena.data.sources.source_data import SourceData
 from seqarena.data.sources.text_windows import AboutText, TextWindowsConfig, text_source
 
-_FOLDER = "lm_tinyshakespeare"
 _FILE = "input.txt"
-_SHA256 = "86c4e6aa9db7c042ec79f339dcb96d42b0075e16b8fc2e86bf0ca57e2dc565ed"
-_OFFICIAL = (
-    "https://raw.githubusercontent.com/karpathy/char-rnn/master/data/tinyshakespeare/input.txt"
-)
 _TEST_SHARE = 0.1
 
 
 class TinyShakespeareConfig(TextWindowsConfig):
-    """The last tenth tests, as published; the file lies in the folder of SEQARENA_MIRROR."""
+    """The last tenth tests, as published (`seqarena data show tiny_shakespeare`)."""
 
     kind: Literal["tiny_shakespeare"]
     valid_share: float = Field(default=0.05, gt=0, lt=0.5)
@@ -41,9 +36,9 @@ def read_tiny_shakespeare(config: TinyShakespeareConfig) -> SourceData:
     that the nine tenths end with: who speaks in it is known from there alone.
 
     Raises:
-        DataError: the mirror is not set, or the file is missing or another one.
+        DataError: the file is missing or another one.
     """
-    text = read_plain_text(mirrored_file(_FOLDER, _FILE, _SHA256, _OFFICIAL))
+    text = read_plain_text(published_file(TINY_SHAKESPEARE, _FILE))
     documents = documents_of("shakespeare", text, "character", "file")
     train, valid, test = cut_by_shares(documents, config.valid_share, _TEST_SHARE)
     if config.valid_in_train:
@@ -51,12 +46,8 @@ def read_tiny_shakespeare(config: TinyShakespeareConfig) -> SourceData:
     about = AboutText(
         unit="character",
         document="text",
-        provenance=Provenance(
-            description=f"tiny Shakespeare: 40,000 lines of plays ({_OFFICIAL})",
-            licence="the text is in the public domain; no licence of the file is stated",
-            citation="A. Karpathy (2015). The unreasonable effectiveness of recurrent neural "
-            "networks.",
-            versions={_FILE: f"sha256 {_SHA256}"},
+        provenance=TINY_SHAKESPEARE.provenance(
+            f"{TINY_SHAKESPEARE.title} ({TINY_SHAKESPEARE.official[0]})", _FILE
         ),
         protocol={
             "split": "the last tenth of the characters tests, as published; the first "

@@ -10,9 +10,9 @@ from pydantic import Field
 from seqarena.batch import sequences_of
 from seqarena.data.alphabet import n_unknown
 from seqarena.data.lexicon import Lexicon, UnknownWords, lexicon_of
-from seqarena.data.manifest import Provenance
-from seqarena.data.mirror import mirrored_file
+from seqarena.data.mirror import published_file
 from seqarena.data.part import Part, three_parts
+from seqarena.data.published.labelled_text import UD_ENGLISH_EWT
 from seqarena.data.sources.conllu import TaggedSentence, read_conllu
 from seqarena.data.sources.source_config import SourceConfig
 from seqarena.data.sources.source_data import SourceData
@@ -20,26 +20,15 @@ from seqarena.data.splits import Split
 from seqarena.errors import DataError
 from seqarena.schema import DataSchema
 
-_FOLDER = "pos_ud_english_ewt"
-_OFFICIAL = "https://github.com/UniversalDependencies/UD_English-EWT"
 _FILES = {
-    Split.TRAIN: (
-        "en_ewt-ud-train.conllu",
-        "3fb78e2b55482c8ee00caa653af436c88c9e5bc9a73ce26e4ae3ddc79d2b7e7b",
-    ),
-    Split.VALID: (
-        "en_ewt-ud-dev.conllu",
-        "531a54ff90d6ab12201c5a50c3e78e6ddac4de69abc4bce5d275d3cd29efe2b6",
-    ),
-    Split.TEST: (
-        "en_ewt-ud-test.conllu",
-        "e266e515a0a7547657ed3d90d9ba46487d6bd251f27ad4269d4e8a427c8555cd",
-    ),
+    Split.TRAIN: "en_ewt-ud-train.conllu",
+    Split.VALID: "en_ewt-ud-dev.conllu",
+    Split.TEST: "en_ewt-ud-test.conllu",
 }
 
 
 class UdEnglishEwtConfig(SourceConfig):
-    """The official split; the files lie in the folder that SEQARENA_MIRROR names."""
+    """The official split of a published data set (`seqarena data show ud_english_ewt`)."""
 
     input_kind = "tokens"
     kind: Literal["ud_english_ewt"]
@@ -58,12 +47,9 @@ def read_ud_english_ewt(config: UdEnglishEwtConfig) -> SourceData:
     """Read the three official files: words, and their universal parts of speech.
 
     Raises:
-        DataError: the mirror is not set, or a file is missing or another one.
+        DataError: a file is missing or another one.
     """
-    paths = {
-        split: mirrored_file(_FOLDER, name, sha256, _OFFICIAL)
-        for split, (name, sha256) in _FILES.items()
-    }
+    paths = {split: published_file(UD_ENGLISH_EWT, name) for split, name in _FILES.items()}
     sentences = {split: read_conllu(path) for split, path in paths.items()}
     lexicon = lexicon_of(
         [_forms(sentence) for sentence in sentences[Split.TRAIN]], config.min_count, config.unknown
@@ -76,12 +62,8 @@ def read_ud_english_ewt(config: UdEnglishEwtConfig) -> SourceData:
     return SourceData(
         schema=DataSchema("tagging", n_symbols=len(lexicon.alphabet), n_tags=len(tag_names)),
         parts=three_parts(*parts.values()),
-        provenance=Provenance(
-            description=f"Universal Dependencies, English Web Treebank 2.15 ({_OFFICIAL})",
-            licence="CC BY-SA 4.0 (annotations); the texts have several owners",
-            citation="N. Silveira et al. (2014). A gold standard dependency corpus for English. "
-            "LREC 2014.",
-            versions={name: f"sha256 {sha256}" for name, sha256 in _FILES.values()},
+        provenance=UD_ENGLISH_EWT.provenance(
+            f"{UD_ENGLISH_EWT.title} ({UD_ENGLISH_EWT.official[0]})", *_FILES.values()
         ),
         protocol={
             "split": "official",

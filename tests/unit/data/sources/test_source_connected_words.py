@@ -4,12 +4,15 @@ import io
 import os
 import tarfile
 import wave
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from seqarena.data.content import file_sha256
+from published_scenes import refusal, stand_in
+from seqarena.data.published.checksums import sha256_of
+from seqarena.data.published.sound import FSDD
 from seqarena.data.sources import fsdd
 from seqarena.data.sources.connected_words import ConnectedWordsConfig, join_words
 from seqarena.data.sources.fsdd import DIGITS, SPEAKERS, read_archive
@@ -63,7 +66,7 @@ def mirror(tmp_path, monkeypatch):
         },
     )
     monkeypatch.setenv("SEQARENA_MIRROR", str(tmp_path))
-    monkeypatch.setattr(fsdd, "_SHA256", file_sha256(path))
+    monkeypatch.setattr(fsdd, "FSDD", stand_in(FSDD, tmp_path))
     return path
 
 
@@ -198,33 +201,29 @@ def test_without_a_mirror_the_variable_is_named(monkeypatch):
     monkeypatch.delenv("SEQARENA_MIRROR", raising=False)
     with pytest.raises(DataError) as caught:
         join_words(configured({"kind": "fsdd"}))
-    assert str(caught.value) == (
-        "SEQARENA_MIRROR: not set; name the folder that holds speech_fsdd/recordings.tar.gz (from "
-        "https://github.com/Jakobovski/free-spoken-digit-dataset)."
-    )
+    assert str(caught.value) == refusal(FSDD, "recordings.tar.gz", "SEQARENA_MIRROR is not set")
 
 
 def test_a_missing_archive_is_named(tmp_path, monkeypatch):
     monkeypatch.setenv("SEQARENA_MIRROR", str(tmp_path))
     with pytest.raises(DataError) as caught:
         join_words(configured({"kind": "fsdd"}))
-    assert str(caught.value) == (
-        f"{tmp_path}/speech_fsdd/recordings.tar.gz: not found; put the file there (from "
-        "https://github.com/Jakobovski/free-spoken-digit-dataset)."
-    )
+    assert str(caught.value) == refusal(FSDD, "recordings.tar.gz", f"SEQARENA_MIRROR is {tmp_path}")
 
 
 def test_another_archive_is_refused(mirror, monkeypatch):
-    monkeypatch.setattr(fsdd, "_SHA256", "0" * 64)
+    file = replace(FSDD.files[0], sha256="0" * 64)
+    monkeypatch.setattr(fsdd, "FSDD", replace(FSDD, files=(file,)))
     with pytest.raises(DataError) as caught:
         join_words(configured({"kind": "fsdd"}))
     assert str(caught.value) == (
-        f"{mirror}: its SHA-256 is {file_sha256(mirror)}, expected {'0' * 64}; download it again."
+        f"{mirror}: the SHA-256 of its members is {sha256_of(mirror, 'members')}, expected "
+        f"{'0' * 64}; download it again."
     )
 
 
 def test_a_speaker_who_lacks_a_word_is_named(tmp_path, monkeypatch):
-    monkeypatch.setattr(fsdd, "mirrored_file", lambda *_: path)
+    monkeypatch.setattr(fsdd, "published_file", lambda *_: path)
     path = archive(tmp_path / "a.tar.gz", {"0_theo_0.wav": wav(tone(0, "theo"))})
     with pytest.raises(
         DataError, match=r"^speaker '\w+' has no recording of '\w+'; take another\.$"

@@ -1,5 +1,4 @@
 import gzip
-import hashlib
 import os
 import struct
 from pathlib import Path
@@ -7,6 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from published_scenes import stand_in
+from seqarena.data.published.pictures import MNIST
 from seqarena.data.sources import mnist
 from seqarena.data.sources.mnist import MnistConfig, read_mnist
 from seqarena.data.splits import Split
@@ -34,13 +35,11 @@ def published(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, np.n
         arrays[f"{half}-images"] = generator.integers(256, size=(n, 28, 28))
         arrays[f"{half}-labels"] = np.arange(n) % 10
     (tmp_path / "image_mnist").mkdir()
-    digests = {}
     for name, array in arrays.items():
         content = idx(array)
-        digests[name] = hashlib.sha256(content).hexdigest()
         file = tmp_path / "image_mnist" / f"{name}-idx{array.ndim}-ubyte.gz"
         file.write_bytes(gzip.compress(content))
-    monkeypatch.setattr(mnist, "_SHA256", digests)
+    monkeypatch.setattr(mnist, "MNIST", stand_in(MNIST, tmp_path))
     monkeypatch.setenv("SEQARENA_MIRROR", str(tmp_path))
     return arrays
 

@@ -4,6 +4,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from published_scenes import refusal
+from seqarena.data.published.translations import EUROPARL_EN_ES
 from seqarena.data.sources.europarl_en_es import EuroparlConfig, read_europarl
 from seqarena.data.sources.parallel_text import ParallelTextConfig, read_parallel_text
 from seqarena.data.sources.sentence_pairs import SplitConfig
@@ -122,10 +124,7 @@ def test_europarl_says_where_it_looks(monkeypatch):
     monkeypatch.delenv("SEQARENA_MIRROR", raising=False)
     with pytest.raises(DataError) as caught:
         read_europarl(EuroparlConfig(kind="europarl_en_es"))
-    assert str(caught.value) == (
-        "SEQARENA_MIRROR: not set; name the folder that holds align_europarl_en_es/corpus.en (from "
-        "https://spark-public.s3.amazonaws.com/nlangp/assignments/h3-p.pdf)."
-    )
+    assert str(caught.value) == refusal(EUROPARL_EN_ES, "corpus.en", "SEQARENA_MIRROR is not set")
 
 
 @pytest.mark.slow

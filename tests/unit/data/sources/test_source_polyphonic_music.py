@@ -4,7 +4,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from published_scenes import refusal, stand_in
 from seqarena.data.content import file_sha256
+from seqarena.data.published.sound import POLYPHONIC_MUSIC
 from seqarena.data.sources import polyphonic_music
 from seqarena.data.sources.polyphonic_music import PolyphonicMusicConfig, read_polyphonic_music
 from seqarena.data.splits import Split
@@ -38,9 +40,8 @@ def published(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, list
     path = tmp_path / "music_polyphonic" / "JSB_Chorales.mat"
     path.parent.mkdir()
     savemat(path, content)
-    original = polyphonic_music._CORPORA["jsb_chorales"]
-    ours = type(original)(original.file, file_sha256(path), original.title)
-    monkeypatch.setitem(polyphonic_music._CORPORA, "jsb_chorales", ours)
+    ours = stand_in(POLYPHONIC_MUSIC, tmp_path)
+    monkeypatch.setattr(polyphonic_music, "POLYPHONIC_MUSIC", ours)
     monkeypatch.setenv("SEQARENA_MIRROR", str(tmp_path))
     return rolls
 
@@ -85,9 +86,8 @@ def test_without_a_mirror_the_error_says_what_to_set(monkeypatch: pytest.MonkeyP
     monkeypatch.delenv("SEQARENA_MIRROR", raising=False)
     with pytest.raises(DataError) as error:
         read_polyphonic_music(JSB)
-    assert str(error.value) == (
-        "SEQARENA_MIRROR: not set; name the folder that holds music_polyphonic/JSB_Chorales.mat "
-        "(from http://www-etud.iro.umontreal.ca/~boulanni/icml2012)."
+    assert str(error.value) == refusal(
+        POLYPHONIC_MUSIC, "JSB_Chorales.mat", "SEQARENA_MIRROR is not set"
     )
 
 

@@ -6,8 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from published_scenes import stand_in
 from seqarena.batch import collate_all
 from seqarena.data.content import file_sha256
+from seqarena.data.published.running_text import PENN_TREEBANK, TINY_SHAKESPEARE
 from seqarena.data.sources import penn_treebank, tiny_shakespeare
 from seqarena.data.sources.penn_treebank import PennTreebankConfig, read_penn_treebank
 from seqarena.data.sources.source_data import SourceData
@@ -46,7 +48,8 @@ def play(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     path = tmp_path / "lm_tinyshakespeare" / "input.txt"
     path.parent.mkdir()
     path.write_text(PLAY)
-    monkeypatch.setattr(tiny_shakespeare, "_SHA256", file_sha256(path))
+    published = stand_in(TINY_SHAKESPEARE, tmp_path)
+    monkeypatch.setattr(tiny_shakespeare, "TINY_SHAKESPEARE", published)
     monkeypatch.setenv("SEQARENA_MIRROR", str(tmp_path))
     return path
 
@@ -115,8 +118,8 @@ def treebank(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     texts = {"train": " the <unk> fell N \n rose \n", "valid": " rose \n", "test": " the N \n"}
     for split, text in texts.items():
         (folder / f"ptb.{split}.txt").write_text(text)
-    digests = {split: file_sha256(folder / f"ptb.{split}.txt") for split in Split}
-    monkeypatch.setattr(penn_treebank, "_SHA256", digests)
+    published = stand_in(PENN_TREEBANK, tmp_path)
+    monkeypatch.setattr(penn_treebank, "PENN_TREEBANK", published)
     monkeypatch.setenv("SEQARENA_MIRROR", str(tmp_path))
 
 

@@ -3,8 +3,10 @@ from pathlib import Path
 
 import pytest
 
+from published_scenes import refusal
 from seqarena.data.lexicon import lexicon_of
 from seqarena.data.mirror import VARIABLE
+from seqarena.data.published.labelled_text import UD_ENGLISH_EWT
 from seqarena.data.sources.conllu import TaggedSentence, TaggedWord
 from seqarena.data.sources.ud_english_ewt import (
     UdEnglishEwtConfig,
@@ -45,9 +47,8 @@ def test_without_a_mirror_it_is_said_where_the_files_are(monkeypatch: pytest.Mon
     monkeypatch.delenv(VARIABLE, raising=False)
     with pytest.raises(DataError) as error:
         read_ud_english_ewt(UdEnglishEwtConfig(kind="ud_english_ewt"))
-    assert str(error.value) == (
-        "SEQARENA_MIRROR: not set; name the folder that holds pos_ud_english_ewt/en_ewt-ud-train."
-        "conllu (from https://github.com/UniversalDependencies/UD_English-EWT)."
+    assert str(error.value) == refusal(
+        UD_ENGLISH_EWT, "en_ewt-ud-train.conllu", "SEQARENA_MIRROR is not set"
     )
 
 
