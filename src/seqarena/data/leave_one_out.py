@@ -20,7 +20,7 @@ from seqarena.errors import DataError
 LEAST_ITEMS = 3
 """Items that a user must have: one to learn from, one to validate and one to test."""
 
-History = Int[np.ndarray, "items"]
+History = Int[np.ndarray, "_"]
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,8 @@ class Metric:
     """What a table's head calls it."""
     unit: str
     higher_is_better: bool
+    digits: int = 3
+    """Digits after the point in a table: as many as are published."""
 
 
 BITS_PER_STEP = Metric("bits_per_step", "bits per symbol", "bits", higher_is_better=False)
@@ -64,14 +66,14 @@ SHIFTED_F1 = Metric(
 )
 
 HIT_RATES = tuple(
-    Metric(f"hit_rate_at_{k}", f"HR@{k}", "share of users", higher_is_better=True)
+    Metric(f"hit_rate_at_{k}", f"HR@{k}", "share of users", higher_is_better=True, digits=4)
     for k in (10, 1, 5, 20)
 )
 NDCG = tuple(
-    Metric(f"ndcg_at_{k}", f"NDCG@{k}", "mean gain over users, 0 to 1", higher_is_better=True)
+    Metric(f"ndcg_at_{k}", f"NDCG@{k}", "mean gain, 0 to 1", higher_is_better=True, digits=4)
     for k in (10, 5, 20)
 )
-MRR = Metric("mrr", "MRR", "mean of 1 / rank over users", higher_is_better=True)
+MRR = Metric("mrr", "MRR", "mean of 1 / rank over users", higher_is_better=True, digits=4)
 BITS_PER_ITEM = Metric("bits_per_item", "bits per item", "bits", higher_is_better=False)
 
 _HEADLINE: dict[TaskKind, Metric] = {
