@@ -3,10 +3,18 @@
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-TaskKind = Literal["density", "classification", "tagging", "transduction", "alignment"]
+FittedKind = Literal["density", "classification", "tagging", "transduction", "alignment"]
+"""What a family can be fitted as."""
+TaskKind = Literal[FittedKind, "recommendation"]
+"""What can be asked of a family."""
 InputKind = Literal["tokens", "frames"]
 TargetUnit = Literal["character", "word"]
 SymbolUnit = Literal["symbol", "character", "word"]
+
+
+def fitted_as(kind: TaskKind) -> FittedKind:
+    """Return as what a family is fitted: what comes next is recommended by a density."""
+    return "density" if kind == "recommendation" else kind
 
 
 @dataclass(frozen=True)

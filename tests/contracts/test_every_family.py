@@ -17,6 +17,7 @@ from seqarena.families.family import (
     AlignerFamily,
     ClassifierFamily,
     DensityFamily,
+    RecommenderFamily,
     TaggerFamily,
     TransducerFamily,
 )
@@ -33,6 +34,7 @@ SMALL = {"model_dim": 8}
 TRANSFORMER = {"kind": "transformer", "n_layers": 1, "n_heads": 2, **SMALL}
 FAMILIES = {
     "markov_chain": {"kind": "markov_chain", "order": 2, "n_codes": 4},
+    "markov_chain-popularity": {"kind": "markov_chain", "order": 0},
     "markov_chain-additive": {"kind": "markov_chain", "order": 1, "smoothing": "additive"},
     "markov_chain-maximum_likelihood": {
         "kind": "markov_chain",
@@ -217,6 +219,9 @@ def make_data():
     tokens = {"n_symbols": N_SYMBOLS, "max_length": 8}
     return {
         "density": Data(DataSchema("density", **tokens), sequences_of(inputs), "tokens"),
+        "recommendation": Data(
+            DataSchema("recommendation", **tokens), sequences_of(inputs), "tokens"
+        ),
         "classification of tokens": Data(
             DataSchema("classification", n_classes=2, **tokens),
             sequences_of(inputs, labels),
@@ -297,7 +302,7 @@ def is_slow(name, kind):
             "most_frequent_tag",
             "gru",
         )
-    return "-" in name
+    return "-" in name or kind == "recommendation"
 
 
 CASES = [
@@ -307,6 +312,8 @@ CASES = [
     for name in FAMILIES
     for kind, data in DATA.items()
     if config_of(name).cannot(data.schema.task_kind, data.input_kind) is None
+    # A recommender is the density over again.
+    and not (kind == "recommendation" and "-" in name)
 ]
 TAGGERS = [case for case in CASES if case.values[1].startswith("tagging")]
 DENSITIES = [case for case in CASES if case.values[1] == "density"]
@@ -376,6 +383,7 @@ def test_a_family_answers_as_its_task_asks(models, name, kind):
     family, _ = models(name, kind)
     protocol = {
         "density": DensityFamily,
+        "recommendation": RecommenderFamily,
         "classification": ClassifierFamily,
         "tagging": TaggerFamily,
         "transduction": TransducerFamily,
@@ -478,6 +486,18 @@ def test_the_probabilities_of_all_short_sequences_sum_to_one(models, name, kind,
 
 
 @pytest.mark.parametrize(("name", "kind"), DENSITIES)
+def test_each_symbol_is_as_probable_next_as_when_it_is_appended(models, name, kind):
+    family, _ = models(name, kind)
+    histories = [[0], [2, 1], [1, 1, 0, 2], [2, 0, 0]]
+    found = family.next_log_prob(collate_all(sequences_of([np.array(each) for each in histories])))
+    assert found.shape == (len(histories), N_SYMBOLS)
+    for row, history in zip(found, histories, strict=True):
+        longer = sequences_of([np.array([*history, symbol]) for symbol in range(N_SYMBOLS)])
+        steps = family.step_log_prob(collate_all(longer))[:, -1]
+        assert_close(row, steps.to(row.dtype), atol=1e-5, rtol=1e-5)
+
+
+@pytest.mark.parametrize(("name", "kind"), DENSITIES)
 def test_the_future_never_changes_the_past(models, name, kind):
     family, _ = models(name, kind)
     past = [0, 1, 2]
@@ -523,21 +543,22 @@ def test_a_family_does_exactly_the_tasks_that_it_should():
     for case in CASES:
         name, kind = case.values
         does.setdefault(FAMILIES[name]["kind"], set()).add(kind)
+    every_density = {"density", "recommendation"}
     every_class = {"classification of tokens", "classification of frames"}
     every_output = {"transduction", "transduction of frames"}
     every_tag = {"tagging of tokens", "tagging of frames"}
     assert does == {
-        "markov_chain": {"density", *every_class},
-        "hidden_markov": {"density", *every_class, *every_tag},
+        "markov_chain": {*every_density, *every_class},
+        "hidden_markov": {*every_density, *every_class, *every_tag},
         "most_frequent_tag": {"tagging of tokens"},
         "gaussian_mixture": {"classification of frames"},
         "aligner": {"alignment"},
         "word_recogniser": {"transduction of frames"},
-        "elman_rnn": {"density", *every_output, "alignment", *every_class, *every_tag},
-        "lstm": {"density", *every_output, "alignment", *every_class, *every_tag},
-        "gru": {"density", *every_output, "alignment", *every_class, *every_tag},
+        "elman_rnn": {*every_density, *every_output, "alignment", *every_class, *every_tag},
+        "lstm": {*every_density, *every_output, "alignment", *every_class, *every_tag},
+        "gru": {*every_density, *every_output, "alignment", *every_class, *every_tag},
         "attention": {*every_class, *every_tag},
-        "transformer": {"density", *every_output, "alignment", *every_class, *every_tag},
+        "transformer": {*every_density, *every_output, "alignment", *every_class, *every_tag},
     }
 
 

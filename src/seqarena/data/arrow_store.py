@@ -1,7 +1,8 @@
 """Splits as Arrow IPC files: ragged columns, memory-mapped, handed over without a copy.
 
 The columns are `tokens` or `features` (large lists: 64-bit offsets, the layout of `Sequences`),
-and where the task has them `label`, `tags`, `scored_from`, `id`, `target`, `alignment` and `links`.
+and where the task has them `label`, `tags`, `scored_from`, `id`, `target`, `alignment`, `links`,
+`seen` and `negatives`.
 A file holds one record batch, so that every column is one contiguous run of bytes.
 """
 
@@ -13,6 +14,7 @@ import pyarrow as pa
 
 from seqarena.batch import Sequences
 from seqarena.data.alignment import Alignment
+from seqarena.data.candidates import Candidates, ItemLists
 from seqarena.data.links import Links
 from seqarena.data.splits import Split
 from seqarena.errors import ArtifactError, DataError
@@ -32,11 +34,12 @@ def write_split(
     sequences: Sequences,
     alignment: Alignment | None = None,
     links: Links | None = None,
+    candidates: Candidates | None = None,
 ) -> Path:
     """Write one split, the same bytes for the same content, and return its path."""
     folder.mkdir(parents=True, exist_ok=True)
     path = split_path(folder, split)
-    columns = _columns(sequences, alignment, links)
+    columns = {**_columns(sequences, alignment, links), **_item_columns(candidates)}
     batch = pa.RecordBatch.from_arrays(list(columns.values()), names=list(columns))
     with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, batch.schema) as writer:
         writer.write_batch(batch)
@@ -73,6 +76,15 @@ def read_links(folder: Path, split: Split) -> Links | None:
     return _Mapped(split_path(folder, split)).links()
 
 
+def read_candidates(folder: Path, split: Split) -> Candidates | None:
+    """Map the items that a split's next items are ranked among; None where it has no such lists.
+
+    Raises:
+        ArtifactError: the file is missing, truncated, or not one of ours.
+    """
+    return _Mapped(split_path(folder, split)).candidates()
+
+
 def _columns(
     sequences: Sequences, alignment: Alignment | None, links: Links | None
 ) -> dict[str, pa.Array]:
@@ -95,6 +107,15 @@ def _columns(
     if links is not None:
         columns["links"] = _ragged(links.offsets, links.pairs)
     return columns
+
+
+def _item_columns(candidates: Candidates | None) -> dict[str, pa.Array]:
+    if candidates is None:
+        return {}
+    lists = {"seen": candidates.seen, "negatives": candidates.negatives}
+    return {
+        name: _ragged(each.offsets, each.items) for name, each in lists.items() if each is not None
+    }
 
 
 def _ragged(offsets: np.ndarray, values: np.ndarray) -> pa.Array:
@@ -139,6 +160,14 @@ class _Mapped:
 
     def links(self) -> Links | None:
         return Links(*self._ragged("links")) if self._has("links") else None
+
+    def candidates(self) -> Candidates | None:
+        if not (self._has("seen") or self._has("negatives")):
+            return None
+        return Candidates(self._items("seen"), self._items("negatives"))
+
+    def _items(self, name: str) -> ItemLists | None:
+        return ItemLists(*self._ragged(name)) if self._has(name) else None
 
     def _target(self) -> Sequences | None:
         if not self._has("target"):

@@ -44,6 +44,12 @@ def _columns(part: Part) -> Iterator[tuple[str, np.ndarray]]:
     if part.links is not None:
         yield "links.offsets", part.links.offsets
         yield "links.pairs", part.links.pairs
+    if part.candidates is not None:
+        for name in ("seen", "negatives"):
+            lists = getattr(part.candidates, name)
+            if lists is not None:
+                yield f"{name}.offsets", lists.offsets
+                yield f"{name}.items", lists.items
 
 
 def _sequence_columns(name: str, sequences: Sequences) -> Iterator[tuple[str, np.ndarray]]:

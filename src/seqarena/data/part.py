@@ -7,6 +7,7 @@ from jaxtyping import Int
 
 from seqarena.batch import Sequences
 from seqarena.data.alignment import Alignment
+from seqarena.data.candidates import Candidates
 from seqarena.data.links import Links
 from seqarena.data.splits import Split
 
@@ -19,12 +20,15 @@ class Part:
     alignment: Alignment | None = None
     links: Links | None = None
     """Gold links of an alignment task; only the test split needs them."""
+    candidates: Candidates | None = None
+    """Among which items the last one is ranked (recommendation); only the test split needs them."""
 
     def select(self, rows: Int[np.ndarray, "rows"]) -> "Part":
         """Return the examples of `rows`, in that order."""
         alignment = None if self.alignment is None else self.alignment.select(rows)
         links = None if self.links is None else self.links.select(rows)
-        return Part(self.sequences.select(rows), alignment, links)
+        candidates = None if self.candidates is None else self.candidates.select(rows)
+        return Part(self.sequences.select(rows), alignment, links, candidates)
 
     def name(self, row: int) -> str:
         """Name an example in a message: its row, and its id where it has one."""

@@ -5,10 +5,12 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from seqarena.batch import Sequences
+from seqarena.data.candidates import Candidates
 from seqarena.data.links import Links
 from seqarena.data.manifest import BestPossible
 from seqarena.errors import DataError
 from seqarena.evaluation.predictions import Metrics, metrics_of
+from seqarena.evaluation.recommendation import score_recommender
 from seqarena.evaluation.scoring import (
     score_aligner,
     score_classifier,
@@ -20,11 +22,12 @@ from seqarena.families.family import (
     AlignerFamily,
     ClassifierFamily,
     DensityFamily,
+    RecommenderFamily,
     TaggerFamily,
     TransducerFamily,
 )
 from seqarena.metrics.metric import headline_metric
-from seqarena.schema import DataSchema
+from seqarena.schema import DataSchema, TaskKind
 
 _STANDARD_ERRORS = 3.0
 
@@ -46,18 +49,23 @@ def evaluate_model(
     best_possible: BestPossible | None = None,
     batch_size: int = 64,
     links: Links | None = None,
+    candidates: Candidates | None = None,
 ) -> Evaluation:
     """Score `model` on every example of `test`, in evaluation mode and without gradients.
 
     Every number of `metrics` is computed from `predictions` alone. `links` is the gold of an
-    alignment task.
+    alignment task, `candidates` what the items of a recommendation task are ranked among (None: all
+    of them).
 
     Raises:
         DataError: the model cannot do what the task asks, or the split lacks what it is judged by:
             labels, targets or links.
         ConvergenceError: the model answers with something that is not a probability.
     """
-    predictions = _score(model, test, schema, batch_size, links)
+    if schema.task_kind == "recommendation":
+        predictions = _recommend(model, test, candidates or Candidates(), batch_size)
+    else:
+        predictions = _score(model, test, schema, batch_size, links)
     metrics = metrics_of(predictions, schema)
     flags = (*_impossible(predictions, metrics), *_too_good(metrics, schema, best_possible))
     return Evaluation(predictions, metrics, flags)
@@ -80,8 +88,18 @@ def _score(
             return score_transducer(model, test, batch_size, end, schema.max_target_length)
         case "alignment" if isinstance(model, AlignerFamily):
             return score_aligner(model, test, links, batch_size)
-    raise DataError(
-        f"{type(model).__name__} cannot do a {schema.task_kind} task; choose a family that can."
+    raise _unable(model, schema.task_kind)
+
+
+def _recommend(model: object, test: Sequences, candidates: Candidates, batch_size: int) -> pa.Table:
+    if not isinstance(model, RecommenderFamily):
+        raise _unable(model, "recommendation")
+    return score_recommender(model, test, candidates, batch_size)
+
+
+def _unable(model: object, task_kind: TaskKind) -> DataError:
+    return DataError(
+        f"{type(model).__name__} cannot do a {task_kind} task; choose a family that can."
     )
 
 

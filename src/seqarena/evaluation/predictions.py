@@ -10,6 +10,7 @@ from seqarena.errors import ArtifactError, DataError
 from seqarena.metrics.alignment import LinkCounts
 from seqarena.metrics.classification import classification_scores
 from seqarena.metrics.density import bits_standard_error, density_score, mean_nats_per_step
+from seqarena.metrics.ranking import Ranks, ranking_scores
 from seqarena.metrics.tagging import tag_scores
 from seqarena.metrics.transduction import EditCounts
 from seqarena.schema import DataSchema, TargetUnit
@@ -70,6 +71,8 @@ def metrics_of(predictions: pa.Table, schema: DataSchema) -> Metrics:
             return _transduction(predictions, schema.target_unit)
         case "alignment":
             return _alignment(predictions)
+        case "recommendation":
+            return _recommendation(predictions)
 
 
 def _likelihood(predictions: pa.Table, step: str) -> Metrics:
@@ -148,6 +151,16 @@ def _alignment(predictions: pa.Table) -> Metrics:
     if "n_correct_shifted" in predictions.column_names:
         found["alignment_f1_shifted"] = _link_counts(predictions, "_shifted").f1
     return {**found, "n_examples": predictions.num_rows}
+
+
+def _recommendation(predictions: pa.Table) -> Metrics:
+    ranks = Ranks(*[_array(predictions, name) for name in ("n_better", "n_ties", "n_candidates")])
+    return {
+        **ranking_scores(ranks),
+        **_likelihood(predictions, "item"),
+        "candidates_per_user": float(ranks.n_candidates.mean()),
+        "n_examples": predictions.num_rows,
+    }
 
 
 def _link_counts(predictions: pa.Table, reading: str) -> LinkCounts:

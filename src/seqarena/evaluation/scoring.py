@@ -45,7 +45,7 @@ def score_density(model: DensityFamily, test: Sequences, batch_size: int) -> pa.
             "log_prob": _checked(model.log_prob(batch), batch).tolist(),
         }
 
-    return _score_all(model, test, batch_size, score)
+    return score_all(model, test, batch_size, score)
 
 
 def score_classifier(model: ClassifierFamily, test: Sequences, batch_size: int) -> pa.Table:
@@ -60,14 +60,14 @@ def score_classifier(model: ClassifierFamily, test: Sequences, batch_size: int) 
     labels = test.labels
 
     def score(batch: Batch) -> Columns:
-        class_log_prob = _normalised(model.class_log_prob(batch), batch)
+        class_log_prob = normalised(model.class_log_prob(batch), batch, "label")
         return {
             "label": labels[batch.rows.numpy()].tolist(),
             "predicted": predicted_labels(class_log_prob.numpy()).tolist(),
             "class_log_prob": class_log_prob.tolist(),
         }
 
-    return _score_all(model, test, batch_size, score)
+    return score_all(model, test, batch_size, score)
 
 
 def score_tagger(model: TaggerFamily, test: Sequences, batch_size: int) -> pa.Table:
@@ -88,7 +88,7 @@ def score_tagger(model: TaggerFamily, test: Sequences, batch_size: int) -> pa.Ta
             "predicted": predicted,
         }
 
-    return _score_all(model, test, batch_size, score)
+    return score_all(model, test, batch_size, score)
 
 
 def score_transducer(
@@ -124,7 +124,7 @@ def score_transducer(
             **_several(generation),
         }
 
-    return _score_all(model, test, batch_size, score)
+    return score_all(model, test, batch_size, score)
 
 
 def score_aligner(
@@ -155,7 +155,7 @@ def score_aligner(
             columns |= _compared(model.shifted_links(batch), wanted, "_shifted")
         return columns
 
-    return _score_all(model, test, batch_size, score)
+    return score_all(model, test, batch_size, score)
 
 
 def _several(generation: Generation) -> Columns:
@@ -184,7 +184,7 @@ def _compared(found: list[LinkPairs], wanted: list[LinkPairs], reading: str) -> 
     }
 
 
-def _score_all(
+def score_all(
     model: object, test: Sequences, batch_size: int, score: Callable[[Batch], Columns]
 ) -> pa.Table:
     """Score batch by batch, and lay the examples out in the order of the split."""
@@ -226,18 +226,18 @@ def _checked(log_prob: Float[Tensor, "batch"], batch: Batch) -> Float[Tensor, "b
     return log_prob.double()
 
 
-def _normalised(
-    class_log_prob: Float[Tensor, "batch classes"], batch: Batch
-) -> Float[Tensor, "batch classes"]:
-    """Refuse what is not a distribution over the labels."""
-    log_prob = class_log_prob.double()
+def normalised(
+    log_prob: Float[Tensor, "batch choices"], batch: Batch, choice: str
+) -> Float[Tensor, "batch choices"]:
+    """Refuse what is not a distribution over the labels, or whatever else there is to choose."""
+    log_prob = log_prob.double()
     total = log_prob.logsumexp(dim=1).exp()
     wrong = torch.nonzero(~((total - 1).abs() <= _NORMALISATION_TOLERANCE))
     if len(wrong):
         index = int(wrong[0])
         raise ConvergenceError(
-            f"the label probabilities of row {int(batch.rows[index])} of the test split sum to "
-            f"{float(total[index]):.4g}; expected 1. Normalise class_log_prob over the labels."
+            f"the {choice} probabilities of row {int(batch.rows[index])} of the test split sum to "
+            f"{float(total[index]):.4g}; expected 1. Normalise them over the {choice}s."
         )
     return log_prob
 

@@ -23,7 +23,7 @@ from seqarena.families.hidden_markov_tagger import (
 from seqarena.families.markov_chain import MarkovChain, build_markov_chain
 from seqarena.families.markov_chain_config import MarkovChainConfig
 from seqarena.families.vector_quantiser import QuantisedClassifier
-from seqarena.schema import DataSchema
+from seqarena.schema import DataSchema, fitted_as
 
 ClassicalConfig = MarkovChainConfig | HiddenMarkovConfig | GaussianMixtureConfig
 ClassicalFamily = (
@@ -54,7 +54,7 @@ def build_classical(
     reason = config.cannot(schema.task_kind, "tokens" if schema.dim is None else "frames")
     if reason is not None:
         raise DataError(f"{config.kind} cannot do this task: {reason}.")
-    if schema.task_kind == "density":
+    if fitted_as(schema.task_kind) == "density":
         return _density(config, schema)
     if schema.task_kind == "tagging" and isinstance(config, HiddenMarkovConfig):
         return build_hidden_markov_tagger(config, schema)

@@ -54,6 +54,21 @@ class DensityFamily(Family, Protocol):
 
 
 @runtime_checkable
+class RecommenderFamily(DensityFamily, Protocol):
+    """A density of symbols that can be asked about all of them at once."""
+
+    def next_log_prob(self, batch: Batch) -> Float[Tensor, "batch symbols"]:
+        """Return log p(x_{T+1} | x_1, ..., x_T) of every symbol, T the whole length [nats].
+
+        Each is what `step_log_prob` would say of the sequence with that symbol appended.
+
+        Raises:
+            NotFittedError: nothing was learned yet.
+        """
+        ...
+
+
+@runtime_checkable
 class Sample(Protocol):
     """What was drawn, and whatever else the family knows of it."""
 
@@ -165,6 +180,7 @@ __all__ = [
     "Generation",
     "LinkPairs",
     "NativeMap",
+    "RecommenderFamily",
     "Sample",
     "SamplingFamily",
     "ShiftedLinks",

@@ -174,10 +174,9 @@ class HiddenMarkovModel(nn.Module):
         return hidden_markov_posterior.best_paths(self, batch)
 
     def decode_posterior(self, batch: Batch) -> Int[Tensor, "batch time"]:
-        """Return the most probable state of each step, whatever its neighbours are; 0 on padding.
+        """Return the most probable state of each step by itself; ties go to the lower one.
 
-        As many states as can be are right on average, but the path as a whole may be impossible.
-        Ties go to the lower state.
+        As many as can be are right on average, but the path as a whole may be impossible.
         """
         return self.state_probs(batch).argmax(dim=2)
 
@@ -189,6 +188,10 @@ class HiddenMarkovModel(nn.Module):
             DataError: as `expect`.
         """
         return hidden_markov_posterior.predict_next(self, batch)
+
+    def next_log_prob(self, batch: Batch) -> Float[Tensor, "batch symbols"]:
+        """Return log p(x_{T+1} | the sequence) of every symbol [nats]; errors: `predict_next`."""
+        return hidden_markov_posterior.next_log_prob(self, batch)
 
     def sample(self, lengths: Sequence[int], generator: torch.Generator) -> HiddenMarkovSample:
         """Draw one sequence, and its hidden path, of each length.
@@ -216,7 +219,7 @@ class HiddenMarkovModel(nn.Module):
     def count_paths(
         self, sequences: Sequences, states: Int[np.ndarray, "steps"]
     ) -> HiddenMarkovStatistics:
-        """Return the statistics of known paths, which add: see `hidden_markov_supervised`."""
+        """Return the statistics of known paths, which add."""
         return count_paths(self, sequences, states)
 
     def fit_supervised(self, sequences: Sequences, states: Int[np.ndarray, "steps"]) -> None:

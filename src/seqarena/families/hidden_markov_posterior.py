@@ -8,6 +8,7 @@ from torch import Tensor
 
 from seqarena.attention.maps import NativeMap
 from seqarena.batch import Batch
+from seqarena.errors import DataError
 from seqarena.families.guards import require_explained, require_fitted
 from seqarena.families.hidden_markov_prediction import NextStep, next_step
 from seqarena.inference.forward_backward import forward, forward_backward
@@ -50,6 +51,14 @@ def predict_next(model: "HiddenMarkovModel", batch: Batch) -> NextStep:
     known = state_probs(model, batch)
     known = known.gather(1, last.expand(-1, 1, known.shape[2]))[:, 0]
     return next_step(model.emission, known @ model.log_transition.exp())
+
+
+def next_log_prob(model: "HiddenMarkovModel", batch: Batch) -> Float[Tensor, "batch symbols"]:
+    """See `HiddenMarkovModel.next_log_prob`."""
+    symbol_probs = predict_next(model, batch).symbol_probs
+    if symbol_probs is None:
+        raise DataError("the states emit frames, of which there are no symbols to rank.")
+    return symbol_probs.log()
 
 
 def posterior_map(model: "HiddenMarkovModel", batch: Batch) -> NativeMap:

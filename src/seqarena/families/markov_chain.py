@@ -16,6 +16,7 @@ from seqarena.families.markov_chain_config import MarkovChainConfig
 from seqarena.families.markov_statistics import MarkovStatistics
 from seqarena.families.statistics_fit import fit_in_large_batches
 from seqarena.fitting.protocols import FitReport, FitSetting
+from seqarena.inference.next_symbol import Followers, last_symbols, next_probs
 from seqarena.inference.ngram_tables import (
     MemoryReport,
     NgramTable,
@@ -45,6 +46,7 @@ class MarkovChain(nn.Module):
         super().__init__()
         self.config, self.n_symbols = config, n_symbols
         self._tables: list[NgramTable] = []
+        self._followers: Followers | None = None
         nothing = torch.zeros(config.order + 1, 0, dtype=symbol_type(n_symbols))
         self.register_buffer("symbols", nothing)
         self.register_buffer("counts", torch.zeros(0, dtype=torch.long))
@@ -108,6 +110,22 @@ class MarkovChain(nn.Module):
         """Return the sum of `step_log_prob` over the scored steps [nats]."""
         return self.step_log_prob(batch).where(batch.scored, 0.0).sum(dim=1)
 
+    def next_log_prob(self, batch: Batch) -> Float[Tensor, "batch symbols"]:
+        """Return log p(x_{T+1} | the last `order` symbols) of every symbol, in 64 bits [nats].
+
+        Raises:
+            NotFittedError: nothing was learned yet.
+            DataError: a symbol is outside the alphabet.
+        """
+        require_fitted(self.fitted, "Markov chain")
+        tokens = symbols_of(batch, self.n_symbols)
+        contexts = last_symbols(tokens, batch.lengths, self.config.order, self.n_symbols)
+        tables = self._ready()
+        if self._followers is None:
+            ngrams = NgramCounts(self.symbols, self.counts.long())
+            self._followers = Followers.of(ngrams, self.n_symbols)
+        return next_probs(tables, self._followers, contexts, self.n_symbols).log_()
+
     def native_maps(self, batch: Batch) -> list[NativeMap]:
         """Return which context length's counts made each probability: row = time, column = length.
 
@@ -145,7 +163,7 @@ class MarkovChain(nn.Module):
 
         Raises:
             NotFittedError: nothing was learned yet.
-            ConfigError: there are too many contexts (symbols to the power of the order).
+            ConfigError: there are too many contexts (symbols to the power of the order), or none.
         """
         require_fitted(self.fitted, "Markov chain")
         contexts = every_context(self.n_symbols, self.config.order)
@@ -173,6 +191,7 @@ class MarkovChain(nn.Module):
             ngrams = NgramCounts(self.symbols, self.counts.long(), is_merged=True)
             smoother = Smoother(config.smoothing, config.pseudo_count)
             self._tables = tables_of(ngrams, self.n_symbols, smoother, config.min_count)
+            self._followers = None
         return self._tables
 
     def _notes(self) -> tuple[str, ...]:
@@ -190,7 +209,7 @@ class MarkovChain(nn.Module):
 
     def _set(self, symbols: Tensor, counts: Tensor) -> None:
         small = not len(counts) or int(counts.max()) <= torch.iinfo(torch.int32).max
-        self.symbols, self._tables = symbols, []
+        self.symbols, self._tables, self._followers = symbols, [], None
         self.counts = counts.int() if small else counts
 
     def _load_from_state_dict(self, state_dict: Any, prefix: str, *rest: Any) -> None:

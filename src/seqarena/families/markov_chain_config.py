@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from seqarena.schema import TaskKind
+from seqarena.schema import TaskKind, fitted_as
 
 
 class MarkovChainConfig(BaseModel):
@@ -16,8 +16,9 @@ class MarkovChainConfig(BaseModel):
 
     kind: Literal["markov_chain"]
     """Names this family."""
-    order: int = Field(default=1, ge=1, le=7)
-    """Symbols of context. What n-gram tools call order n has n - 1 of them."""
+    order: int = Field(default=1, ge=0, le=7)
+    """Symbols of context; 0: each symbol by itself, as often as it was seen (of items: their
+    popularity). What n-gram tools call order n has n - 1 of them."""
     smoothing: Literal["maximum_likelihood", "additive", "witten_bell", "kneser_ney"] = (
         "witten_bell"
     )
@@ -54,6 +55,6 @@ class MarkovChainConfig(BaseModel):
             return "a Markov chain gives probabilities of sequences; it tags no steps"
         if task_kind == "transduction":
             return "a Markov chain gives probabilities of sequences; it writes none"
-        if task_kind == "density" and input_kind == "frames":
+        if fitted_as(task_kind) == "density" and input_kind == "frames":
             return "a Markov chain sees frames as codes, whose probability is no density of frames"
         return None

@@ -31,7 +31,7 @@ from seqarena.networks.decoding import require_room
 from seqarena.networks.language_model import Carried, LanguageModel, tokens_of
 from seqarena.networks.sampling import Sampling
 from seqarena.networks.transducer import Transducer, target_of, target_tokens
-from seqarena.schema import DataSchema
+from seqarena.schema import DataSchema, fitted_as
 
 __all__ = [
     "AttentionConfig",
@@ -85,6 +85,15 @@ class NeuralDensity(Neural):
     def log_prob(self, batch: Batch) -> Float[Tensor, "batch"]:
         """Return the sum of `step_log_prob` over the scored steps [nats]."""
         return self.step_log_prob(batch).where(batch.scored, 0.0).sum(dim=1)
+
+    def next_log_prob(self, batch: Batch) -> Float[Tensor, "batch symbols"]:
+        """Return log p(x_{T+1} | x_1, ..., x_T) of every symbol [nats]; each sequence read whole.
+
+        Raises:
+            NotFittedError: nothing was learned yet.
+        """
+        with self.answering(batch):
+            return self.network.next_log_prob(batch)
 
     def sample(
         self,
@@ -215,7 +224,8 @@ def build_neural(
 def _build(
     config: NeuralConfig, schema: DataSchema
 ) -> NeuralDensity | NeuralClassifier | NeuralTagger | NeuralTransducer:
-    match schema.task_kind:
+    kind = fitted_as(schema.task_kind)
+    match kind:
         case "density":
             return NeuralDensity(config, schema)
         case "classification":
@@ -228,7 +238,7 @@ def _build(
                 raise ConfigError([f"{config.kind}: {reason}."])
             return NeuralTransducer(config, schema)
         case _:
-            assert_never(schema.task_kind)
+            assert_never(kind)
 
 
 def _of_label(log_probs: Float[Tensor, "batch classes"], batch: Batch) -> Float[Tensor, "batch"]:

@@ -23,7 +23,7 @@ from seqarena.networks.fused_layers import DEFAULT_FORGET_BIAS, RecurrentKind
 from seqarena.networks.pooling import PoolingKind
 from seqarena.networks.region_input import StemKind
 from seqarena.networks.tag_heads import TagHeadKind
-from seqarena.schema import TaskKind
+from seqarena.schema import FittedKind, TaskKind, fitted_as
 
 
 class RecurrentConfig(BaseModel):
@@ -136,13 +136,14 @@ class RecurrentConfig(BaseModel):
 
     def cannot(self, task_kind: TaskKind, input_kind: Literal["tokens", "frames"]) -> str | None:
         """Return why the family cannot do such a task, or None."""
-        if task_kind != "density" and self.tie_weights:
+        fitted_kind = fitted_as(task_kind)
+        if fitted_kind != "density" and self.tie_weights:
             return (
                 "only a density writes the symbols that it reads; "
                 f"set tie_weights to false for {task_kind}"
             )
         return (
-            self._obstacle(task_kind, input_kind)
+            self._obstacle(fitted_kind, input_kind)
             or tagging_obstacle(self.tag_head, self.tag_decoding, self.optimiser, task_kind)
             or transduction_obstacle(self.transduction_head, task_kind, input_kind)
             or copy_obstacle(self.copies, task_kind, input_kind)
@@ -150,7 +151,9 @@ class RecurrentConfig(BaseModel):
             or stem_obstacle(self.stem, task_kind, input_kind)
         )
 
-    def _obstacle(self, task_kind: TaskKind, input_kind: Literal["tokens", "frames"]) -> str | None:
+    def _obstacle(
+        self, task_kind: FittedKind, input_kind: Literal["tokens", "frames"]
+    ) -> str | None:
         match task_kind:
             case "density":
                 return self._coverage_obstacle(task_kind) or self._density_obstacle(input_kind)

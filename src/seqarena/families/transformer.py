@@ -21,7 +21,7 @@ from seqarena.networks.decoding import DecodingConfig
 from seqarena.networks.pooling import PoolingKind
 from seqarena.networks.region_input import StemKind
 from seqarena.networks.tag_heads import TagHeadKind
-from seqarena.schema import TaskKind
+from seqarena.schema import TaskKind, fitted_as
 
 Preset = Literal["tiny", "small", "base"]
 
@@ -162,9 +162,10 @@ class TransformerConfig(BaseModel):
 
     def cannot(self, task_kind: TaskKind, input_kind: Literal["tokens", "frames"]) -> str | None:
         """Return why the family cannot do such a task, or None."""
-        if task_kind == "density" and input_kind == "frames":
+        is_density = fitted_as(task_kind) == "density"
+        if is_density and input_kind == "frames":
             return "a transformer density predicts tokens, and the task has frames"
-        if task_kind != "density" and self.tie_weights:
+        if not is_density and self.tie_weights:
             return (
                 "only a density writes the symbols that it reads; "
                 f"set tie_weights to false for {task_kind}"

@@ -15,6 +15,8 @@ class Metric:
     """What a table's head calls it."""
     unit: str
     higher_is_better: bool
+    digits: int = 3
+    """Digits after the point in a table: as many as are published."""
 
 
 BITS_PER_STEP = Metric("bits_per_step", "bits per symbol", "bits", higher_is_better=False)
@@ -63,12 +65,24 @@ SHIFTED_F1 = Metric(
     higher_is_better=True,
 )
 
+HIT_RATES = tuple(
+    Metric(f"hit_rate_at_{k}", f"HR@{k}", "share of users", higher_is_better=True, digits=4)
+    for k in (10, 1, 5, 20)
+)
+NDCG = tuple(
+    Metric(f"ndcg_at_{k}", f"NDCG@{k}", "mean gain, 0 to 1", higher_is_better=True, digits=4)
+    for k in (10, 5, 20)
+)
+MRR = Metric("mrr", "MRR", "mean of 1 / rank over users", higher_is_better=True, digits=4)
+BITS_PER_ITEM = Metric("bits_per_item", "bits per item", "bits", higher_is_better=False)
+
 _HEADLINE: dict[TaskKind, Metric] = {
     "density": BITS_PER_STEP,
     "classification": ACCURACY,
     "tagging": TAG_ACCURACY,
     "transduction": EXACT_MATCH,
     "alignment": ALIGNMENT_F1,
+    "recommendation": NDCG[0],
 }
 
 
@@ -93,8 +107,9 @@ _FURTHER: dict[TaskKind, tuple[Metric, ...]] = {
     "tagging": (MACRO_F1, BITS_PER_TAG, EXACT_MATCH),
     "transduction": (CHARACTER_ERROR_RATE, BITS_PER_TARGET_SYMBOL),
     "alignment": (ALIGNMENT_PRECISION, ALIGNMENT_RECALL, ALIGNMENT_ERROR_RATE, SHIFTED_F1),
+    "recommendation": (HIT_RATES[0], MRR, BITS_PER_ITEM, *HIT_RATES[1:], *NDCG[1:]),
 }
-_N_IN_TABLE: dict[TaskKind, int] = {"alignment": 4, "tagging": 2}
+_N_IN_TABLE: dict[TaskKind, int] = {"alignment": 4, "tagging": 2, "recommendation": 3}
 
 
 def further_metrics(schema: DataSchema) -> tuple[Metric, ...]:

@@ -71,11 +71,7 @@ class LanguageModel(nn.Module):
         """Return the unnormalised log-probabilities of each step's symbol."""
         # The last symbol predicts nothing here; a single one is read for the sake of shapes.
         read = slice(0, max(batch.mask.shape[1] - 1, 1))
-        tokens = tokens_of(batch)[:, read]
-        if isinstance(self.encoder, Recurrent):
-            outputs = self.encoder.run(self.inputs.symbols(tokens))[0]
-        else:
-            outputs = self.encoder(self.inputs.vectors(tokens), batch.mask[:, read])
+        outputs = self._outputs(tokens_of(batch)[:, read], batch.mask[:, read])
         return self.written(outputs, self.start.expand(len(batch), -1), batch.mask.shape[1])
 
     def step_log_prob(self, batch: Batch, smoothing: float = 0.0) -> Float[Tensor, "batch time"]:
@@ -100,6 +96,23 @@ class LanguageModel(nn.Module):
                 pieces.append(steps)
             return torch.cat(pieces, dim=1)
         return token_log_prob(self.logits(batch), tokens, smoothing).where(batch.mask, 0.0)
+
+    def next_log_prob(self, batch: Batch) -> Float[Tensor, "batch symbols"]:
+        """Return log p(x_{T+1} | x_1, ..., x_T) of every symbol, T each sequence's length [nats].
+
+        Only the last of the encoder's outputs is turned into logits.
+        """
+        outputs = self._outputs(tokens_of(batch), batch.mask)
+        last = (batch.lengths - 1)[:, None, None].expand(-1, 1, outputs.shape[2])
+        return self.predict(outputs.gather(1, last)[:, 0]).log_softmax(dim=-1)
+
+    def _outputs(
+        self, tokens: Int[Tensor, "batch time"], mask: Bool[Tensor, "batch time"]
+    ) -> Float[Tensor, "batch time dim"]:
+        if isinstance(self.encoder, Recurrent):
+            return self.encoder.run(self.inputs.symbols(tokens))[0]
+        outputs: Tensor = self.encoder(self.inputs.vectors(tokens), mask)
+        return outputs
 
     def begin(self, n_sequences: int) -> Carried:
         """Return what is known before the first symbol.

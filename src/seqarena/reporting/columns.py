@@ -40,7 +40,9 @@ def columns_of(table: Table) -> tuple[Column, ...]:
         found.append(_words("engine", "what fitted it", [row.cell.engine for row in rows]))
     found.append(_headline(table))
     if table.task.best_possible is not None:
-        texts = [(formatting.signed(row.excess), row.excess) for row in rows]
+        texts = [
+            (formatting.signed(row.excess, table.task.metric.digits), row.excess) for row in rows
+        ]
         hint = "how much worse than the best possible value the mean is"
         found.append(_numbers("above best" if not _is_high(table) else "below best", hint, texts))
     found.extend(_further(metric, rows) for metric in table_metrics(table.task.schema))
@@ -50,7 +52,10 @@ def columns_of(table: Table) -> tuple[Column, ...]:
 def _headline(table: Table) -> Column:
     metric = table.task.metric
     texts = [
-        (formatting.measured(row.interval, is_infinite=row.is_infinite), _mean_of(row))
+        (
+            formatting.measured(row.interval, metric.digits, is_infinite=row.is_infinite),
+            _mean_of(row),
+        )
         for row in table.rows
     ]
     return _numbers(_arrow(metric), f"{metric.unit}; mean ± half interval over seeds", texts)
@@ -58,7 +63,10 @@ def _headline(table: Table) -> Column:
 
 def _further(metric: Metric, rows: tuple[Row, ...]) -> Column:
     intervals = [row.further(metric.name) for row in rows]
-    texts = [(formatting.measured(one), None if one is None else one.mean) for one in intervals]
+    texts = [
+        (formatting.measured(one, metric.digits), None if one is None else one.mean)
+        for one in intervals
+    ]
     return _numbers(_arrow(metric), f"{metric.unit}; mean ± half interval over seeds", texts)
 
 

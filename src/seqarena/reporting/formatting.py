@@ -11,18 +11,19 @@ BESIDE = ("figure", "published", "here", "outcome", "experiment", "known by", "r
 _PREFIXES = ((1e15, "P"), (1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"))
 
 
-def measured(interval: Interval | None, *, is_infinite: bool = False) -> str:
+def measured(interval: Interval | None, digits: int = 3, *, is_infinite: bool = False) -> str:
     """Return `0.912 ± 0.012`; `∞` for an infinite result, a dash for none."""
     if interval is None:
         return "∞" if is_infinite else MISSING
-    return f"{interval.mean:.3f}{_spread(interval)}"
+    return f"{interval.mean:.{digits}f}{_spread(interval, digits)}"
 
 
-def signed(value: float | None) -> str:
+def signed(value: float | None, digits: int = 3) -> str:
     """Return `+0.036`; `0.000` without a sign for what rounds to nothing."""
     if value is None:
         return MISSING
-    return f"{value:+.3f}" if abs(value) >= 0.0005 else "0.000"
+    is_nothing = abs(value) < 0.5 * 10**-digits
+    return f"{0.0:.{digits}f}" if is_nothing else f"{value:+.{digits}f}"
 
 
 def count(value: int | None) -> str:
@@ -67,10 +68,11 @@ def beside(each: Beside) -> tuple[str, ...]:
     )
 
 
-def _spread(interval: Interval) -> str:
+def _spread(interval: Interval, digits: int) -> str:
     half = interval.half_width
     if half is None:
         return ""
     if half == 0:
         return " ± 0"
-    return f" ± {half:.3f}" if half >= 0.0005 else " ± <0.001"
+    least = 10**-digits
+    return f" ± {half:.{digits}f}" if half >= least / 2 else f" ± <{least:.{digits}f}"

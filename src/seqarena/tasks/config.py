@@ -11,15 +11,18 @@ from seqarena.data.sources.europarl_en_es import EuroparlConfig
 from seqarena.data.sources.handwritten_digits import HandwrittenDigitsConfig
 from seqarena.data.sources.hidden_markov import HiddenMarkovSourceConfig
 from seqarena.data.sources.hidden_markov_states import HiddenMarkovStatesConfig
+from seqarena.data.sources.item_markov import ItemMarkovSourceConfig
 from seqarena.data.sources.japanese_vowels import JapaneseVowelsConfig
 from seqarena.data.sources.lagged_markov import LaggedMarkovSourceConfig
 from seqarena.data.sources.mnist import MnistConfig
+from seqarena.data.sources.movielens_100k import MovieLens100kConfig
 from seqarena.data.sources.moving_digits import MovingDigitsConfig
 from seqarena.data.sources.parallel_text import ParallelTextConfig
 from seqarena.data.sources.penn_treebank import PennTreebankConfig
 from seqarena.data.sources.polyphonic_music import PolyphonicMusicConfig
 from seqarena.data.sources.protein_secondary_structure import ProteinSecondaryStructureConfig
 from seqarena.data.sources.python_reference import PythonReferenceConfig
+from seqarena.data.sources.s3_rec import BeautyConfig, LastFmConfig
 from seqarena.data.sources.text_files import TextFilesConfig
 from seqarena.data.sources.tiny_shakespeare import TinyShakespeareConfig
 from seqarena.data.sources.ud_english_ewt import UdEnglishEwtConfig
@@ -48,6 +51,11 @@ TaggingSource = Annotated[
 TransductionSource = Annotated[DatesConfig | ConnectedWordsConfig, Field(discriminator="kind")]
 AlignmentSource = Annotated[
     EuroparlConfig | ParallelTextConfig | DatesConfig, Field(discriminator="kind")
+]
+
+RecommendationSource = Annotated[
+    BeautyConfig | ItemMarkovSourceConfig | LastFmConfig | MovieLens100kConfig,
+    Field(discriminator="kind"),
 ]
 
 
@@ -136,11 +144,40 @@ class AlignmentTaskConfig(_AnyTaskConfig):
     """Where the pairs of sequences come from."""
 
 
+class RecommendationTaskConfig(_AnyTaskConfig):
+    """Rank the items by how probable each is as a user's next one: NDCG@10, HR@k, MRR."""
+
+    kind: Literal["recommendation"]
+    source: RecommendationSource
+    """Where users and their items come from."""
+    exclude_seen: bool = True
+    """Whether items that the user chose before are left out of the ranking; the right one is
+    not, where it was chosen before."""
+    candidates: Literal["all", "sampled"] = "all"
+    """What the right item is ranked among. `all`: every item. `sampled`: the 99 negatives that were
+    published for each user, a protocol of its own, whose numbers are far higher and compare with
+    none of the first (Krichene & Rendle 2020)."""
+    duplicates: DuplicatePolicy = "count"
+    """What to do with an input that stands in two splits: two users may have chosen the same."""
+
+    @field_validator("source")
+    @classmethod
+    def _keeps_what_validates(cls, source: RecommendationSource, info: Any) -> RecommendationSource:
+        policy = info.data.get("duplicates", "count")
+        if source.fit_on_valid and policy != "count":
+            raise ValueError(
+                "with fit_on_valid what validates is in training too, and duplicates is "
+                f"{policy!r}; set it to 'count', which keeps them."
+            )
+        return source
+
+
 TaskConfig = Annotated[
     DensityTaskConfig
     | ClassificationTaskConfig
     | TaggingTaskConfig
     | TransductionTaskConfig
-    | AlignmentTaskConfig,
+    | AlignmentTaskConfig
+    | RecommendationTaskConfig,
     Field(discriminator="kind"),
 ]

@@ -9,9 +9,9 @@ from seqarena.data.content import content_sha256, file_sha256
 from seqarena.data.manifest import Manifest, SplitRecord, write_manifest
 from seqarena.data.part import Part, Parts
 from seqarena.data.shared_symbols import shared_symbols
-from seqarena.data.sources.source_data import SourceData, as_alignment
+from seqarena.data.sources.source_data import SourceData, as_alignment, as_recommendation
 from seqarena.schema import DataSchema
-from seqarena.tasks.config import AlignmentTaskConfig, TaskConfig
+from seqarena.tasks.config import AlignmentTaskConfig, RecommendationTaskConfig, TaskConfig
 
 
 def prepare_task(name: str, config: TaskConfig, folder: Path) -> Manifest:
@@ -50,13 +50,22 @@ def read_source(config: TaskConfig) -> SourceData:
         DataError: as the source does.
     """
     data = config.source.read()
-    return as_alignment(data) if isinstance(config, AlignmentTaskConfig) else data
+    match config:
+        case AlignmentTaskConfig():
+            return as_alignment(data)
+        case RecommendationTaskConfig():
+            sampled = config.candidates == "sampled"
+            return as_recommendation(data, exclude_seen=config.exclude_seen, sampled=sampled)
+        case _:
+            return data
 
 
 def _write(folder: Path, parts: Parts) -> dict[str, SplitRecord]:
     records = {}
     for split, part in parts.items():
-        path = write_split(folder, split, part.sequences, part.alignment, part.links)
+        path = write_split(
+            folder, split, part.sequences, part.alignment, part.links, part.candidates
+        )
         records[split.value] = _record(part, path)
     return records
 

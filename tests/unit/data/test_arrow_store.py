@@ -8,7 +8,14 @@ from hypothesis import strategies as st
 
 from seqarena.batch import Sequences, collate_all, sequences_of
 from seqarena.data.alignment import Alignment, alignment_of
-from seqarena.data.arrow_store import read_alignment, read_split, split_path, write_split
+from seqarena.data.arrow_store import (
+    read_alignment,
+    read_candidates,
+    read_split,
+    split_path,
+    write_split,
+)
+from seqarena.data.candidates import Candidates, item_lists_of
 from seqarena.data.content import content_sha256
 from seqarena.data.part import Part
 from seqarena.data.splits import Split
@@ -55,6 +62,24 @@ def test_any_lengths_survive(tmp_path_factory: pytest.TempPathFactory, rows: lis
     write_split(folder, Split.VALID, sequences_of([np.array(row) for row in rows]))
     read = read_split(folder, Split.VALID)
     assert [read.sequence(row).tolist() for row in range(len(read))] == rows
+
+
+def test_candidates_come_back_and_are_part_of_what_a_split_says(tmp_path: Path) -> None:
+    seen = item_lists_of([np.array([3, 1]), np.array([], dtype=np.int64), np.array([7])])
+    negatives = item_lists_of([np.array([2]), np.array([4]), np.array([5, 6])])
+    for folder, candidates in (
+        ("both", Candidates(seen, negatives)),
+        ("seen", Candidates(seen)),
+        ("negatives", Candidates(negatives=negatives)),
+    ):
+        write_split(tmp_path / folder, Split.TEST, _tokens(), candidates=candidates)
+        read = read_candidates(tmp_path / folder, Split.TEST)
+        assert read is not None
+        digests = {content_sha256(Part(_tokens(), candidates=each)) for each in (candidates, read)}
+        assert len(digests) == 1
+        assert content_sha256(Part(_tokens())) not in digests
+    write_split(tmp_path, Split.TEST, _tokens(), candidates=Candidates())
+    assert read_candidates(tmp_path, Split.TEST) is None
 
 
 def test_tags_come_back_and_are_part_of_what_a_split_says(tmp_path: Path) -> None:

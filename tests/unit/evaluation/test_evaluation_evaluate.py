@@ -313,7 +313,7 @@ def test_answers_that_are_no_probability_are_refused():
         evaluate_model(LastSymbolClassifier(0.5), ragged([0], labels=[1]), CLASSES)
     assert str(caught.value) == (
         "the label probabilities of row 0 of the test split sum to 0.5; expected 1. "
-        "Normalise class_log_prob over the labels."
+        "Normalise them over the labels."
     )
 
 

@@ -68,6 +68,12 @@ def test_too_many_contexts_are_refused():
     )
 
 
+def test_a_chain_without_context_has_none_to_analyse():
+    with pytest.raises(ConfigError) as caught:
+        counted([0, 1], order=0).context_chain()
+    assert str(caught.value) == "order: 0 has no context to go from and to; raise the order."
+
+
 def test_a_chain_that_counted_nothing_has_no_long_run():
     with pytest.raises(NotFittedError):
         a_chain().context_chain()

@@ -16,6 +16,7 @@ KINDS = [
     DataSchema("transduction"),
     DataSchema("transduction", target_unit="word"),
     DataSchema("alignment"),
+    DataSchema("recommendation", n_symbols=4),
 ]
 
 
@@ -36,6 +37,9 @@ def test_every_metric_that_a_report_names_is_one_that_evaluation_measures(kind):
             "n_predicted": [2, 1],
             "n_correct_shifted": [0, 1],
             "n_predicted_shifted": [2, 1],
+            "n_better": [0, 3],
+            "n_ties": [1, 0],
+            "n_candidates": [4, 4],
         }
     )
     named = {headline_metric(kind).name, *(metric.name for metric in further_metrics(kind))}
@@ -72,6 +76,7 @@ def test_lower_is_better_for_whatever_counts_mistakes():
         "bits_per_target_symbol",
         "word_error_rate",
         "alignment_error_rate",
+        "bits_per_item",
     }
 
 

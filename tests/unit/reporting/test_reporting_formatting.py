@@ -18,6 +18,13 @@ def test_means_have_as_many_digits_as_their_interval(interval, text):
     assert formatting.measured(interval) == text
 
 
+def test_what_is_published_with_four_digits_is_shown_with_four():
+    assert formatting.measured(Interval(0.07570, 0.0741, 0.0773, 3), 4) == "0.0757 ± 0.0016"
+    assert formatting.measured(Interval(0.0757, 0.07568, 0.07572, 3), 4) == "0.0757 ± <0.0001"
+    assert formatting.signed(0.00006, 4) == "+0.0001"
+    assert formatting.signed(0.00004, 4) == "0.0000"
+
+
 def test_an_infinite_result_is_no_missing_one():
     assert formatting.measured(None, is_infinite=True) == "∞"
 

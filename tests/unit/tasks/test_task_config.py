@@ -59,6 +59,21 @@ def test_every_source_is_read_and_its_input_is_known_before_the_data(
     assert config.duplicates == "refuse"
 
 
+@pytest.mark.parametrize("kind", ["beauty", "lastfm", "movielens_100k", "item_markov_source"])
+def test_items_are_tokens_and_two_users_may_have_chosen_the_same(kind: str) -> None:
+    config = _parse({"kind": "recommendation", "source": {"kind": kind}})
+    assert config.source.input_kind == "tokens"
+    assert (config.exclude_seen, config.candidates, config.duplicates) == (True, "all", "count")
+
+
+def test_fitting_on_what_validates_keeps_it_in_both() -> None:
+    source = {"kind": "beauty", "fit_on_valid": True}
+    assert _mistakes({"kind": "recommendation", "source": source, "duplicates": "drop"}) == [
+        "tasks.toy.source: with fit_on_valid what validates is in training too, and duplicates is "
+        "'drop'; set it to 'count', which keeps them."
+    ]
+
+
 def test_a_stream_is_read_whole_and_not_shown() -> None:
     source = {"kind": "python_reference", "context": "stream"}
     assert _mistakes({"kind": "density", "source": source}) == [
