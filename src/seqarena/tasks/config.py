@@ -11,6 +11,7 @@ from seqarena.data.sources.europarl_en_es import EuroparlConfig
 from seqarena.data.sources.handwritten_digits import HandwrittenDigitsConfig
 from seqarena.data.sources.hidden_markov import HiddenMarkovSourceConfig
 from seqarena.data.sources.hidden_markov_states import HiddenMarkovStatesConfig
+from seqarena.data.sources.isolated_digits import IsolatedDigitsConfig
 from seqarena.data.sources.japanese_vowels import JapaneseVowelsConfig
 from seqarena.data.sources.lagged_markov import LaggedMarkovSourceConfig
 from seqarena.data.sources.mnist import MnistConfig
@@ -38,7 +39,11 @@ DensitySource = Annotated[
     Field(discriminator="kind"),
 ]
 ClassificationSource = Annotated[
-    JapaneseVowelsConfig | HandwrittenDigitsConfig | MovingDigitsConfig | MnistConfig,
+    JapaneseVowelsConfig
+    | HandwrittenDigitsConfig
+    | MovingDigitsConfig
+    | MnistConfig
+    | IsolatedDigitsConfig,
     Field(discriminator="kind"),
 ]
 TaggingSource = Annotated[

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from seqarena.data.manifest import Fact, Provenance
 from seqarena.data.part import three_parts
-from seqarena.data.sources.fsdd import DIGITS, OFFICIAL, read_fsdd
+from seqarena.data.sources.fsdd import CITATION, DIGITS, LICENCE, OFFICIAL, read_fsdd
 from seqarena.data.sources.japanese_vowels import JapaneseVowelsConfig, read_japanese_vowels
 from seqarena.data.sources.source_config import SourceConfig
 from seqarena.data.sources.source_data import SourceData
@@ -35,10 +35,6 @@ END = "<end>"
 """Name of the symbol that ends every transcript."""
 
 _CONFIG = ConfigDict(frozen=True, extra="forbid", strict=True, use_attribute_docstrings=True)
-_CITATION = (
-    "Z. Jackson et al. (2018). Free Spoken Digit Dataset, v1.0.8. "
-    "https://doi.org/10.5281/zenodo.1342401."
-)
 
 
 class SpokenVowelsConfig(BaseModel):
@@ -112,8 +108,8 @@ def _digits(config: ConnectedWordsConfig, recordings: SpokenDigitsConfig) -> Sou
         DIGITS,
         Provenance(
             description="connected digits, joined from the Free Spoken Digit Dataset",
-            licence="CC BY-SA 4.0",
-            citation=f"{_CITATION} {OFFICIAL}",
+            licence=LICENCE,
+            citation=f"{CITATION} {OFFICIAL}",
             versions={"librosa": version("librosa")},
         ),
         {

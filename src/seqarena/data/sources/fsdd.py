@@ -17,6 +17,11 @@ from seqarena.errors import DataError
 DIGITS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 SPEAKERS = ("george", "jackson", "lucas", "nicolas", "theo", "yweweler")
 OFFICIAL = "https://github.com/Jakobovski/free-spoken-digit-dataset"
+LICENCE = "CC BY-SA 4.0"
+CITATION = (
+    "Z. Jackson et al. (2018). Free Spoken Digit Dataset, v1.0.8. "
+    "https://doi.org/10.5281/zenodo.1342401."
+)
 
 _SHA256 = "9d9e94108b8778be2d8f597a337ec2d80e4e5b6b1b7872c81a5172221a9f9067"
 _NAME = re.compile(r"([0-9])_([a-z]+)_([0-9]+)\.wav")
@@ -32,6 +37,8 @@ class Recording:
     speaker: str
     sound: Float[np.ndarray, "samples"]
     """-1 to 1, at 8 kHz."""
+    take: int
+    """Number of the recording among those of this speaker and digit, from 0."""
 
 
 def read_fsdd() -> list[Recording]:
@@ -62,7 +69,8 @@ def read_archive(path: Path) -> list[Recording]:
                 )
             digit, speaker, number = name.groups()
             sound = _sound(file.read(), f"{path}: {member.name}")
-            found[int(digit), speaker, int(number)] = Recording(int(digit), speaker, sound)
+            key = (int(digit), speaker, int(number))
+            found[key] = Recording(int(digit), speaker, sound, int(number))
     return [found[key] for key in sorted(found)]
 
 
