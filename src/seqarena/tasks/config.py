@@ -22,6 +22,7 @@ from seqarena.data.sources.polyphonic_music import PolyphonicMusicConfig
 from seqarena.data.sources.protein_secondary_structure import ProteinSecondaryStructureConfig
 from seqarena.data.sources.python_reference import PythonReferenceConfig
 from seqarena.data.sources.text_files import TextFilesConfig
+from seqarena.data.sources.time_series import TimeSeriesConfig
 from seqarena.data.sources.tiny_shakespeare import TinyShakespeareConfig
 from seqarena.data.sources.ud_english_ewt import UdEnglishEwtConfig
 from seqarena.fitting.protocols import TrainingConfig
@@ -43,7 +44,8 @@ ClassificationSource = Annotated[
     | HandwrittenDigitsConfig
     | MovingDigitsConfig
     | MnistConfig
-    | IsolatedDigitsConfig,
+    | IsolatedDigitsConfig
+    | TimeSeriesConfig,
     Field(discriminator="kind"),
 ]
 TaggingSource = Annotated[
@@ -106,6 +108,17 @@ class ClassificationTaskConfig(_AnyTaskConfig):
     kind: Literal["classification"]
     source: ClassificationSource
     """Where the sequences come from."""
+
+    @field_validator("source")
+    @classmethod
+    def _keeps_what_validates(cls, source: ClassificationSource, info: Any) -> ClassificationSource:
+        policy = info.data.get("duplicates", "count")
+        if isinstance(source, TimeSeriesConfig) and source.valid_in_train and policy != "count":
+            raise ValueError(
+                "with valid_in_train the series of validation are in training too, and duplicates "
+                f"is {policy!r}; set it to 'count', which keeps them."
+            )
+        return source
 
 
 class TaggingTaskConfig(_AnyTaskConfig):

@@ -76,7 +76,9 @@ def test_a_speaker_who_is_left_out_is_in_no_other_split(mirror):
 
 @pytest.mark.slow
 def test_frames_and_labels_are_those_of_the_recording(mirror):
-    source = read_isolated_digits(configured(valid_takes=1, features="log_mel", normalisation="mean"))
+    source = read_isolated_digits(
+        configured(valid_takes=1, features="log_mel", normalisation="mean")
+    )
     test = source.parts[Split.TEST].sequences
     row = test.ids.index("1_lucas_3")
     sound = (tone(1, 3) / 32768.0).astype(np.float32)
