@@ -16,6 +16,7 @@ from seqarena.data.sources.japanese_vowels import JapaneseVowelsConfig
 from seqarena.data.sources.lagged_markov import LaggedMarkovSourceConfig
 from seqarena.data.sources.mnist import MnistConfig
 from seqarena.data.sources.moving_digits import MovingDigitsConfig
+from seqarena.data.sources.msr_action3d import MsrAction3dConfig
 from seqarena.data.sources.parallel_text import ParallelTextConfig
 from seqarena.data.sources.penn_treebank import PennTreebankConfig
 from seqarena.data.sources.polyphonic_music import PolyphonicMusicConfig
@@ -25,6 +26,7 @@ from seqarena.data.sources.text_files import TextFilesConfig
 from seqarena.data.sources.time_series import TimeSeriesConfig
 from seqarena.data.sources.tiny_shakespeare import TinyShakespeareConfig
 from seqarena.data.sources.ud_english_ewt import UdEnglishEwtConfig
+from seqarena.data.sources.utkinect import UtKinectConfig
 from seqarena.fitting.protocols import TrainingConfig
 
 _CONFIG = ConfigDict(frozen=True, extra="forbid", strict=True, use_attribute_docstrings=True)
@@ -45,7 +47,9 @@ ClassificationSource = Annotated[
     | MovingDigitsConfig
     | MnistConfig
     | IsolatedDigitsConfig
-    | TimeSeriesConfig,
+    | TimeSeriesConfig
+    | MsrAction3dConfig
+    | UtKinectConfig,
     Field(discriminator="kind"),
 ]
 TaggingSource = Annotated[
