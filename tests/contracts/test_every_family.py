@@ -22,6 +22,7 @@ from seqarena.families.family import (
     TransducerFamily,
 )
 from seqarena.families.most_frequent_tag import MostFrequentTagConfig
+from seqarena.families.nearest_neighbour import NearestNeighbourConfig
 from seqarena.families.recurrent import RecurrentConfig
 from seqarena.families.store import CONFIG_FILE, MODEL_FILE, load_family, save_family
 from seqarena.fitting.protocols import FitSetting, HardwareConfig, TrainingConfig
@@ -111,6 +112,8 @@ FAMILIES = {
     },
     "hidden_markov-viterbi": {"kind": "hidden_markov", "tag_decoding": "viterbi"},
     "most_frequent_tag": {"kind": "most_frequent_tag"},
+    "nearest_neighbour": {"kind": "nearest_neighbour", "n_neighbours": 3},
+    "nearest_neighbour-window": {"kind": "nearest_neighbour", "window": 0.2},
     "aligner": {"kind": "aligner"},
     "aligner-ibm_1": {"kind": "aligner", "model": "ibm_1", "symmetrisation": "union"},
     "aligner-ibm_2": {"kind": "aligner", "model": "ibm_2", "symmetrisation": "grow_diag"},
@@ -302,7 +305,8 @@ def is_slow(name, kind):
             "most_frequent_tag",
             "gru",
         )
-    return "-" in name or kind == "recommendation"
+    # Aeon's warping costs seconds to load.
+    return "-" in name or name == "nearest_neighbour" or kind == "recommendation"
 
 
 CASES = [
@@ -511,7 +515,7 @@ def test_the_future_never_changes_the_past(models, name, kind):
 def has_maps(name, kind):
     """Whether a mechanism inside computes shares of something."""
     config = config_of(name)
-    if isinstance(config, MostFrequentTagConfig):
+    if isinstance(config, MostFrequentTagConfig | NearestNeighbourConfig):
         return False
     if isinstance(config, RecurrentConfig):
         return config.attention != "none" or config.transduction_head != "attention"
@@ -551,6 +555,7 @@ def test_a_family_does_exactly_the_tasks_that_it_should():
         "markov_chain": {*every_density, *every_class},
         "hidden_markov": {*every_density, *every_class, *every_tag},
         "most_frequent_tag": {"tagging of tokens"},
+        "nearest_neighbour": {"classification of frames"},
         "gaussian_mixture": {"classification of frames"},
         "aligner": {"alignment"},
         "word_recogniser": {"transduction of frames"},

@@ -15,6 +15,11 @@ from seqarena.families.most_frequent_tag import (
     MostFrequentTagConfig,
     build_most_frequent_tag,
 )
+from seqarena.families.nearest_neighbour import (
+    NearestNeighbour,
+    NearestNeighbourConfig,
+    build_nearest_neighbour,
+)
 from seqarena.families.neural import (
     AttentionConfig,
     NeuralClassifier,
@@ -36,6 +41,7 @@ FamilyConfig = Annotated[
     | HiddenMarkovConfig
     | GaussianMixtureConfig
     | MostFrequentTagConfig
+    | NearestNeighbourConfig
     | AlignerConfig
     | WordRecogniserConfig
     | RecurrentConfig
@@ -47,6 +53,7 @@ FamilyConfig = Annotated[
 AnyFamily = (
     ClassicalFamily
     | MostFrequentTag
+    | NearestNeighbour
     | Aligner
     | WordRecogniser
     | NeuralDensity
@@ -78,6 +85,8 @@ def build_family(config: FamilyConfig, schema: DataSchema, seed: int) -> AnyFami
             return build_classical(config, schema, generator)
         case MostFrequentTagConfig():
             return build_most_frequent_tag(config, schema)
+        case NearestNeighbourConfig():
+            return build_nearest_neighbour(config, schema)
         case AlignerConfig():
             return build_aligner(config, schema)
         case WordRecogniserConfig():

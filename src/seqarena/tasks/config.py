@@ -12,11 +12,13 @@ from seqarena.data.sources.handwritten_digits import HandwrittenDigitsConfig
 from seqarena.data.sources.hidden_markov import HiddenMarkovSourceConfig
 from seqarena.data.sources.hidden_markov_states import HiddenMarkovStatesConfig
 from seqarena.data.sources.item_markov import ItemMarkovSourceConfig
+from seqarena.data.sources.isolated_digits import IsolatedDigitsConfig
 from seqarena.data.sources.japanese_vowels import JapaneseVowelsConfig
 from seqarena.data.sources.lagged_markov import LaggedMarkovSourceConfig
 from seqarena.data.sources.mnist import MnistConfig
 from seqarena.data.sources.movielens_100k import MovieLens100kConfig
 from seqarena.data.sources.moving_digits import MovingDigitsConfig
+from seqarena.data.sources.msr_action3d import MsrAction3dConfig
 from seqarena.data.sources.parallel_text import ParallelTextConfig
 from seqarena.data.sources.penn_treebank import PennTreebankConfig
 from seqarena.data.sources.polyphonic_music import PolyphonicMusicConfig
@@ -24,8 +26,10 @@ from seqarena.data.sources.protein_secondary_structure import ProteinSecondarySt
 from seqarena.data.sources.python_reference import PythonReferenceConfig
 from seqarena.data.sources.s3_rec import BeautyConfig, LastFmConfig
 from seqarena.data.sources.text_files import TextFilesConfig
+from seqarena.data.sources.time_series import TimeSeriesConfig
 from seqarena.data.sources.tiny_shakespeare import TinyShakespeareConfig
 from seqarena.data.sources.ud_english_ewt import UdEnglishEwtConfig
+from seqarena.data.sources.utkinect import UtKinectConfig
 from seqarena.fitting.protocols import TrainingConfig
 
 _CONFIG = ConfigDict(frozen=True, extra="forbid", strict=True, use_attribute_docstrings=True)
@@ -41,7 +45,14 @@ DensitySource = Annotated[
     Field(discriminator="kind"),
 ]
 ClassificationSource = Annotated[
-    JapaneseVowelsConfig | HandwrittenDigitsConfig | MovingDigitsConfig | MnistConfig,
+    JapaneseVowelsConfig
+    | HandwrittenDigitsConfig
+    | MovingDigitsConfig
+    | MnistConfig
+    | IsolatedDigitsConfig
+    | TimeSeriesConfig
+    | MsrAction3dConfig
+    | UtKinectConfig,
     Field(discriminator="kind"),
 ]
 TaggingSource = Annotated[
@@ -109,6 +120,17 @@ class ClassificationTaskConfig(_AnyTaskConfig):
     kind: Literal["classification"]
     source: ClassificationSource
     """Where the sequences come from."""
+
+    @field_validator("source")
+    @classmethod
+    def _keeps_what_validates(cls, source: ClassificationSource, info: Any) -> ClassificationSource:
+        policy = info.data.get("duplicates", "count")
+        if isinstance(source, TimeSeriesConfig) and source.valid_in_train and policy != "count":
+            raise ValueError(
+                "with valid_in_train the series of validation are in training too, and duplicates "
+                f"is {policy!r}; set it to 'count', which keeps them."
+            )
+        return source
 
 
 class TaggingTaskConfig(_AnyTaskConfig):

@@ -30,6 +30,8 @@ class Recording:
     speaker: str
     sound: Float[np.ndarray, "samples"]
     """-1 to 1, at 8 kHz."""
+    take: int
+    """Number of the recording among those of this speaker and digit, from 0."""
 
 
 def read_fsdd() -> list[Recording]:
@@ -60,7 +62,8 @@ def read_archive(path: Path) -> list[Recording]:
                 )
             digit, speaker, number = name.groups()
             sound = _sound(file.read(), f"{path}: {member.name}")
-            found[int(digit), speaker, int(number)] = Recording(int(digit), speaker, sound)
+            key = (int(digit), speaker, int(number))
+            found[key] = Recording(int(digit), speaker, sound, int(number))
     return [found[key] for key in sorted(found)]
 
 

@@ -1,0 +1,169 @@
+"""MSR-Action3D: twenty actions of ten persons in front of a depth camera, as skeletons."""
+
+import re
+import tarfile
+from io import BytesIO
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+
+from seqarena.data.manifest import Provenance
+from seqarena.data.mirror import mirrored_file
+from seqarena.data.sources.skeletons import (
+    N_JOINTS,
+    Action,
+    Described,
+    Joints,
+    SkeletonConfig,
+    skeleton_source,
+)
+from seqarena.data.sources.source_data import SourceData
+from seqarena.errors import DataError
+
+FOLDER = "action_msr_action3d"
+OFFICIAL = "https://sites.google.com/view/wanqingli/data-sets/msr-action3d"
+LICENCE = "unclear: research use"
+CITATION = (
+    "W. Li, Z. Zhang, Z. Liu (2010). Action recognition based on a bag of 3D points. CVPR "
+    "workshops, 9-14."
+)
+_SHA256 = {
+    "real_world_coordinates.tar.gz": (
+        "a87129099ea2c567c7b43a4bca2b2381709c1bc7a6d62cdf9111c947528ee17e"
+    ),
+    "files_used_in_cvpr12_paper.txt": (
+        "36a567fef872e0b28df3ec5680f40c48a8e0bac9033be293bd8784ddd8d53ada"
+    ),
+}
+ACTIONS = (
+    "high arm wave",
+    "horizontal arm wave",
+    "hammer",
+    "hand catch",
+    "forward punch",
+    "high throw",
+    "draw x",
+    "draw tick",
+    "draw circle",
+    "hand clap",
+    "two hand wave",
+    "side boxing",
+    "bend",
+    "forward kick",
+    "side kick",
+    "jogging",
+    "tennis swing",
+    "tennis serve",
+    "golf swing",
+    "pick up and throw",
+)
+"""By their published number, from 1."""
+
+ActionSet = Literal["all", "AS1", "AS2", "AS3"]
+NUMBERS: dict[ActionSet, tuple[int, ...]] = {
+    "all": tuple(range(1, 21)),
+    "AS1": (2, 3, 5, 6, 10, 13, 18, 20),
+    "AS2": (1, 4, 7, 8, 9, 11, 12, 14),
+    "AS3": (6, 14, 15, 16, 17, 18, 19, 20),
+}
+"""Li et al. (2010), Table 1: sets 1 and 2 hold actions that look alike, set 3 complex ones."""
+
+_HIP, _SHOULDERS = 6, 2
+_COLUMNS = 4
+_NAME = re.compile(r"(a([0-9]{2})_s([0-9]{2})_e[0-9]{2})_skeleton3D\.txt")
+# The longest recording has 936 frames and 750 kB; whoever claims more is none.
+_MOST_BYTES = 2_000_000
+
+
+class MsrAction3dConfig(SkeletonConfig):
+    """The 557 usual sequences; the files lie in the folder that SEQARENA_MIRROR names.
+
+    Persons of even number test by default: the cross-subject protocol.
+    """
+
+    kind: Literal["msr_action3d"]
+    actions: ActionSet = "all"
+    """All twenty actions, or one of the three published sets of eight."""
+
+    def read(self) -> SourceData:
+        """Make the three parts."""
+        return read_msr_action3d(self)
+
+
+def read_msr_action3d(config: MsrAction3dConfig) -> SourceData:
+    """Read the listed sequences of the chosen actions.
+
+    Raises:
+        DataError: a file is not there or not the published one, or as `read_skeletons`.
+    """
+    paths = {
+        name: mirrored_file(FOLDER, name, digest, OFFICIAL) for name, digest in _SHA256.items()
+    }
+    listed = set(paths["files_used_in_cvpr12_paper.txt"].read_text(encoding="ascii").split())
+    numbers = NUMBERS[config.actions]
+    described = Described(
+        class_names=tuple(ACTIONS[number - 1] for number in numbers),
+        provenance=Provenance(
+            description=f"MSR-Action3D, skeletons in world coordinates ({OFFICIAL})",
+            licence=LICENCE,
+            citation=CITATION,
+            versions={name: f"sha256 {digest}" for name, digest in _SHA256.items()},
+        ),
+        protocol={
+            "actions": config.actions,
+            "sequences": "the 557 of files_used_in_cvpr12_paper.txt",
+        },
+    )
+    actions = read_skeletons(paths["real_world_coordinates.tar.gz"], listed, numbers)
+    return skeleton_source(actions, config, described, _HIP, _SHOULDERS)
+
+
+def read_skeletons(path: Path, listed: set[str], numbers: tuple[int, ...]) -> list[Action]:
+    """Read `aAA_sSS_eEE_skeleton3D.txt` out of a tar file, in memory: nothing is unpacked to disk.
+
+    Args:
+        path: of the archive.
+        listed: names, without their ending, of the sequences to take.
+        numbers: of the actions to take; their places here are the labels.
+
+    Raises:
+        DataError: a member is a link, a folder or too large, its name is another, it does not hold
+            skeletons, or a listed sequence is missing.
+    """
+    found = {}
+    with tarfile.open(path) as archive:
+        for member in archive:
+            name = _NAME.fullmatch(member.name)
+            file = archive.extractfile(member) if member.isreg() else None
+            if name is None or file is None or member.size > _MOST_BYTES:
+                raise DataError(
+                    f"{path}: member {member.name!r} ({member.size} bytes) is not a skeleton; "
+                    "expected plain files named aAA_sSS_eEE_skeleton3D.txt, below 2 MB."
+                )
+            id_, action, subject = name.group(1), int(name.group(2)), int(name.group(3))
+            if id_ in listed and action in numbers:
+                joints = _joints(file.read(), f"{path}: {member.name}")
+                found[id_] = Action(id_, subject, numbers.index(action), joints)
+    missing = sorted(each for each in listed - set(found) if int(each[1:3]) in numbers)
+    if missing:
+        raise DataError(
+            f"{path}: {len(missing)} listed sequences are missing, the first {missing[0]!r}; "
+            "complete the archive."
+        )
+    return [found[id_] for id_ in sorted(found)]
+
+
+def _joints(content: bytes, where: str) -> Joints:
+    """Parse 20 lines a frame: x, y, z and the camera's confidence, which is left out."""
+    try:
+        numbers = np.loadtxt(BytesIO(content), ndmin=2)
+    except ValueError as error:
+        raise DataError(f"{where}: not a table of numbers ({error}).") from None
+    if numbers.shape[1] != _COLUMNS or len(numbers) % N_JOINTS or not len(numbers):
+        raise DataError(
+            f"{where}: {numbers.shape[0]} lines of {numbers.shape[1]} numbers; expected 4 numbers "
+            "for each of 20 joints, frame after frame."
+        )
+    joints: np.ndarray = numbers.reshape(-1, N_JOINTS, _COLUMNS)[..., :3]
+    return joints
