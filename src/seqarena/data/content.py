@@ -44,6 +44,9 @@ def _columns(part: Part) -> Iterator[tuple[str, np.ndarray]]:
     if part.links is not None:
         yield "links.offsets", part.links.offsets
         yield "links.pairs", part.links.pairs
+    if part.references is not None:
+        told = "\0\0".join("\0".join(texts) for texts in part.references)
+        yield "references", np.frombuffer(told.encode(), dtype=np.uint8)
 
 
 def _sequence_columns(name: str, sequences: Sequences) -> Iterator[tuple[str, np.ndarray]]:

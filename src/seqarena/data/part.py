@@ -10,6 +10,9 @@ from seqarena.data.alignment import Alignment
 from seqarena.data.links import Links
 from seqarena.data.splits import Split
 
+References = tuple[tuple[str, ...], ...]
+"""The texts of each example that count as right, the first being its target; at least one."""
+
 
 @dataclass(frozen=True)
 class Part:
@@ -19,12 +22,15 @@ class Part:
     alignment: Alignment | None = None
     links: Links | None = None
     """Gold links of an alignment task; only the test split needs them."""
+    references: References | None = None
+    """What may be written for each example, where outputs are judged as texts."""
 
     def select(self, rows: Int[np.ndarray, "rows"]) -> "Part":
         """Return the examples of `rows`, in that order."""
         alignment = None if self.alignment is None else self.alignment.select(rows)
         links = None if self.links is None else self.links.select(rows)
-        return Part(self.sequences.select(rows), alignment, links)
+        references = self.references and tuple(self.references[row] for row in rows.tolist())
+        return Part(self.sequences.select(rows), alignment, links, references)
 
     def name(self, row: int) -> str:
         """Name an example in a message: its row, and its id where it has one."""

@@ -16,6 +16,7 @@ from seqarena.evaluation.scoring import (
     score_tagger,
     score_transducer,
 )
+from seqarena.evaluation.texts import Writing, with_texts
 from seqarena.families.family import (
     AlignerFamily,
     ClassifierFamily,
@@ -46,18 +47,19 @@ def evaluate_model(
     best_possible: BestPossible | None = None,
     batch_size: int = 64,
     links: Links | None = None,
+    writing: Writing | None = None,
 ) -> Evaluation:
     """Score `model` on every example of `test`, in evaluation mode and without gradients.
 
     Every number of `metrics` is computed from `predictions` alone. `links` is the gold of an
-    alignment task.
+    alignment task; `writing` is what makes texts of outputs that are judged as such.
 
     Raises:
         DataError: the model cannot do what the task asks, or the split lacks what it is judged by:
             labels, targets or links.
         ConvergenceError: the model answers with something that is not a probability.
     """
-    predictions = _score(model, test, schema, batch_size, links)
+    predictions = with_texts(_score(model, test, schema, batch_size, links), writing)
     metrics = metrics_of(predictions, schema)
     flags = (*_impossible(predictions, metrics), *_too_good(metrics, schema, best_possible))
     return Evaluation(predictions, metrics, flags)

@@ -15,6 +15,7 @@ from seqarena.data.sources.japanese_vowels import JapaneseVowelsConfig
 from seqarena.data.sources.lagged_markov import LaggedMarkovSourceConfig
 from seqarena.data.sources.mnist import MnistConfig
 from seqarena.data.sources.moving_digits import MovingDigitsConfig
+from seqarena.data.sources.multi30k import Multi30kConfig
 from seqarena.data.sources.parallel_text import ParallelTextConfig
 from seqarena.data.sources.penn_treebank import PennTreebankConfig
 from seqarena.data.sources.polyphonic_music import PolyphonicMusicConfig
@@ -45,7 +46,9 @@ TaggingSource = Annotated[
     HiddenMarkovStatesConfig | UdEnglishEwtConfig | ProteinSecondaryStructureConfig,
     Field(discriminator="kind"),
 ]
-TransductionSource = Annotated[DatesConfig | ConnectedWordsConfig, Field(discriminator="kind")]
+TransductionSource = Annotated[
+    DatesConfig | ConnectedWordsConfig | Multi30kConfig, Field(discriminator="kind")
+]
 AlignmentSource = Annotated[
     EuroparlConfig | ParallelTextConfig | DatesConfig, Field(discriminator="kind")
 ]
