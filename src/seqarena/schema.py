@@ -8,7 +8,8 @@ FittedKind = Literal["density", "classification", "tagging", "transduction", "al
 TaskKind = Literal[FittedKind, "recommendation"]
 """What can be asked of a family."""
 InputKind = Literal["tokens", "frames"]
-TargetUnit = Literal["character", "word"]
+TargetUnit = Literal["character", "word", "subword", "phoneme"]
+Judgement = Literal["symbols", "pronunciation", "translation", "summary"]
 SymbolUnit = Literal["symbol", "character", "word"]
 
 
@@ -45,6 +46,11 @@ class DataSchema:
     """Longest target in any split, the end symbol included [steps]."""
     target_unit: TargetUnit = "character"
     """What a target symbol is, and so what an error rate counts (transduction)."""
+    judged_as: Judgement = "symbols"
+    """How whole outputs are judged (transduction): by their symbols alone; or, written out beside
+    the references of each example, as pronunciations, translations or summaries are."""
+    sentence_ends: tuple[int, ...] | None = None
+    """Input symbols that end a sentence; None: nobody has said (transduction of tokens)."""
     grid: tuple[int, int] | None = None
     """Rows and columns, when the steps are regions of a picture in row-major order."""
     patch: tuple[int, int] | None = None
@@ -71,6 +77,9 @@ class DataSchema:
     @classmethod
     def from_dict(cls, fields: dict[str, Any]) -> "DataSchema":
         """Build the schema from what `as_dict` gave (JSON turns tuples into lists)."""
-        given = {name: fields.get(name) for name in ("grid", "patch", "target_of_symbol")}
+        given = {
+            name: fields.get(name)
+            for name in ("grid", "patch", "target_of_symbol", "sentence_ends")
+        }
         whole = {name: tuple(each) for name, each in given.items() if each is not None}
         return cls(**{**fields, **whole})

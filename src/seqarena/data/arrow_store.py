@@ -2,7 +2,7 @@
 
 The columns are `tokens` or `features` (large lists: 64-bit offsets, the layout of `Sequences`),
 and where the task has them `label`, `tags`, `scored_from`, `id`, `target`, `alignment`, `links`,
-`seen` and `negatives`.
+`seen`, `negatives` and `references`.
 A file holds one record batch, so that every column is one contiguous run of bytes.
 """
 
@@ -16,6 +16,7 @@ from seqarena.batch import Sequences
 from seqarena.data.alignment import Alignment
 from seqarena.data.candidates import Candidates, ItemLists
 from seqarena.data.links import Links
+from seqarena.data.part import References
 from seqarena.data.splits import Split
 from seqarena.errors import ArtifactError, DataError
 
@@ -35,11 +36,14 @@ def write_split(
     alignment: Alignment | None = None,
     links: Links | None = None,
     candidates: Candidates | None = None,
+    references: References | None = None,
 ) -> Path:
     """Write one split, the same bytes for the same content, and return its path."""
     folder.mkdir(parents=True, exist_ok=True)
     path = split_path(folder, split)
     columns = {**_columns(sequences, alignment, links), **_item_columns(candidates)}
+    if references is not None:
+        columns["references"] = pa.array(list(map(list, references)), pa.list_(pa.string()))
     batch = pa.RecordBatch.from_arrays(list(columns.values()), names=list(columns))
     with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, batch.schema) as writer:
         writer.write_batch(batch)
@@ -83,6 +87,15 @@ def read_candidates(folder: Path, split: Split) -> Candidates | None:
         ArtifactError: the file is missing, truncated, or not one of ours.
     """
     return _Mapped(split_path(folder, split)).candidates()
+
+
+def read_references(folder: Path, split: Split) -> References | None:
+    """Read what may be written for each example of a split; None where the task has no such texts.
+
+    Raises:
+        ArtifactError: the file is missing, truncated, or not one of ours.
+    """
+    return _Mapped(split_path(folder, split)).references()
 
 
 def _columns(
@@ -168,6 +181,11 @@ class _Mapped:
 
     def _items(self, name: str) -> ItemLists | None:
         return ItemLists(*self._ragged(name)) if self._has(name) else None
+
+    def references(self) -> References | None:
+        if not self._has("references"):
+            return None
+        return tuple(map(tuple, self._batch.column("references").to_pylist()))
 
     def _target(self) -> Sequences | None:
         if not self._has("target"):

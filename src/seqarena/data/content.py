@@ -50,6 +50,9 @@ def _columns(part: Part) -> Iterator[tuple[str, np.ndarray]]:
             if lists is not None:
                 yield f"{name}.offsets", lists.offsets
                 yield f"{name}.items", lists.items
+    if part.references is not None:
+        told = "\0\0".join("\0".join(texts) for texts in part.references)
+        yield "references", np.frombuffer(told.encode(), dtype=np.uint8)
 
 
 def _sequence_columns(name: str, sequences: Sequences) -> Iterator[tuple[str, np.ndarray]]:

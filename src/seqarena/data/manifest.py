@@ -83,6 +83,8 @@ class Manifest:
     target_symbols: tuple[str, ...] | None = None
     class_names: tuple[str, ...] | None = None
     tag_names: tuple[str, ...] | None = None
+    tokeniser: str | None = None
+    """What turns texts into symbols and back (`data.subwords`); None: symbols are no subwords."""
     best_possible: BestPossible | None = None
     """None: unknown."""
     counts: dict[str, int] = field(default_factory=dict)

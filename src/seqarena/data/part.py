@@ -11,6 +11,9 @@ from seqarena.data.candidates import Candidates
 from seqarena.data.links import Links
 from seqarena.data.splits import Split
 
+References = tuple[tuple[str, ...], ...]
+"""The texts of each example that count as right, the first being its target; at least one."""
+
 
 @dataclass(frozen=True)
 class Part:
@@ -22,13 +25,16 @@ class Part:
     """Gold links of an alignment task; only the test split needs them."""
     candidates: Candidates | None = None
     """Among which items the last one is ranked (recommendation); only the test split needs them."""
+    references: References | None = None
+    """What may be written for each example, where outputs are judged as texts."""
 
     def select(self, rows: Int[np.ndarray, "rows"]) -> "Part":
         """Return the examples of `rows`, in that order."""
         alignment = None if self.alignment is None else self.alignment.select(rows)
         links = None if self.links is None else self.links.select(rows)
         candidates = None if self.candidates is None else self.candidates.select(rows)
-        return Part(self.sequences.select(rows), alignment, links, candidates)
+        references = self.references and tuple(self.references[row] for row in rows.tolist())
+        return Part(self.sequences.select(rows), alignment, links, candidates, references)
 
     def name(self, row: int) -> str:
         """Name an example in a message: its row, and its id where it has one."""

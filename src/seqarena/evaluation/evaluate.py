@@ -18,6 +18,7 @@ from seqarena.evaluation.scoring import (
     score_tagger,
     score_transducer,
 )
+from seqarena.evaluation.texts import Writing, with_texts
 from seqarena.families.family import (
     AlignerFamily,
     ClassifierFamily,
@@ -50,12 +51,13 @@ def evaluate_model(
     batch_size: int = 64,
     links: Links | None = None,
     candidates: Candidates | None = None,
+    writing: Writing | None = None,
 ) -> Evaluation:
     """Score `model` on every example of `test`, in evaluation mode and without gradients.
 
     Every number of `metrics` is computed from `predictions` alone. `links` is the gold of an
     alignment task, `candidates` what the items of a recommendation task are ranked among (None: all
-    of them).
+    of them); `writing` is what makes texts of outputs that are judged as such.
 
     Raises:
         DataError: the model cannot do what the task asks, or the split lacks what it is judged by:
@@ -65,7 +67,7 @@ def evaluate_model(
     if schema.task_kind == "recommendation":
         predictions = _recommend(model, test, candidates or Candidates(), batch_size)
     else:
-        predictions = _score(model, test, schema, batch_size, links)
+        predictions = with_texts(_score(model, test, schema, batch_size, links), writing)
     metrics = metrics_of(predictions, schema)
     flags = (*_impossible(predictions, metrics), *_too_good(metrics, schema, best_possible))
     return Evaluation(predictions, metrics, flags)

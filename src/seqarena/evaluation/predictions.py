@@ -7,13 +7,14 @@ import pyarrow as pa
 from pyarrow import ipc
 
 from seqarena.errors import ArtifactError, DataError
+from seqarena.evaluation.texts import text_metrics
 from seqarena.metrics.alignment import LinkCounts
 from seqarena.metrics.classification import classification_scores
 from seqarena.metrics.density import bits_standard_error, density_score, mean_nats_per_step
 from seqarena.metrics.ranking import Ranks, ranking_scores
 from seqarena.metrics.tagging import tag_scores
 from seqarena.metrics.transduction import EditCounts
-from seqarena.schema import DataSchema, TargetUnit
+from seqarena.schema import DataSchema
 
 PREDICTIONS_FILE = "predictions.arrow"
 
@@ -68,7 +69,7 @@ def metrics_of(predictions: pa.Table, schema: DataSchema) -> Metrics:
         case "tagging":
             return _tagging(predictions)
         case "transduction":
-            return _transduction(predictions, schema.target_unit)
+            return _transduction(predictions, schema)
         case "alignment":
             return _alignment(predictions)
         case "recommendation":
@@ -108,6 +109,7 @@ def _classification(predictions: pa.Table) -> Metrics:
         "bits_per_example": scores.bits_per_example,
         "brier": scores.brier,
         "macro_f1": scores.macro_f1,
+        "expected_calibration_error": scores.expected_calibration_error,
         "n_examples": scores.n_examples,
     }
 
@@ -129,12 +131,18 @@ def _tagging(predictions: pa.Table) -> Metrics:
     }
 
 
-def _transduction(predictions: pa.Table, target_unit: TargetUnit) -> Metrics:
+def _transduction(predictions: pa.Table, schema: DataSchema) -> Metrics:
+    if schema.judged_as != "symbols":
+        return {
+            **text_metrics(predictions, schema.judged_as),
+            **_likelihood(predictions, "target_symbol"),
+            "n_examples": predictions.num_rows,
+        }
     sums = [int(_array(predictions, name).sum()) for name in ("exact", "edits", "n_gold")]
     counts = EditCounts(predictions.num_rows, *sums)
     return {
         "exact_match": counts.exact_match,
-        f"{target_unit}_error_rate": counts.error_rate,
+        f"{schema.target_unit}_error_rate": counts.error_rate,
         **_likelihood(predictions, "target_symbol"),
         "n_examples": counts.n_examples,
     }

@@ -11,11 +11,13 @@ from typing import Any
 from seqarena.data.manifest import Manifest, read_manifest
 from seqarena.data.splits import Split
 from seqarena.errors import ArtifactError
+from seqarena.evaluation.texts import signature_of
 from seqarena.experiment.identity import digest_of, engine_of
 from seqarena.experiment.layout import Workspace
 from seqarena.experiment.suite import Experiment, Suite
 from seqarena.experiment.targets import TARGETS_FILE, beside_published, read_targets
 from seqarena.families.store import read_config
+from seqarena.metrics.metric import headline_metric
 from seqarena.reporting.cells import Cell, SeedResult, TaskFacts
 from seqarena.reporting.report import write_report
 from seqarena.tracking.journal import Journal, RunIdentity
@@ -56,10 +58,17 @@ def _task(name: str, manifest: Manifest) -> TaskFacts:
     return TaskFacts(
         name=name,
         schema=manifest.schema,
-        description=manifest.source.description,
+        description=_description(manifest),
         n_test=manifest.splits[Split.TEST.value].n_sequences,
         best_possible=manifest.best_possible,
     )
+
+
+def _description(manifest: Manifest) -> str:
+    """Say which data it is, and what exactly is computed where a library has words for it."""
+    signature = signature_of(manifest.schema)
+    told = manifest.source.description
+    return f"{told}. {headline_metric(manifest.schema).label}: {signature}" if signature else told
 
 
 def _cell(experiment: Experiment, folder: Path) -> Cell:

@@ -11,7 +11,13 @@ from seqarena.attribution.capture import capture_maps
 from seqarena.attribution.pictures import write_pictures
 from seqarena.attribution.probes import Probe, probe_rows, probes_of
 from seqarena.attribution.store import INDEX_FILE, MAPS_FILE, write_maps
-from seqarena.data.arrow_store import read_alignment, read_candidates, read_links, read_split
+from seqarena.data.arrow_store import (
+    read_alignment,
+    read_candidates,
+    read_links,
+    read_references,
+    read_split,
+)
 from seqarena.data.manifest import Manifest, verify_prepared
 from seqarena.data.part import Part
 from seqarena.data.splits import Split
@@ -19,6 +25,7 @@ from seqarena.errors import ArtifactError
 from seqarena.evaluation.evaluate import Evaluation, evaluate_model
 from seqarena.evaluation.predictions import write_predictions
 from seqarena.evaluation.summary import summarise_seeds, write_metrics
+from seqarena.evaluation.texts import signature_of, writing_of
 from seqarena.experiment.identity import aggregate_run, engine_of, seed_run, tell_data
 from seqarena.experiment.layout import Workspace
 from seqarena.experiment.suite import Experiment
@@ -70,7 +77,7 @@ def evaluate(
             shipper.follow(out / JOURNAL_FILE)
             judged[seed] = _judge(bench, seed, fits / f"seed-{seed}", out)
         metric = _metric(bench)
-        summary = _summary(experiment, metric, judged)
+        summary = _summary(bench, metric, judged)
         write_metrics(metrics, summary)
         shipper.follow(folder / JOURNAL_FILE)
         _tell_aggregate(bench, judged, folder, summary)
@@ -85,6 +92,7 @@ def _bench(experiment: Experiment, prepared: Path) -> _Bench:
         read_alignment(prepared, Split.TEST),
         read_links(prepared, Split.TEST),
         read_candidates(prepared, Split.TEST),
+        read_references(prepared, Split.TEST),
     )
     rows = probe_rows(test.sequences, experiment.task.n_probes)
     return _Bench(experiment, manifest, test, probes_of(test, rows, manifest))
@@ -101,6 +109,7 @@ def _judge(bench: _Bench, seed: int, fit: Path, out: Path) -> _Judged:
         manifest.best_possible,
         links=bench.test.links,
         candidates=bench.test.candidates,
+        writing=writing_of(manifest, bench.test.references),
     )
     out.mkdir(parents=True, exist_ok=True)
     with Journal(out / JOURNAL_FILE) as journal:
@@ -163,13 +172,16 @@ def _metric(bench: _Bench) -> Metric:
     return headline_metric(bench.manifest.schema)
 
 
-def _summary(experiment: Experiment, metric: Metric, judged: dict[int, _Judged]) -> dict[str, Any]:
+def _summary(bench: _Bench, metric: Metric, judged: dict[int, _Judged]) -> dict[str, Any]:
+    experiment = bench.experiment
+    signature = signature_of(bench.manifest.schema)
     facts = {
         "experiment": experiment.name,
         "task": experiment.task_name,
         "family": experiment.family.kind,
         "mechanism": experiment.family.mechanism,
         "engine": engine_of(experiment),
+        **({"signature": signature} if signature else {}),
     }
     return summarise_seeds(
         facts,

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from seqarena.schema import DataSchema, TaskKind
+from seqarena.schema import DataSchema, Judgement, TaskKind
 
 
 @dataclass(frozen=True)
@@ -39,9 +39,24 @@ CHARACTER_ERROR_RATE = Metric(
 WORD_ERROR_RATE = Metric(
     "word_error_rate", "word error rate", "edits per gold word", higher_is_better=False
 )
+PHONEME_ERROR_RATE = Metric(
+    "phoneme_error_rate", "phoneme error rate", "edits per gold phoneme", higher_is_better=False
+)
+WRONG_WORDS = Metric("word_error_rate", "word error rate", "share of words", higher_is_better=False)
+BLEU = Metric("bleu", "BLEU", "sacreBLEU of detokenised text, 0 to 100", higher_is_better=True)
+CHRF = Metric("chrf", "chrF", "0 to 100", higher_is_better=True)
+ROUGE_1 = Metric("rouge_1", "ROUGE-1", "F1, 0 to 100", higher_is_better=True)
+ROUGE_2 = Metric("rouge_2", "ROUGE-2", "F1, 0 to 100", higher_is_better=True)
+ROUGE_L = Metric("rouge_l", "ROUGE-L", "F1, 0 to 100", higher_is_better=True)
 BITS_PER_EXAMPLE = Metric("bits_per_example", "bits per label", "bits", higher_is_better=False)
 MACRO_F1 = Metric("macro_f1", "macro F1", "share", higher_is_better=True)
 BRIER = Metric("brier", "Brier score", "squared distance, 0 to 2", higher_is_better=False)
+CALIBRATION_ERROR = Metric(
+    "expected_calibration_error",
+    "calibration error",
+    "mean distance between confidence and accuracy, 15 bins",
+    higher_is_better=False,
+)
 BITS_PER_TARGET_SYMBOL = Metric(
     "bits_per_target_symbol", "bits per target symbol", "bits", higher_is_better=False
 )
@@ -85,14 +100,25 @@ _HEADLINE: dict[TaskKind, Metric] = {
     "recommendation": NDCG[0],
 }
 
+_OF_TEXTS: dict[Judgement, tuple[Metric, ...]] = {
+    "symbols": (),
+    "pronunciation": (PHONEME_ERROR_RATE, WRONG_WORDS, BITS_PER_TARGET_SYMBOL),
+    "translation": (BLEU, CHRF, BITS_PER_TARGET_SYMBOL),
+    "summary": (ROUGE_L, ROUGE_1, ROUGE_2, BITS_PER_TARGET_SYMBOL),
+}
+"""What is measured where whole outputs are judged as texts, the headline first."""
+
 
 def headline_metric(schema: DataSchema) -> Metric:
     """Return the metric that orders the families of a task.
 
     Densities of frames are told in nats per step, as they are published. Of transductions into
-    characters whole outputs are counted, of those into words the words.
+    characters whole outputs are counted, of those into words the words; others say themselves how
+    they are judged.
     """
     match schema.task_kind:
+        case "transduction" if schema.judged_as != "symbols":
+            return _OF_TEXTS[schema.judged_as][0]
         case "density" if schema.input_kind == "frames":
             return NATS_PER_STEP
         case "transduction" if schema.target_unit == "word":
@@ -103,7 +129,7 @@ def headline_metric(schema: DataSchema) -> Metric:
 
 _FURTHER: dict[TaskKind, tuple[Metric, ...]] = {
     "density": (),
-    "classification": (BITS_PER_EXAMPLE, MACRO_F1, BRIER),
+    "classification": (BITS_PER_EXAMPLE, MACRO_F1, BRIER, CALIBRATION_ERROR),
     "tagging": (MACRO_F1, BITS_PER_TAG, EXACT_MATCH),
     "transduction": (CHARACTER_ERROR_RATE, BITS_PER_TARGET_SYMBOL),
     "alignment": (ALIGNMENT_PRECISION, ALIGNMENT_RECALL, ALIGNMENT_ERROR_RATE, SHIFTED_F1),
@@ -118,6 +144,8 @@ def further_metrics(schema: DataSchema) -> tuple[Metric, ...]:
     Densities of characters are published in nats too, those of words as perplexity.
     """
     match schema.task_kind:
+        case "transduction" if schema.judged_as != "symbols":
+            return _OF_TEXTS[schema.judged_as][1:]
         case "density" if schema.input_kind == "frames":
             return (NATS_PER_STEP_OF_SEQUENCES,)
         case "density" if schema.symbol_unit == "character":
@@ -132,4 +160,6 @@ def further_metrics(schema: DataSchema) -> tuple[Metric, ...]:
 
 def table_metrics(schema: DataSchema) -> tuple[Metric, ...]:
     """Return those of the further metrics that stand in a task's table beside the headline."""
+    if schema.judged_as == "summary":
+        return (ROUGE_1, ROUGE_2)
     return further_metrics(schema)[: _N_IN_TABLE.get(schema.task_kind, 1)]

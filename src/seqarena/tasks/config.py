@@ -19,6 +19,7 @@ from seqarena.data.sources.mnist import MnistConfig
 from seqarena.data.sources.movielens_100k import MovieLens100kConfig
 from seqarena.data.sources.moving_digits import MovingDigitsConfig
 from seqarena.data.sources.msr_action3d import MsrAction3dConfig
+from seqarena.data.sources.multi30k import Multi30kConfig
 from seqarena.data.sources.parallel_text import ParallelTextConfig
 from seqarena.data.sources.penn_treebank import PennTreebankConfig
 from seqarena.data.sources.polyphonic_music import PolyphonicMusicConfig
@@ -59,7 +60,9 @@ TaggingSource = Annotated[
     HiddenMarkovStatesConfig | UdEnglishEwtConfig | ProteinSecondaryStructureConfig,
     Field(discriminator="kind"),
 ]
-TransductionSource = Annotated[DatesConfig | ConnectedWordsConfig, Field(discriminator="kind")]
+TransductionSource = Annotated[
+    DatesConfig | ConnectedWordsConfig | Multi30kConfig, Field(discriminator="kind")
+]
 AlignmentSource = Annotated[
     EuroparlConfig | ParallelTextConfig | DatesConfig, Field(discriminator="kind")
 ]

@@ -35,6 +35,7 @@ def prepare_task(name: str, config: TaskConfig, folder: Path) -> Manifest:
         target_symbols=source.target_symbols,
         class_names=source.class_names,
         tag_names=source.tag_names,
+        tokeniser=source.tokeniser,
         best_possible=source.best_possible,
         counts={**source.counts, "duplicates_across_splits": n_duplicates},
         protocol={**source.protocol, "duplicates": config.duplicates},
@@ -64,7 +65,13 @@ def _write(folder: Path, parts: Parts) -> dict[str, SplitRecord]:
     records = {}
     for split, part in parts.items():
         path = write_split(
-            folder, split, part.sequences, part.alignment, part.links, part.candidates
+            folder,
+            split,
+            part.sequences,
+            part.alignment,
+            part.links,
+            part.candidates,
+            part.references,
         )
         records[split.value] = _record(part, path)
     return records

@@ -2,7 +2,7 @@ import pyarrow as pa
 import pytest
 
 from seqarena.evaluation.predictions import metrics_of
-from seqarena.metrics.metric import further_metrics, headline_metric
+from seqarena.metrics.metric import further_metrics, headline_metric, table_metrics
 from seqarena.schema import DataSchema
 
 KINDS = [
@@ -15,6 +15,10 @@ KINDS = [
     DataSchema("tagging"),
     DataSchema("transduction"),
     DataSchema("transduction", target_unit="word"),
+    *[
+        DataSchema("transduction", judged_as=way)
+        for way in ("translation", "summary", "pronunciation")
+    ],
     DataSchema("alignment"),
     DataSchema("recommendation", n_symbols=4),
 ]
@@ -40,6 +44,8 @@ def test_every_metric_that_a_report_names_is_one_that_evaluation_measures(kind):
             "n_better": [0, 3],
             "n_ties": [1, 0],
             "n_candidates": [4, 4],
+            "hypothesis": ["a b", "c"],
+            "references": [["a b"], ["d"]],
         }
     )
     named = {headline_metric(kind).name, *(metric.name for metric in further_metrics(kind))}
@@ -72,6 +78,8 @@ def test_lower_is_better_for_whatever_counts_mistakes():
         "bits_per_example",
         "bits_per_tag",
         "brier",
+        "expected_calibration_error",
+        "phoneme_error_rate",
         "character_error_rate",
         "bits_per_target_symbol",
         "word_error_rate",
@@ -88,3 +96,19 @@ def test_words_are_counted_where_the_target_is_words():
     assert "exact_match" in {
         metric.name for metric in further_metrics(DataSchema("transduction", target_unit="word"))
     }
+
+
+def test_texts_are_ordered_as_they_are_published():
+    labels = {
+        way: headline_metric(DataSchema("transduction", judged_as=way)).label
+        for way in ("translation", "summary", "pronunciation")
+    }
+    assert labels == {
+        "translation": "BLEU",
+        "summary": "ROUGE-L",
+        "pronunciation": "phoneme error rate",
+    }
+    shown = [
+        metric.label for metric in table_metrics(DataSchema("transduction", judged_as="summary"))
+    ]
+    assert shown == ["ROUGE-1", "ROUGE-2"]

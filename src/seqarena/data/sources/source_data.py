@@ -22,6 +22,7 @@ class SourceData:
     target_symbols: tuple[str, ...] | None = None
     class_names: tuple[str, ...] | None = None
     tag_names: tuple[str, ...] | None = None
+    tokeniser: str | None = None
     best_possible: BestPossible | None = None
     counts: dict[str, int] = field(default_factory=dict)
 
