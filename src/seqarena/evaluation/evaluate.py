@@ -6,9 +6,9 @@ import pyarrow as pa
 
 from seqarena.batch import Sequences
 from seqarena.data.candidates import Candidates
-from seqarena.data.links import Links
 from seqarena.data.manifest import BestPossible
 from seqarena.errors import DataError
+from seqarena.evaluation.gold import Gold
 from seqarena.evaluation.predictions import Metrics, metrics_of
 from seqarena.evaluation.recommendation import score_recommender
 from seqarena.evaluation.scoring import (
@@ -18,7 +18,7 @@ from seqarena.evaluation.scoring import (
     score_tagger,
     score_transducer,
 )
-from seqarena.evaluation.texts import Writing, with_texts
+from seqarena.evaluation.texts import with_texts
 from seqarena.families.family import (
     AlignerFamily,
     ClassifierFamily,
@@ -28,7 +28,7 @@ from seqarena.families.family import (
     TransducerFamily,
 )
 from seqarena.metrics.metric import headline_metric
-from seqarena.schema import DataSchema, TaskKind
+from seqarena.schema import DataSchema
 
 _STANDARD_ERRORS = 3.0
 
@@ -49,32 +49,26 @@ def evaluate_model(
     schema: DataSchema,
     best_possible: BestPossible | None = None,
     batch_size: int = 64,
-    links: Links | None = None,
-    candidates: Candidates | None = None,
-    writing: Writing | None = None,
+    gold: Gold | None = None,
 ) -> Evaluation:
     """Score `model` on every example of `test`, in evaluation mode and without gradients.
 
-    Every number of `metrics` is computed from `predictions` alone. `links` is the gold of an
-    alignment task, `candidates` what the items of a recommendation task are ranked among (None: all
-    of them); `writing` is what makes texts of outputs that are judged as such.
+    Every number of `metrics` is computed from `predictions` alone.
 
     Raises:
         DataError: the model cannot do what the task asks, or the split lacks what it is judged by:
             labels, targets or links.
         ConvergenceError: the model answers with something that is not a probability.
     """
-    if schema.task_kind == "recommendation":
-        predictions = _recommend(model, test, candidates or Candidates(), batch_size)
-    else:
-        predictions = with_texts(_score(model, test, schema, batch_size, links), writing)
+    gold = gold or Gold()
+    predictions = with_texts(_score(model, test, schema, batch_size, gold), gold.writing)
     metrics = metrics_of(predictions, schema)
     flags = (*_impossible(predictions, metrics), *_too_good(metrics, schema, best_possible))
     return Evaluation(predictions, metrics, flags)
 
 
 def _score(
-    model: object, test: Sequences, schema: DataSchema, batch_size: int, links: Links | None
+    model: object, test: Sequences, schema: DataSchema, batch_size: int, gold: Gold
 ) -> pa.Table:
     match schema.task_kind:
         case "density" if isinstance(model, DensityFamily):
@@ -89,19 +83,11 @@ def _score(
                 raise DataError("schema.target_end: None; a transduction task needs an end symbol.")
             return score_transducer(model, test, batch_size, end, schema.max_target_length)
         case "alignment" if isinstance(model, AlignerFamily):
-            return score_aligner(model, test, links, batch_size)
-    raise _unable(model, schema.task_kind)
-
-
-def _recommend(model: object, test: Sequences, candidates: Candidates, batch_size: int) -> pa.Table:
-    if not isinstance(model, RecommenderFamily):
-        raise _unable(model, "recommendation")
-    return score_recommender(model, test, candidates, batch_size)
-
-
-def _unable(model: object, task_kind: TaskKind) -> DataError:
-    return DataError(
-        f"{type(model).__name__} cannot do a {task_kind} task; choose a family that can."
+            return score_aligner(model, test, gold.links, batch_size)
+        case "recommendation" if isinstance(model, RecommenderFamily):
+            return score_recommender(model, test, gold.candidates or Candidates(), batch_size)
+    raise DataError(
+        f"{type(model).__name__} cannot do a {schema.task_kind} task; choose a family that can."
     )
 
 

@@ -23,6 +23,7 @@ from seqarena.data.part import Part
 from seqarena.data.splits import Split
 from seqarena.errors import ArtifactError
 from seqarena.evaluation.evaluate import Evaluation, evaluate_model
+from seqarena.evaluation.gold import Gold
 from seqarena.evaluation.predictions import write_predictions
 from seqarena.evaluation.summary import summarise_seeds, write_metrics
 from seqarena.evaluation.texts import signature_of, writing_of
@@ -107,9 +108,11 @@ def _judge(bench: _Bench, seed: int, fit: Path, out: Path) -> _Judged:
         bench.test.sequences,
         manifest.schema,
         manifest.best_possible,
-        links=bench.test.links,
-        candidates=bench.test.candidates,
-        writing=writing_of(manifest, bench.test.references),
+        gold=Gold(
+            links=bench.test.links,
+            candidates=bench.test.candidates,
+            writing=writing_of(manifest, bench.test.references),
+        ),
     )
     out.mkdir(parents=True, exist_ok=True)
     with Journal(out / JOURNAL_FILE) as journal:

@@ -11,8 +11,8 @@ from seqarena.data.sources.europarl_en_es import EuroparlConfig
 from seqarena.data.sources.handwritten_digits import HandwrittenDigitsConfig
 from seqarena.data.sources.hidden_markov import HiddenMarkovSourceConfig
 from seqarena.data.sources.hidden_markov_states import HiddenMarkovStatesConfig
-from seqarena.data.sources.item_markov import ItemMarkovSourceConfig
 from seqarena.data.sources.isolated_digits import IsolatedDigitsConfig
+from seqarena.data.sources.item_markov import ItemMarkovSourceConfig
 from seqarena.data.sources.japanese_vowels import JapaneseVowelsConfig
 from seqarena.data.sources.lagged_markov import LaggedMarkovSourceConfig
 from seqarena.data.sources.mnist import MnistConfig

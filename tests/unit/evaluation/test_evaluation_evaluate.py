@@ -11,6 +11,7 @@ from seqarena.data.links import Links, links_of
 from seqarena.data.manifest import BestPossible
 from seqarena.errors import ConvergenceError, DataError
 from seqarena.evaluation.evaluate import evaluate_model
+from seqarena.evaluation.gold import Gold
 from seqarena.evaluation.predictions import metrics_of, read_predictions, write_predictions
 from seqarena.families.family import Generation
 from seqarena.schema import DataSchema
@@ -237,13 +238,13 @@ CASES = [
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.schema.task_kind)
 def test_every_metric_can_be_recomputed_from_the_stored_predictions(case, tmp_path):
-    evaluation = evaluate_model(case.model, case.test, case.schema, links=case.links)
+    evaluation = evaluate_model(case.model, case.test, case.schema, gold=Gold(links=case.links))
     write_predictions(tmp_path, evaluation.predictions)
     assert metrics_of(read_predictions(tmp_path), case.schema) == evaluation.metrics
 
 
 def test_links_are_judged_together_and_kept_apart():
-    evaluation = evaluate_model(Diagonal(), PAIRS, LINKS, links=GOLD)
+    evaluation = evaluate_model(Diagonal(), PAIRS, LINKS, gold=Gold(links=GOLD))
     assert evaluation.predictions.to_pylist() == [
         {
             "row": 0, "id": "0", "log_prob": -3.0, "gold": [[0, 0], [1, 0], [1, 1]], "n_gold": 3,
@@ -264,10 +265,12 @@ def test_links_are_judged_together_and_kept_apart():
 
 
 def test_links_that_can_be_read_one_step_later_are_judged_both_ways():
-    metrics = evaluate_model(Late(), PAIRS, LINKS, links=GOLD).metrics
+    metrics = evaluate_model(Late(), PAIRS, LINKS, gold=Gold(links=GOLD)).metrics
     # (1, 0) and (2, 1) in the first pair, (1, 0) in the second.
     assert (metrics["alignment_f1"], metrics["alignment_f1_shifted"]) == (4 / 7, 4 / 7)
-    shifted = evaluate_model(Late(), PAIRS, LINKS, links=GOLD).predictions["links_shifted"]
+    shifted = evaluate_model(Late(), PAIRS, LINKS, gold=Gold(links=GOLD)).predictions[
+        "links_shifted"
+    ]
     assert shifted.to_pylist() == [[[1, 0], [2, 1]], [[1, 0]]]
 
 

@@ -10,6 +10,7 @@ from seqarena.data.candidates import Candidates, item_lists_of
 from seqarena.data.manifest import BestPossible
 from seqarena.errors import ConvergenceError, DataError
 from seqarena.evaluation.evaluate import evaluate_model
+from seqarena.evaluation.gold import Gold
 from seqarena.evaluation.predictions import metrics_of, read_predictions, write_predictions
 from seqarena.evaluation.recommendation import without_last
 from seqarena.schema import DataSchema
@@ -68,7 +69,9 @@ def test_what_is_left_out_of_the_ranking_has_no_place_in_it():
     seen = item_lists_of([np.array([3, 1]), np.array([0])])
     negatives = item_lists_of([np.array([0]), np.array([2, 3])])
     ranks = [
-        evaluate_model(model, TEST, ITEMS, candidates=each).predictions["n_better"].to_pylist()
+        evaluate_model(model, TEST, ITEMS, gold=Gold(candidates=each))
+        .predictions["n_better"]
+        .to_pylist()
         for each in (None, Candidates(seen), Candidates(negatives=negatives))
     ]
     # After 1: 3 first, then 0, 1, and 2, the right one, last; after 0: 2, 3, 0, and 1 last.

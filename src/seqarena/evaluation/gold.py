@@ -1,0 +1,19 @@
+"""What a test split is judged by, beside the labels, tags and targets that its sequences carry."""
+
+from dataclasses import dataclass
+
+from seqarena.data.candidates import Candidates
+from seqarena.data.links import Links
+from seqarena.evaluation.texts import Writing
+
+
+@dataclass(frozen=True)
+class Gold:
+    """Each of them is None where the kind of task does not need it."""
+
+    links: Links | None = None
+    """Of an alignment task."""
+    candidates: Candidates | None = None
+    """What the items of a recommendation task are ranked among; None: all of them."""
+    writing: Writing | None = None
+    """What makes texts of outputs that are judged as such."""
