@@ -22,6 +22,7 @@ _FOLDER, _FILE = "rec_ml100k", "ml-100k.inter"
 _OFFICIAL = "https://grouplens.org/datasets/movielens/100k/"
 _SHA256 = "4edb74e2a81178c2ba9ff381495f754f996c4aea351b1272ca36b43da0935eff"
 _N_FIELDS = 4
+_ORDER = {"file": "place in the file", "item": "number of the film"}
 
 Ratings = Int[np.ndarray, "ratings 3"]
 """User, film and time [seconds since 1970] of each rating, in the order of the file."""
@@ -34,6 +35,9 @@ class MovieLens100kConfig(UserHistoriesConfig):
     k_core: int = Field(default=1, ge=1)
     """Users and films with fewer ratings are dropped, again and again until none is left; 1 keeps
     all."""
+    same_time: Literal["file", "item"] = "file"
+    """What orders ratings of one second, as which 44 % of the users gave their last two: the file,
+    or the number of the film, with which some published tables were made."""
 
     def read(self) -> SourceData:
         """Make the three parts."""
@@ -60,10 +64,15 @@ def read_movielens_100k(config: MovieLens100kConfig) -> SourceData:
             versions={_FILE: f"sha256 {_SHA256}"},
         ),
         items=tuple(str(film) for film in films),
-        protocol={"order": "by time; of one time, as in the file", "k_core": config.k_core},
+        protocol={
+            "order": f"by time; of one time, by {_ORDER[config.same_time]}",
+            "k_core": config.k_core,
+        },
         counts={"ratings": len(kept), "ratings_dropped": len(ratings) - len(kept)},
     )
-    users, histories = by_time(kept[:, 0], items.reshape(-1), kept[:, 2])
+    items = items.reshape(-1)
+    within = np.arange(len(items)) if config.same_time == "file" else items
+    users, histories = by_time(kept[:, 0], items, kept[:, 2], within)
     return history_source(users, histories, config, about)
 
 
@@ -91,8 +100,9 @@ def by_time(
     users: Int[np.ndarray, "choices"],
     items: Int[np.ndarray, "choices"],
     times: Int[np.ndarray, "choices"],
+    within: Int[np.ndarray, "choices"],
 ) -> tuple[list[str], list[np.ndarray]]:
-    """Return each user and what it chose in order of time; of one time, in the order given."""
-    order = np.lexsort((np.arange(len(users)), times, users))
+    """Return each user and what it chose in order of time; of one time, in the order `within`."""
+    order = np.lexsort((within, times, users))
     names, first = np.unique(users[order], return_index=True)
     return [str(name) for name in names], np.split(items[order], first[1:])

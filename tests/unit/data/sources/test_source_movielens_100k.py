@@ -35,12 +35,17 @@ def test_a_line_that_holds_something_else_is_named(tmp_path: Path, line: str) ->
     )
 
 
-def test_choices_of_one_time_stand_as_in_the_file() -> None:
-    users, histories = by_time(
-        np.array([2, 1, 2, 2, 1]), np.array([5, 6, 7, 8, 9]), np.array([3, 4, 1, 3, 4])
-    )
+@pytest.mark.parametrize(
+    ("within", "expected"),
+    [([0, 1, 2, 3, 4], [[9, 6], [7, 8, 5]]), ([8, 9, 7, 5, 6], [[6, 9], [7, 5, 8]])],
+)
+def test_choices_of_one_time_stand_in_the_order_that_is_given(
+    within: list[int], expected: list[list[int]]
+) -> None:
+    columns = ([2, 1, 2, 2, 1], [8, 9, 7, 5, 6], [3, 4, 1, 3, 4], within)
+    users, histories = by_time(*map(np.array, columns))
     assert users == ["1", "2"]
-    assert [history.tolist() for history in histories] == [[6, 9], [7, 5, 8]]
+    assert [history.tolist() for history in histories] == expected
 
 
 @pytest.mark.slow
@@ -51,6 +56,15 @@ def test_the_sizes_are_those_that_are_published() -> None:
     data = read_movielens_100k(MovieLens100kConfig(kind="movielens_100k"))
     assert data.counts == {"users": 943, "items": 1_682, "ratings": 100_000, "ratings_dropped": 0}
     assert int(data.parts[Split.TRAIN].sequences.n_scored.sum()) == 100_000 - 2 * 943
+    assert data.protocol["order"] == "by time; of one time, by place in the file"
+    by_film = read_movielens_100k(MovieLens100kConfig(kind="movielens_100k", same_time="item"))
+    assert by_film.protocol["order"] == "by time; of one time, by number of the film"
+    last = [
+        each.parts[Split.TEST].sequences.values[each.parts[Split.TEST].sequences.offsets[1:] - 1]
+        for each in (data, by_film)
+    ]
+    # Hundreds of users gave their last two ratings in one second.
+    assert 200 < (last[0] != last[1]).sum() < 943
     core = read_movielens_100k(MovieLens100kConfig(kind="movielens_100k", k_core=5))
     assert core.counts["items"] < 1_682
     assert core.counts["ratings"] + core.counts["ratings_dropped"] == 100_000
