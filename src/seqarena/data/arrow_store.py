@@ -1,7 +1,8 @@
 """Splits as Arrow IPC files: ragged columns, memory-mapped, handed over without a copy.
 
 The columns are `tokens` or `features` (large lists: 64-bit offsets, the layout of `Sequences`),
-and where the task has them `label`, `tags`, `scored_from`, `id`, `target`, `alignment` and `links`.
+and where the task has them `label`, `tags`, `scored_from`, `scored_steps`, `id`, `target`,
+`alignment`, `links` and `slice`.
 A file holds one record batch, so that every column is one contiguous run of bytes.
 """
 
@@ -32,11 +33,14 @@ def write_split(
     sequences: Sequences,
     alignment: Alignment | None = None,
     links: Links | None = None,
+    slices: np.ndarray | None = None,
 ) -> Path:
     """Write one split, the same bytes for the same content, and return its path."""
     folder.mkdir(parents=True, exist_ok=True)
     path = split_path(folder, split)
     columns = _columns(sequences, alignment, links)
+    if slices is not None:
+        columns["slice"] = pa.array(slices, pa.int64())
     batch = pa.RecordBatch.from_arrays(list(columns.values()), names=list(columns))
     with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, batch.schema) as writer:
         writer.write_batch(batch)
@@ -73,6 +77,15 @@ def read_links(folder: Path, split: Split) -> Links | None:
     return _Mapped(split_path(folder, split)).links()
 
 
+def read_slices(folder: Path, split: Split) -> np.ndarray | None:
+    """Map what the examples of a split are counted under; None where the task has no slices.
+
+    Raises:
+        ArtifactError: the file is missing, truncated, or not one of ours.
+    """
+    return _Mapped(split_path(folder, split)).slices()
+
+
 def _columns(
     sequences: Sequences, alignment: Alignment | None, links: Links | None
 ) -> dict[str, pa.Array]:
@@ -84,6 +97,10 @@ def _columns(
         columns["tags"] = _ragged(sequences.offsets, sequences.tags)
     if sequences.scored_from is not None:
         columns["scored_from"] = pa.array(sequences.scored_from)
+    if sequences.scored_steps is not None:
+        # As bytes: Arrow packs eight booleans into one, which cannot be mapped.
+        marks = sequences.scored_steps.astype(np.uint8)
+        columns["scored_steps"] = _ragged(sequences.offsets, marks)
     if sequences.ids:
         columns["id"] = pa.array(sequences.ids, pa.string())
     if sequences.target is not None:
@@ -131,6 +148,7 @@ class _Mapped:
             tags=self._ragged("tags")[1] if self._has("tags") else None,
             target=self._target(),
             scored_from=self._flat("scored_from"),
+            scored_steps=self._scored_steps(),
             ids=self._ids(),
         )
 
@@ -139,6 +157,12 @@ class _Mapped:
 
     def links(self) -> Links | None:
         return Links(*self._ragged("links")) if self._has("links") else None
+
+    def slices(self) -> np.ndarray | None:
+        return self._flat("slice")
+
+    def _scored_steps(self) -> np.ndarray | None:
+        return self._ragged("scored_steps")[1].view(bool) if self._has("scored_steps") else None
 
     def _target(self) -> Sequences | None:
         if not self._has("target"):

@@ -44,6 +44,8 @@ def _columns(part: Part) -> Iterator[tuple[str, np.ndarray]]:
     if part.links is not None:
         yield "links.offsets", part.links.offsets
         yield "links.pairs", part.links.pairs
+    if part.slices is not None:
+        yield "slices", part.slices
 
 
 def _sequence_columns(name: str, sequences: Sequences) -> Iterator[tuple[str, np.ndarray]]:
@@ -55,5 +57,7 @@ def _sequence_columns(name: str, sequences: Sequences) -> Iterator[tuple[str, np
         yield f"{name}.tags", sequences.tags
     if sequences.scored_from is not None:
         yield f"{name}.scored_from", sequences.scored_from
+    if sequences.scored_steps is not None:
+        yield f"{name}.scored_steps", sequences.scored_steps
     if sequences.target is not None:
         yield from _sequence_columns("target", sequences.target)

@@ -19,12 +19,16 @@ class Part:
     alignment: Alignment | None = None
     links: Links | None = None
     """Gold links of an alignment task; only the test split needs them."""
+    slices: Int[np.ndarray, "sequences"] | None = None
+    """What each example is counted under beside all of them (its length, a distance), where the
+    schema names that; only the test split needs it."""
 
     def select(self, rows: Int[np.ndarray, "rows"]) -> "Part":
         """Return the examples of `rows`, in that order."""
         alignment = None if self.alignment is None else self.alignment.select(rows)
         links = None if self.links is None else self.links.select(rows)
-        return Part(self.sequences.select(rows), alignment, links)
+        slices = None if self.slices is None else self.slices[rows]
+        return Part(self.sequences.select(rows), alignment, links, slices)
 
     def name(self, row: int) -> str:
         """Name an example in a message: its row, and its id where it has one."""

@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass
 
+import numpy as np
 import pyarrow as pa
+from jaxtyping import Int
 
 from seqarena.batch import Sequences
 from seqarena.data.links import Links
@@ -16,6 +18,7 @@ from seqarena.evaluation.scoring import (
     score_tagger,
     score_transducer,
 )
+from seqarena.evaluation.slices import sliced_metrics, with_slices
 from seqarena.families.family import (
     AlignerFamily,
     ClassifierFamily,
@@ -46,11 +49,12 @@ def evaluate_model(
     best_possible: BestPossible | None = None,
     batch_size: int = 64,
     links: Links | None = None,
+    slices: Int[np.ndarray, "examples"] | None = None,
 ) -> Evaluation:
     """Score `model` on every example of `test`, in evaluation mode and without gradients.
 
     Every number of `metrics` is computed from `predictions` alone. `links` is the gold of an
-    alignment task.
+    alignment task; `slices` says what each example is counted under beside all of them.
 
     Raises:
         DataError: the model cannot do what the task asks, or the split lacks what it is judged by:
@@ -59,6 +63,9 @@ def evaluate_model(
     """
     predictions = _score(model, test, schema, batch_size, links)
     metrics = metrics_of(predictions, schema)
+    if slices is not None:
+        predictions = with_slices(predictions, slices)
+        metrics |= sliced_metrics(predictions, schema)
     flags = (*_impossible(predictions, metrics), *_too_good(metrics, schema, best_possible))
     return Evaluation(predictions, metrics, flags)
 

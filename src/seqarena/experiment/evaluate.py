@@ -11,7 +11,7 @@ from seqarena.attribution.capture import capture_maps
 from seqarena.attribution.pictures import write_pictures
 from seqarena.attribution.probes import Probe, probe_rows, probes_of
 from seqarena.attribution.store import INDEX_FILE, MAPS_FILE, write_maps
-from seqarena.data.arrow_store import read_alignment, read_links, read_split
+from seqarena.data.arrow_store import read_alignment, read_links, read_slices, read_split
 from seqarena.data.manifest import Manifest, verify_prepared
 from seqarena.data.part import Part
 from seqarena.data.splits import Split
@@ -84,6 +84,7 @@ def _bench(experiment: Experiment, prepared: Path) -> _Bench:
         read_split(prepared, Split.TEST),
         read_alignment(prepared, Split.TEST),
         read_links(prepared, Split.TEST),
+        read_slices(prepared, Split.TEST),
     )
     rows = probe_rows(test.sequences, experiment.task.n_probes)
     return _Bench(experiment, manifest, test, probes_of(test, rows, manifest))
@@ -99,6 +100,7 @@ def _judge(bench: _Bench, seed: int, fit: Path, out: Path) -> _Judged:
         manifest.schema,
         manifest.best_possible,
         links=bench.test.links,
+        slices=bench.test.slices,
     )
     out.mkdir(parents=True, exist_ok=True)
     with Journal(out / JOURNAL_FILE) as journal:

@@ -1,6 +1,6 @@
 """What is measured on a task, in which unit, and which way is better."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from seqarena.schema import DataSchema, TaskKind
 
@@ -62,6 +62,16 @@ SHIFTED_F1 = Metric(
     "share of links, read where the target step is the decoder's input",
     higher_is_better=True,
 )
+
+
+def slice_metric(metric: Metric, slice_name: str, value: int) -> Metric:
+    """Return a metric of the examples alone whose `slice_name` is `value`."""
+    return replace(
+        metric,
+        name=f"{metric.name}_at_{slice_name}_{value}",
+        label=f"{slice_name} {value}",
+    )
+
 
 _HEADLINE: dict[TaskKind, Metric] = {
     "density": BITS_PER_STEP,
