@@ -15,7 +15,7 @@ import numpy as np
 from safetensors.numpy import load_file
 
 from seqarena.attribution.films import share_on
-from seqarena.data.arrow_store import read_links
+from seqarena.data.arrow_store import read_part
 from seqarena.data.links import Links
 from seqarena.data.splits import Split
 
@@ -34,7 +34,7 @@ def shares(evaluation: Path, links: Links) -> list[tuple[float, float]]:
 
 def main(prepared: str, *evaluations: str) -> None:
     """Print a line for each experiment."""
-    links = read_links(Path(prepared), Split.TEST)
+    links = read_part(Path(prepared), Split.TEST).links
     if links is None:
         raise SystemExit(f"{prepared}: nobody says which regions the labels are about.")
     print("| experiment | probes | on the regions | even |\n|:--|--:|--:|--:|")

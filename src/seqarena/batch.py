@@ -27,7 +27,7 @@ class Batch:
     mask: Bool[Tensor, "batch time"]
     """True on real steps."""
     scored: Bool[Tensor, "batch time"]
-    """True on real steps that count in a score; leading context steps do not."""
+    """True on real steps that count in a score; context steps do not."""
     tokens: Int[Tensor, "batch time"] | None = None
     features: Float[Tensor, "batch time dim"] | None = None
     labels: Int[Tensor, "batch"] | None = None
@@ -63,6 +63,8 @@ class Sequences:
     target: "Sequences | None" = None
     scored_from: Int[np.ndarray, "sequences"] | None = None
     """First step of each sequence that is scored; the steps before are context. None: all are."""
+    scored_steps: Bool[np.ndarray, "steps"] | None = None
+    """Steps whose tag is asked for (tagging); None: all are."""
     ids: tuple[str, ...] = ()
     """Name of each sequence, stable across runs; empty when nobody needs it."""
 
@@ -99,6 +101,8 @@ class Sequences:
     @property
     def n_scored(self) -> Int[np.ndarray, "sequences"]:
         """Scored steps of each sequence."""
+        if self.scored_steps is not None:
+            return np.add.reduceat(self.scored_steps.astype(np.int64), self.offsets[:-1])
         return self.lengths if self.scored_from is None else self.lengths - self.scored_from
 
     def sequence(self, row: int) -> np.ndarray:
@@ -118,15 +122,16 @@ class Sequences:
     def select(self, rows: Rows) -> "Sequences":
         """Return the sequences of `rows`, in that order, as a set of their own."""
         values = np.concatenate([self.sequence(int(row)) for row in rows])
-        tags = None if self.tags is None else [self.tags_of(int(row)) for row in rows]
+        steps = np.concatenate([np.arange(*self.offsets[row : row + 2]) for row in rows])
         return Sequences(
             offsets=np.concatenate([[0], np.cumsum(self.lengths[rows])]).astype(np.int64),
             tokens=values if self.tokens is not None else None,
             features=values if self.features is not None else None,
             labels=None if self.labels is None else self.labels[rows],
-            tags=None if tags is None else np.concatenate(tags),
+            tags=None if self.tags is None else self.tags[steps],
             target=None if self.target is None else self.target.select(rows),
             scored_from=None if self.scored_from is None else self.scored_from[rows],
+            scored_steps=None if self.scored_steps is None else self.scored_steps[steps],
             ids=tuple(self.ids[row] for row in rows) if self.ids else (),
         )
 
@@ -138,6 +143,7 @@ def sequences_of(
     scored_from: list[int] | None = None,
     ids: tuple[str, ...] = (),
     tags: list[np.ndarray] | None = None,
+    scored_steps: list[np.ndarray] | None = None,
 ) -> Sequences:
     """Build a split from one array per sequence: (time,) of integers, or (time, dim) of floats.
 
@@ -161,6 +167,7 @@ def sequences_of(
         tags=None if tags is None else np.concatenate(tags).astype(np.int64),
         target=target,
         scored_from=None if scored_from is None else np.asarray(scored_from, dtype=np.int64),
+        scored_steps=None if scored_steps is None else np.concatenate(scored_steps),
         ids=ids,
     )
 
@@ -176,6 +183,8 @@ def collate(sequences: Sequences, rows: Rows) -> Batch:
     if sequences.scored_from is not None:
         scored = mask & (time >= torch.from_numpy(sequences.scored_from[rows])[:, None])
     source = torch.from_numpy(first)[:, None] + time
+    if sequences.scored_steps is not None:
+        scored = scored & torch.from_numpy(sequences.scored_steps)[source.where(mask, 0)]
     values = torch.from_numpy(sequences.values)[source.where(mask, 0)]
     is_tokens = sequences.tokens is not None
     padded = values.where(mask if is_tokens else mask[..., None], 0)

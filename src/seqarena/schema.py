@@ -57,6 +57,8 @@ class DataSchema:
     """Rows and columns of pixels in a region, when a step is its pixels in row-major order."""
     frame_kind: Literal["real", "binary", "count"] = "real"
     """What the numbers of a frame are: any, only 0 and 1 (a piano roll), or counts."""
+    slice_name: str | None = None
+    """What the test examples are also counted under ("length", "pairs"); None: nothing."""
 
     stream_window: int | None = None
     """Steps of a piece that gradients go back through, when sequences are whole documents that are

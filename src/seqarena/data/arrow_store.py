@@ -1,8 +1,8 @@
 """Splits as Arrow IPC files: ragged columns, memory-mapped, handed over without a copy.
 
 The columns are `tokens` or `features` (large lists: 64-bit offsets, the layout of `Sequences`),
-and where the task has them `label`, `tags`, `scored_from`, `id`, `target`, `alignment`, `links`,
-`seen`, `negatives` and `references`.
+and where the task has them `label`, `tags`, `scored_from`, `scored_steps`, `id`, `target`,
+`alignment`, `links`, `seen`, `negatives`, `references` and `slice`.
 A file holds one record batch, so that every column is one contiguous run of bytes.
 """
 
@@ -16,7 +16,7 @@ from seqarena.batch import Sequences
 from seqarena.data.alignment import Alignment
 from seqarena.data.candidates import Candidates, ItemLists
 from seqarena.data.links import Links
-from seqarena.data.part import References
+from seqarena.data.part import Part, References
 from seqarena.data.splits import Split
 from seqarena.errors import ArtifactError, DataError
 
@@ -29,21 +29,11 @@ def split_path(folder: Path, split: Split) -> Path:
     return folder / f"{split.value}.arrow"
 
 
-def write_split(
-    folder: Path,
-    split: Split,
-    sequences: Sequences,
-    alignment: Alignment | None = None,
-    links: Links | None = None,
-    candidates: Candidates | None = None,
-    references: References | None = None,
-) -> Path:
+def write_split(folder: Path, split: Split, part: Part) -> Path:
     """Write one split, the same bytes for the same content, and return its path."""
     folder.mkdir(parents=True, exist_ok=True)
     path = split_path(folder, split)
-    columns = {**_columns(sequences, alignment, links), **_item_columns(candidates)}
-    if references is not None:
-        columns["references"] = pa.array(list(map(list, references)), pa.list_(pa.string()))
+    columns = {**_columns(part.sequences), **_further_columns(part)}
     batch = pa.RecordBatch.from_arrays(list(columns.values()), names=list(columns))
     with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, batch.schema) as writer:
         writer.write_batch(batch)
@@ -62,45 +52,16 @@ def read_split(folder: Path, split: Split) -> Sequences:
     return _Mapped(split_path(folder, split)).sequences()
 
 
-def read_alignment(folder: Path, split: Split) -> Alignment | None:
-    """Map the gold alignment of a split; None where the task has none.
+def read_part(folder: Path, split: Split) -> Part:
+    """Map a split and all that belongs to it; what the task does not have is None.
 
     Raises:
         ArtifactError: the file is missing, truncated, or not one of ours.
     """
-    return _Mapped(split_path(folder, split)).alignment()
+    return _Mapped(split_path(folder, split)).part()
 
 
-def read_links(folder: Path, split: Split) -> Links | None:
-    """Map the gold links of a split; None where it has none.
-
-    Raises:
-        ArtifactError: the file is missing, truncated, or not one of ours.
-    """
-    return _Mapped(split_path(folder, split)).links()
-
-
-def read_candidates(folder: Path, split: Split) -> Candidates | None:
-    """Map the items that a split's next items are ranked among; None where it has no such lists.
-
-    Raises:
-        ArtifactError: the file is missing, truncated, or not one of ours.
-    """
-    return _Mapped(split_path(folder, split)).candidates()
-
-
-def read_references(folder: Path, split: Split) -> References | None:
-    """Read what may be written for each example of a split; None where the task has no such texts.
-
-    Raises:
-        ArtifactError: the file is missing, truncated, or not one of ours.
-    """
-    return _Mapped(split_path(folder, split)).references()
-
-
-def _columns(
-    sequences: Sequences, alignment: Alignment | None, links: Links | None
-) -> dict[str, pa.Array]:
+def _columns(sequences: Sequences) -> dict[str, pa.Array]:
     name = "tokens" if sequences.tokens is not None else "features"
     columns = {name: _ragged(sequences.offsets, sequences.values)}
     if sequences.labels is not None:
@@ -109,26 +70,34 @@ def _columns(
         columns["tags"] = _ragged(sequences.offsets, sequences.tags)
     if sequences.scored_from is not None:
         columns["scored_from"] = pa.array(sequences.scored_from)
+    if sequences.scored_steps is not None:
+        # As bytes: Arrow packs eight booleans into one, which cannot be mapped.
+        marks = sequences.scored_steps.astype(np.uint8)
+        columns["scored_steps"] = _ragged(sequences.offsets, marks)
     if sequences.ids:
         columns["id"] = pa.array(sequences.ids, pa.string())
     if sequences.target is not None:
         if sequences.target.tokens is None:
             raise DataError("the target of a transduction is tokens; it came as features.")
         columns["target"] = _ragged(sequences.target.offsets, sequences.target.tokens)
-    if alignment is not None:
-        columns["alignment"] = _ragged(alignment.offsets, alignment.spans)
-    if links is not None:
-        columns["links"] = _ragged(links.offsets, links.pairs)
     return columns
 
 
-def _item_columns(candidates: Candidates | None) -> dict[str, pa.Array]:
-    if candidates is None:
-        return {}
-    lists = {"seen": candidates.seen, "negatives": candidates.negatives}
-    return {
-        name: _ragged(each.offsets, each.items) for name, each in lists.items() if each is not None
-    }
+def _further_columns(part: Part) -> dict[str, pa.Array]:
+    columns = {}
+    if part.alignment is not None:
+        columns["alignment"] = _ragged(part.alignment.offsets, part.alignment.spans)
+    if part.links is not None:
+        columns["links"] = _ragged(part.links.offsets, part.links.pairs)
+    lists = part.candidates or Candidates()
+    for name, each in (("seen", lists.seen), ("negatives", lists.negatives)):
+        if each is not None:
+            columns[name] = _ragged(each.offsets, each.items)
+    if part.references is not None:
+        columns["references"] = pa.array(list(map(list, part.references)), pa.list_(pa.string()))
+    if part.slices is not None:
+        columns["slice"] = pa.array(part.slices, pa.int64())
+    return columns
 
 
 def _ragged(offsets: np.ndarray, values: np.ndarray) -> pa.Array:
@@ -165,16 +134,21 @@ class _Mapped:
             tags=self._ragged("tags")[1] if self._has("tags") else None,
             target=self._target(),
             scored_from=self._flat("scored_from"),
+            scored_steps=self._scored_steps(),
             ids=self._ids(),
         )
 
-    def alignment(self) -> Alignment | None:
-        return Alignment(*self._ragged("alignment")) if self._has("alignment") else None
+    def part(self) -> Part:
+        return Part(
+            self.sequences(),
+            Alignment(*self._ragged("alignment")) if self._has("alignment") else None,
+            Links(*self._ragged("links")) if self._has("links") else None,
+            self._candidates(),
+            self._references(),
+            self._flat("slice"),
+        )
 
-    def links(self) -> Links | None:
-        return Links(*self._ragged("links")) if self._has("links") else None
-
-    def candidates(self) -> Candidates | None:
+    def _candidates(self) -> Candidates | None:
         if not (self._has("seen") or self._has("negatives")):
             return None
         return Candidates(self._items("seen"), self._items("negatives"))
@@ -182,10 +156,13 @@ class _Mapped:
     def _items(self, name: str) -> ItemLists | None:
         return ItemLists(*self._ragged(name)) if self._has(name) else None
 
-    def references(self) -> References | None:
+    def _references(self) -> References | None:
         if not self._has("references"):
             return None
         return tuple(map(tuple, self._batch.column("references").to_pylist()))
+
+    def _scored_steps(self) -> np.ndarray | None:
+        return self._ragged("scored_steps")[1].view(bool) if self._has("scored_steps") else None
 
     def _target(self) -> Sequences | None:
         if not self._has("target"):

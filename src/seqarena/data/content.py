@@ -53,6 +53,8 @@ def _columns(part: Part) -> Iterator[tuple[str, np.ndarray]]:
     if part.references is not None:
         told = "\0\0".join("\0".join(texts) for texts in part.references)
         yield "references", np.frombuffer(told.encode(), dtype=np.uint8)
+    if part.slices is not None:
+        yield "slices", part.slices
 
 
 def _sequence_columns(name: str, sequences: Sequences) -> Iterator[tuple[str, np.ndarray]]:
@@ -64,5 +66,7 @@ def _sequence_columns(name: str, sequences: Sequences) -> Iterator[tuple[str, np
         yield f"{name}.tags", sequences.tags
     if sequences.scored_from is not None:
         yield f"{name}.scored_from", sequences.scored_from
+    if sequences.scored_steps is not None:
+        yield f"{name}.scored_steps", sequences.scored_steps
     if sequences.target is not None:
         yield from _sequence_columns("target", sequences.target)

@@ -27,6 +27,9 @@ class Part:
     """Among which items the last one is ranked (recommendation); only the test split needs them."""
     references: References | None = None
     """What may be written for each example, where outputs are judged as texts."""
+    slices: Int[np.ndarray, "sequences"] | None = None
+    """What each example is counted under beside all of them (its length, a distance), where the
+    schema names that; only the test split needs it."""
 
     def select(self, rows: Int[np.ndarray, "rows"]) -> "Part":
         """Return the examples of `rows`, in that order."""
@@ -34,7 +37,8 @@ class Part:
         links = None if self.links is None else self.links.select(rows)
         candidates = None if self.candidates is None else self.candidates.select(rows)
         references = self.references and tuple(self.references[row] for row in rows.tolist())
-        return Part(self.sequences.select(rows), alignment, links, candidates, references)
+        slices = None if self.slices is None else self.slices[rows]
+        return Part(self.sequences.select(rows), alignment, links, candidates, references, slices)
 
     def name(self, row: int) -> str:
         """Name an example in a message: its row, and its id where it has one."""

@@ -18,6 +18,7 @@ from seqarena.evaluation.scoring import (
     score_tagger,
     score_transducer,
 )
+from seqarena.evaluation.slices import sliced_metrics, with_slices
 from seqarena.evaluation.texts import with_texts
 from seqarena.families.family import (
     AlignerFamily,
@@ -63,6 +64,9 @@ def evaluate_model(
     gold = gold or Gold()
     predictions = with_texts(_score(model, test, schema, batch_size, gold), gold.writing)
     metrics = metrics_of(predictions, schema)
+    if gold.slices is not None:
+        predictions = with_slices(predictions, gold.slices)
+        metrics |= sliced_metrics(predictions, schema)
     flags = (*_impossible(predictions, metrics), *_too_good(metrics, schema, best_possible))
     return Evaluation(predictions, metrics, flags)
 

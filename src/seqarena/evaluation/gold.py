@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 
+import numpy as np
+from jaxtyping import Int
+
 from seqarena.data.candidates import Candidates
 from seqarena.data.links import Links
 from seqarena.evaluation.texts import Writing
@@ -17,3 +20,5 @@ class Gold:
     """What the items of a recommendation task are ranked among; None: all of them."""
     writing: Writing | None = None
     """What makes texts of outputs that are judged as such."""
+    slices: Int[np.ndarray, "examples"] | None = None
+    """What each example is counted under beside all of them."""

@@ -1,18 +1,18 @@
 """Per-example scores of a fitted model, as Arrow tables: the source of every number reported."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any
 
 import pyarrow as pa
 import torch
 from jaxtyping import Float, Int
-from torch import Tensor, nn
+from torch import Tensor
 
 from seqarena.batch import Batch, Sequences, collate
 from seqarena.data.batching import plan_evaluation
 from seqarena.data.links import Links
 from seqarena.errors import ConvergenceError, DataError
+from seqarena.evaluation.mode import evaluation_mode
 from seqarena.families.family import (
     AlignerFamily,
     ClassifierFamily,
@@ -73,19 +73,22 @@ def score_classifier(model: ClassifierFamily, test: Sequences, batch_size: int) 
 def score_tagger(model: TaggerFamily, test: Sequences, batch_size: int) -> pa.Table:
     """Return `row, id, n_scored, n_correct, log_prob, tags, predicted` of every sequence.
 
-    `log_prob` [nats] is of all gold tags of a sequence together; NaN or plus infinity is refused
-    (`ConvergenceError`), and so is a split without tags (`DataError`).
+    `tags` and `predicted` are those of scored steps, and `log_prob` [nats] is of all these gold
+    tags together; NaN or plus infinity is refused (`ConvergenceError`), and so is a split without
+    tags (`DataError`).
     """
 
     def score(batch: Batch) -> Columns:
-        gold = [test.tags_of(row) for row in batch.rows.tolist()]
-        predicted = _ragged(model.tag(batch), batch.lengths)
+        if batch.tags is None:
+            raise DataError("these sequences have no tags; a tagging task gives one for each step.")
+        predicted = model.tag(batch)
+        is_right = (predicted == batch.tags) & batch.scored
         return {
-            "n_scored": batch.lengths.tolist(),
-            "n_correct": [int((a == b).sum()) for a, b in zip(gold, predicted, strict=True)],
+            "n_scored": batch.scored.sum(dim=1).tolist(),
+            "n_correct": is_right.sum(dim=1).tolist(),
             "log_prob": _checked(model.log_prob(batch), batch).tolist(),
-            "tags": [own.tolist() for own in gold],
-            "predicted": predicted,
+            "tags": _scored(batch.tags, batch),
+            "predicted": _scored(predicted, batch),
         }
 
     return score_all(model, test, batch_size, score)
@@ -189,7 +192,7 @@ def score_all(
 ) -> pa.Table:
     """Score batch by batch, and lay the examples out in the order of the split."""
     columns: Columns = {"row": []}
-    with _evaluation_mode(model), torch.inference_mode():
+    with evaluation_mode(model), torch.inference_mode():
         for rows in plan_evaluation(test.lengths, batch_size):
             for name, values in score(collate(test, rows)).items():
                 columns.setdefault(name, []).extend(values)
@@ -198,20 +201,6 @@ def score_all(
     named = {"row": columns.pop("row"), "id": [], **columns}
     named["id"] = [ids[row] for row in named["row"]]
     return pa.table(named).sort_by("row")
-
-
-@contextmanager
-def _evaluation_mode(model: object) -> Iterator[None]:
-    """Put a module into evaluation mode, and back into what it was."""
-    if not isinstance(model, nn.Module):
-        yield
-        return
-    was_training = model.training
-    model.eval()
-    try:
-        yield
-    finally:
-        model.train(was_training)
 
 
 def _checked(log_prob: Float[Tensor, "batch"], batch: Batch) -> Float[Tensor, "batch"]:
@@ -240,6 +229,11 @@ def normalised(
             f"{float(total[index]):.4g}; expected 1. Normalise them over the {choice}s."
         )
     return log_prob
+
+
+def _scored(tags: Int[Tensor, "batch time"], batch: Batch) -> list[list[int]]:
+    """Return the tags of the scored steps of each sequence."""
+    return [own[mask].tolist() for own, mask in zip(tags, batch.scored, strict=True)]
 
 
 def _ragged(tokens: Int[Tensor, "batch time"], lengths: Int[Tensor, "batch"]) -> list[list[int]]:

@@ -11,13 +11,7 @@ from seqarena.attribution.capture import capture_maps
 from seqarena.attribution.pictures import write_pictures
 from seqarena.attribution.probes import Probe, probe_rows, probes_of
 from seqarena.attribution.store import INDEX_FILE, MAPS_FILE, write_maps
-from seqarena.data.arrow_store import (
-    read_alignment,
-    read_candidates,
-    read_links,
-    read_references,
-    read_split,
-)
+from seqarena.data.arrow_store import read_part
 from seqarena.data.manifest import Manifest, verify_prepared
 from seqarena.data.part import Part
 from seqarena.data.splits import Split
@@ -88,13 +82,7 @@ def evaluate(
 
 def _bench(experiment: Experiment, prepared: Path) -> _Bench:
     manifest = verify_prepared(prepared)
-    test = Part(
-        read_split(prepared, Split.TEST),
-        read_alignment(prepared, Split.TEST),
-        read_links(prepared, Split.TEST),
-        read_candidates(prepared, Split.TEST),
-        read_references(prepared, Split.TEST),
-    )
+    test = read_part(prepared, Split.TEST)
     rows = probe_rows(test.sequences, experiment.task.n_probes)
     return _Bench(experiment, manifest, test, probes_of(test, rows, manifest))
 
@@ -112,6 +100,7 @@ def _judge(bench: _Bench, seed: int, fit: Path, out: Path) -> _Judged:
             links=bench.test.links,
             candidates=bench.test.candidates,
             writing=writing_of(manifest, bench.test.references),
+            slices=bench.test.slices,
         ),
     )
     out.mkdir(parents=True, exist_ok=True)

@@ -1,8 +1,9 @@
 """Where everything lies. `dvc.yaml` says the same, and a test holds the two together."""
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
+
+from seqarena.data.published.places import checkout
 
 
 @dataclass(frozen=True)
@@ -17,14 +18,8 @@ class Workspace:
 
     @classmethod
     def here(cls) -> "Workspace":
-        """Return the workspace of the present folder, absolute.
-
-        DVC sets DVC_ROOT to the original checkout even while it runs an experiment in a copy. In
-        the workspace of a suite, `dvc.yaml` is a link into the checkout.
-        """
-        root = Path.cwd()
-        stages = Path(os.environ.get("DVC_ROOT", root)) / "dvc.yaml"
-        return cls(root, stages.resolve().parent)
+        """Return the workspace of the present folder, absolute."""
+        return cls(Path.cwd(), checkout().resolve())
 
     def prepared(self, task: str) -> Path:
         """Folder of a task's prepared splits."""

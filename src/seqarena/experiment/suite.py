@@ -170,7 +170,7 @@ def _parse_experiment(
     task = tasks[entry.task]
     obstacle = family.cannot(task.kind, task.source.input_kind)
     if obstacle is None:
-        obstacle = data_obstacle(family, task.source.has_regions)
+        obstacle = data_obstacle(family, task.source.has_regions, task.source.scores_some_steps)
     if obstacle:
         raise ConfigError([f"{at}: {entry.family!r} cannot do {entry.task!r}: {obstacle}"])
     return Experiment(name, entry.task, task, entry.family, family, seeds, hardware)

@@ -63,14 +63,23 @@ AnyFamily = (
 )
 
 
-def data_obstacle(config: FamilyConfig, has_regions: bool) -> str | None:
+def data_obstacle(
+    config: FamilyConfig, has_regions: bool, scores_some_steps: bool = False
+) -> str | None:
     """Return why a family cannot read the data of a task whose kind it can do, or None.
 
     Args:
         config: of the family.
         has_regions: steps are regions of a picture.
+        scores_some_steps: only the tags of some steps are asked for, and given.
     """
     match config:
+        case HiddenMarkovConfig() if scores_some_steps:
+            return "its states are the tags of all steps, and this task gives those of some"
+        case RecurrentConfig() | TransformerConfig() | AttentionConfig() if (
+            scores_some_steps and config.tag_head == "crf"
+        ):
+            return "tag_head: crf: a chain needs a tag at each step, and this task gives some"
         case RecurrentConfig() | TransformerConfig() | AttentionConfig():
             return NO_REGIONS if config.stem == "conv" and not has_regions else None
         case _:

@@ -89,7 +89,7 @@ class MostFrequentTag(nn.Module):
         """
         n_symbols, n_tags = self.log_tag_probs.shape
         symbols, tags = symbols_of(batch, n_symbols), tags_of(batch, n_tags)
-        pairs = (symbols * n_tags + tags)[batch.mask]
+        pairs = (symbols * n_tags + tags)[batch.scored]
         counts = torch.bincount(pairs, minlength=n_symbols * n_tags)
         return TagStatistics(
             self._log_prob(symbols, tags, batch).sum(), counts.view(n_symbols, n_tags).double()
@@ -155,7 +155,7 @@ class MostFrequentTag(nn.Module):
         return n_symbols * (n_tags - 1)
 
     def _log_prob(self, symbols: Tensor, tags: Tensor, batch: Batch) -> Float[Tensor, "batch"]:
-        return self.log_tag_probs[symbols, tags].where(batch.mask, 0.0).sum(dim=1)
+        return self.log_tag_probs[symbols, tags].where(batch.scored, 0.0).sum(dim=1)
 
 
 def build_most_frequent_tag(config: MostFrequentTagConfig, schema: DataSchema) -> MostFrequentTag:

@@ -25,10 +25,10 @@ class NeuralTagger(Neural):
         self.network = tagger(config, schema)
 
     def objective(self, batch: Batch) -> Objective:
-        """Return -log p(tags | x) over the batch, and the number of steps."""
+        """Return -log p(tags | x) over the batch, and the number of scored steps."""
         self.check(batch)
         log_prob = self.network.log_prob(batch, self._tags(batch), self.smoothing)
-        return Objective(-log_prob.sum(), int(batch.mask.sum()))
+        return Objective(-log_prob.sum(), int(batch.scored.sum()))
 
     def log_prob(self, batch: Batch) -> Float[Tensor, "batch"]:
         """Return log p(the batch's own tags | x) [nats]."""

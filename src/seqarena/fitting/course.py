@@ -132,7 +132,8 @@ def identity_of(
     digest = hashlib.sha256(json.dumps([setting.seed, settings, shapes]).encode())
     for part in (data, data.target):
         if part is not None:
-            for array in (part.offsets, part.values, part.labels, part.tags, part.scored_from):
+            marks = (part.scored_from, part.scored_steps)
+            for array in (part.offsets, part.values, part.labels, part.tags, *marks):
                 digest.update(b"none" if array is None else np.ascontiguousarray(array).data)
     return digest.hexdigest()
 

@@ -1,6 +1,6 @@
 """What is measured on a task, in which unit, and which way is better."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from seqarena.schema import DataSchema, Judgement, TaskKind
 
@@ -90,6 +90,16 @@ NDCG = tuple(
 )
 MRR = Metric("mrr", "MRR", "mean of 1 / rank over users", higher_is_better=True, digits=4)
 BITS_PER_ITEM = Metric("bits_per_item", "bits per item", "bits", higher_is_better=False)
+
+
+def slice_metric(metric: Metric, slice_name: str, value: int) -> Metric:
+    """Return a metric of the examples alone whose `slice_name` is `value`."""
+    return replace(
+        metric,
+        name=f"{metric.name}_at_{slice_name}_{value}",
+        label=f"{slice_name} {value}",
+    )
+
 
 _HEADLINE: dict[TaskKind, Metric] = {
     "density": BITS_PER_STEP,

@@ -33,8 +33,8 @@ class SequenceTagger(nn.Module):
     def log_prob(
         self, batch: Batch, tags: Int[Tensor, "batch time"], smoothing: float = 0.0
     ) -> Float[Tensor, "batch"]:
-        """Return log p(tags | x) [nats]."""
-        return self.head.log_prob(self.logits(batch), tags, batch.mask, smoothing)
+        """Return log p(tags of the scored steps | x) [nats]."""
+        return self.head.log_prob(self.logits(batch), tags, batch.scored, smoothing)
 
     def tag_probs(self, batch: Batch) -> Float[Tensor, "batch time tags"]:
         """Return p(tag_t | x) of each step; 0 on padding."""

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from seqarena.metrics.metric import Metric, table_metrics
+from seqarena.metrics.metric import Metric, slice_metric, table_metrics
 from seqarena.reporting import formatting
 from seqarena.reporting.ranking import Row, Table
 
@@ -46,7 +46,19 @@ def columns_of(table: Table) -> tuple[Column, ...]:
         hint = "how much worse than the best possible value the mean is"
         found.append(_numbers("above best" if not _is_high(table) else "below best", hint, texts))
     found.extend(_further(metric, rows) for metric in table_metrics(table.task.schema))
+    found.extend(_further(metric, rows) for metric in _slices(table))
     return (*found, *_costs(rows))
+
+
+def _slices(table: Table) -> list[Metric]:
+    """Return the headline metric at each slice that some seed was judged on, in rising order."""
+    metric, name = table.task.metric, table.task.schema.slice_name
+    if name is None:
+        return []
+    start = slice_metric(metric, name, 0).name.removesuffix("0")
+    seeds = [seed.metrics for row in table.rows for seed in row.cell.seeds]
+    values = {int(each.removeprefix(start)) for own in seeds for each in own if start in each}
+    return [slice_metric(metric, name, value) for value in sorted(values)]
 
 
 def _headline(table: Table) -> Column:

@@ -5,7 +5,10 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from seqarena.data.checks import DuplicatePolicy
+from seqarena.data.sources.adding import AddingConfig
+from seqarena.data.sources.associative_recall import AssociativeRecallConfig
 from seqarena.data.sources.connected_words import ConnectedWordsConfig
+from seqarena.data.sources.copied_symbols import CopiedSymbolsConfig
 from seqarena.data.sources.dates import DatesConfig
 from seqarena.data.sources.europarl_en_es import EuroparlConfig
 from seqarena.data.sources.handwritten_digits import HandwrittenDigitsConfig
@@ -53,15 +56,20 @@ ClassificationSource = Annotated[
     | IsolatedDigitsConfig
     | TimeSeriesConfig
     | MsrAction3dConfig
-    | UtKinectConfig,
+    | UtKinectConfig
+    | AddingConfig,
     Field(discriminator="kind"),
 ]
 TaggingSource = Annotated[
-    HiddenMarkovStatesConfig | UdEnglishEwtConfig | ProteinSecondaryStructureConfig,
+    HiddenMarkovStatesConfig
+    | UdEnglishEwtConfig
+    | ProteinSecondaryStructureConfig
+    | AssociativeRecallConfig,
     Field(discriminator="kind"),
 ]
 TransductionSource = Annotated[
-    DatesConfig | ConnectedWordsConfig | Multi30kConfig, Field(discriminator="kind")
+    DatesConfig | ConnectedWordsConfig | CopiedSymbolsConfig | Multi30kConfig,
+    Field(discriminator="kind"),
 ]
 AlignmentSource = Annotated[
     EuroparlConfig | ParallelTextConfig | DatesConfig, Field(discriminator="kind")

@@ -64,15 +64,7 @@ def read_source(config: TaskConfig) -> SourceData:
 def _write(folder: Path, parts: Parts) -> dict[str, SplitRecord]:
     records = {}
     for split, part in parts.items():
-        path = write_split(
-            folder,
-            split,
-            part.sequences,
-            part.alignment,
-            part.links,
-            part.candidates,
-            part.references,
-        )
+        path = write_split(folder, split, part)
         records[split.value] = _record(part, path)
     return records
 

@@ -8,13 +8,7 @@ from hypothesis import strategies as st
 
 from seqarena.batch import Sequences, collate_all, sequences_of
 from seqarena.data.alignment import Alignment, alignment_of
-from seqarena.data.arrow_store import (
-    read_alignment,
-    read_candidates,
-    read_split,
-    split_path,
-    write_split,
-)
+from seqarena.data.arrow_store import read_part, read_split, split_path, write_split
 from seqarena.data.candidates import Candidates, item_lists_of
 from seqarena.data.content import content_sha256
 from seqarena.data.part import Part
@@ -44,7 +38,7 @@ def _alignment() -> Alignment:
 
 @pytest.mark.parametrize("sequences", [_tokens(), _frames()], ids=["tokens", "frames"])
 def test_what_is_read_is_what_was_written(tmp_path: Path, sequences: Sequences) -> None:
-    write_split(tmp_path, Split.TRAIN, sequences)
+    write_split(tmp_path, Split.TRAIN, Part(sequences))
     read = read_split(tmp_path, Split.TRAIN)
     assert content_sha256(Part(read)) == content_sha256(Part(sequences))
     assert read.ids == sequences.ids
@@ -59,7 +53,7 @@ def test_what_is_read_is_what_was_written(tmp_path: Path, sequences: Sequences) 
 @settings(max_examples=25, deadline=None)
 def test_any_lengths_survive(tmp_path_factory: pytest.TempPathFactory, rows: list[list[int]]):
     folder = tmp_path_factory.mktemp("ragged")
-    write_split(folder, Split.VALID, sequences_of([np.array(row) for row in rows]))
+    write_split(folder, Split.VALID, Part(sequences_of([np.array(row) for row in rows])))
     read = read_split(folder, Split.VALID)
     assert [read.sequence(row).tolist() for row in range(len(read))] == rows
 
@@ -72,20 +66,20 @@ def test_candidates_come_back_and_are_part_of_what_a_split_says(tmp_path: Path) 
         ("seen", Candidates(seen)),
         ("negatives", Candidates(negatives=negatives)),
     ):
-        write_split(tmp_path / folder, Split.TEST, _tokens(), candidates=candidates)
-        read = read_candidates(tmp_path / folder, Split.TEST)
+        write_split(tmp_path / folder, Split.TEST, Part(_tokens(), candidates=candidates))
+        read = read_part(tmp_path / folder, Split.TEST).candidates
         assert read is not None
         digests = {content_sha256(Part(_tokens(), candidates=each)) for each in (candidates, read)}
         assert len(digests) == 1
         assert content_sha256(Part(_tokens())) not in digests
-    write_split(tmp_path, Split.TEST, _tokens(), candidates=Candidates())
-    assert read_candidates(tmp_path, Split.TEST) is None
+    write_split(tmp_path, Split.TEST, Part(_tokens(), candidates=Candidates()))
+    assert read_part(tmp_path, Split.TEST).candidates is None
 
 
 def test_tags_come_back_and_are_part_of_what_a_split_says(tmp_path: Path) -> None:
     rows = [np.array([3, 1]), np.array([4])]
     tagged = sequences_of(rows, tags=[np.array([1, 0]), np.array([2])])
-    write_split(tmp_path, Split.TRAIN, tagged)
+    write_split(tmp_path, Split.TRAIN, Part(tagged))
     read = read_split(tmp_path, Split.TRAIN)
     assert read.tags is not None
     assert read.tags.tolist() == [1, 0, 2]
@@ -96,23 +90,23 @@ def test_tags_come_back_and_are_part_of_what_a_split_says(tmp_path: Path) -> Non
 
 
 def test_the_gold_alignment_comes_back(tmp_path: Path) -> None:
-    write_split(tmp_path, Split.TEST, _tokens(), _alignment())
-    read = read_alignment(tmp_path, Split.TEST)
+    write_split(tmp_path, Split.TEST, Part(_tokens(), _alignment()))
+    read = read_part(tmp_path, Split.TEST).alignment
     assert read is not None
     assert read.sequence(2).tolist() == [[0, 1], [0, 1], [-1, -1]]
     assert read.offsets.tolist() == _alignment().offsets.tolist()
 
 
 def test_a_task_without_alignment_has_none(tmp_path: Path) -> None:
-    write_split(tmp_path, Split.TEST, _tokens())
-    assert read_alignment(tmp_path, Split.TEST) is None
+    write_split(tmp_path, Split.TEST, Part(_tokens()))
+    assert read_part(tmp_path, Split.TEST).alignment is None
 
 
 @pytest.mark.parametrize("sequences", [_tokens(), _frames()], ids=["tokens", "frames"])
 def test_values_and_offsets_are_views_of_the_mapped_file(
     tmp_path: Path, sequences: Sequences
 ) -> None:
-    write_split(tmp_path, Split.TRAIN, sequences)
+    write_split(tmp_path, Split.TRAIN, Part(sequences))
     read = read_split(tmp_path, Split.TRAIN)
     for array in (read.values, read.offsets):
         owner = array
@@ -122,7 +116,7 @@ def test_values_and_offsets_are_views_of_the_mapped_file(
 
 
 def test_torch_takes_the_views_without_a_warning_and_collate_works(tmp_path: Path) -> None:
-    write_split(tmp_path, Split.TRAIN, _frames())
+    write_split(tmp_path, Split.TRAIN, Part(_frames()))
     read = read_split(tmp_path, Split.TRAIN)
     assert torch.from_numpy(read.values).shape == (7, 3)
     batch = collate_all(read)
@@ -131,7 +125,7 @@ def test_torch_takes_the_views_without_a_warning_and_collate_works(tmp_path: Pat
 
 
 def test_writing_to_a_view_never_reaches_the_file(tmp_path: Path) -> None:
-    path = write_split(tmp_path, Split.TRAIN, _tokens())
+    path = write_split(tmp_path, Split.TRAIN, Part(_tokens()))
     before = path.read_bytes()
     read = read_split(tmp_path, Split.TRAIN)
     read.values[:] = 7
@@ -140,8 +134,8 @@ def test_writing_to_a_view_never_reaches_the_file(tmp_path: Path) -> None:
 
 
 def test_the_same_content_gives_the_same_bytes(tmp_path: Path) -> None:
-    first = write_split(tmp_path / "a", Split.TRAIN, _tokens(), _alignment())
-    second = write_split(tmp_path / "b", Split.TRAIN, _tokens(), _alignment())
+    first = write_split(tmp_path / "a", Split.TRAIN, Part(_tokens(), _alignment()))
+    second = write_split(tmp_path / "b", Split.TRAIN, Part(_tokens(), _alignment()))
     assert first.read_bytes() == second.read_bytes()
 
 
@@ -155,7 +149,7 @@ def test_a_missing_file_says_what_to_run(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("kept", [0, 5, 300])
 def test_a_truncated_file_is_refused(tmp_path: Path, kept: int) -> None:
-    path = write_split(tmp_path, Split.TRAIN, _tokens())
+    path = write_split(tmp_path, Split.TRAIN, Part(_tokens()))
     path.write_bytes(path.read_bytes()[:kept])
     with pytest.raises(ArtifactError, match=r"train\.arrow: not a whole Arrow file .* again\.$"):
         read_split(tmp_path, Split.TRAIN)
@@ -164,7 +158,7 @@ def test_a_truncated_file_is_refused(tmp_path: Path, kept: int) -> None:
 def test_a_target_of_frames_is_refused(tmp_path: Path) -> None:
     broken = sequences_of([np.array([1])] * 3, target=_frames())
     with pytest.raises(DataError) as error:
-        write_split(tmp_path, Split.TRAIN, broken)
+        write_split(tmp_path, Split.TRAIN, Part(broken))
     assert str(error.value) == "the target of a transduction is tokens; it came as features."
     assert not split_path(tmp_path, Split.TRAIN).exists()
 

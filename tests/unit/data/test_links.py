@@ -5,7 +5,7 @@ import pytest
 
 from seqarena.batch import sequences_of
 from seqarena.data.alignment import alignment_of
-from seqarena.data.arrow_store import read_links, write_split
+from seqarena.data.arrow_store import read_part, write_split
 from seqarena.data.checks import refuse_links_outside
 from seqarena.data.content import content_sha256
 from seqarena.data.links import Links, links_of, links_of_spans
@@ -39,13 +39,13 @@ def test_a_span_links_its_target_to_each_of_its_steps():
 
 
 def test_what_is_read_is_what_was_written_and_changes_the_checksum(tmp_path: Path):
-    write_split(tmp_path, Split.TEST, SEQUENCES, links=TWO)
-    read = read_links(tmp_path, Split.TEST)
+    write_split(tmp_path, Split.TEST, Part(SEQUENCES, links=TWO))
+    read = read_part(tmp_path, Split.TEST).links
     assert read is not None
     assert read.offsets.tolist() == TWO.offsets.tolist()
     assert read.pairs.tolist() == TWO.pairs.tolist()
-    write_split(tmp_path, Split.TRAIN, SEQUENCES)
-    assert read_links(tmp_path, Split.TRAIN) is None
+    write_split(tmp_path, Split.TRAIN, Part(SEQUENCES))
+    assert read_part(tmp_path, Split.TRAIN).links is None
     # The same links, dealt to the examples in another way.
     moved = Links(np.array([0, 1, 2]), TWO.pairs)
     sums = [content_sha256(Part(SEQUENCES, links=links)) for links in (None, TWO, moved)]

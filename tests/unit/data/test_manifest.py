@@ -26,7 +26,7 @@ from seqarena.schema import DataSchema
 def prepared(tmp_path: Path) -> Path:
     """A folder with one split and its manifest."""
     part = Part(sequences_of([np.array([0, 1]), np.array([1])]))
-    path = write_split(tmp_path, Split.TRAIN, part.sequences)
+    path = write_split(tmp_path, Split.TRAIN, Part(part.sequences))
     write_manifest(tmp_path, _manifest(part, path))
     return tmp_path
 

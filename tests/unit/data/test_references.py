@@ -3,7 +3,7 @@ from pathlib import Path
 import numpy as np
 
 from seqarena.batch import sequences_of
-from seqarena.data.arrow_store import read_references, write_split
+from seqarena.data.arrow_store import read_part, write_split
 from seqarena.data.content import content_sha256
 from seqarena.data.part import Part
 from seqarena.data.splits import Split
@@ -13,13 +13,13 @@ REFERENCES = (("läuft", "runs"), ("",), ("ok",))
 
 
 def test_references_come_back_as_they_were_written(tmp_path: Path) -> None:
-    write_split(tmp_path, Split.TEST, SEQUENCES, references=REFERENCES)
-    assert read_references(tmp_path, Split.TEST) == REFERENCES
+    write_split(tmp_path, Split.TEST, Part(SEQUENCES, references=REFERENCES))
+    assert read_part(tmp_path, Split.TEST).references == REFERENCES
 
 
 def test_a_split_may_have_none(tmp_path: Path) -> None:
-    write_split(tmp_path, Split.TEST, SEQUENCES)
-    assert read_references(tmp_path, Split.TEST) is None
+    write_split(tmp_path, Split.TEST, Part(SEQUENCES))
+    assert read_part(tmp_path, Split.TEST).references is None
 
 
 def test_rows_keep_their_references() -> None:

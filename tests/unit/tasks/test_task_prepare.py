@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from seqarena.data import checks
-from seqarena.data.arrow_store import read_alignment, read_split
+from seqarena.data.arrow_store import read_part, read_split
 from seqarena.data.manifest import verify_prepared
 from seqarena.data.part import Part
 from seqarena.data.splits import Split
@@ -76,7 +76,7 @@ def test_the_manifest_tells_what_the_files_hold(tmp_path: Path, name: str) -> No
 def test_dates_keep_their_targets_and_alignment(tmp_path: Path) -> None:
     manifest = prepare_task("dates", _config("dates"), tmp_path)
     target = read_split(tmp_path, Split.TEST).target
-    alignment = read_alignment(tmp_path, Split.TEST)
+    alignment = read_part(tmp_path, Split.TEST).alignment
     assert np.array_equal(target.offsets, alignment.offsets)
     assert (target.lengths == 11).all()
     assert (target.sequence(0)[-1], manifest.schema.target_end) == (11, 11)

@@ -30,8 +30,13 @@ def mirror_folder() -> Path | None:
 
 
 def checkout() -> Path:
-    """Return the top of the checkout, also while DVC runs an experiment in a copy of it."""
-    return Path(os.environ.get("DVC_ROOT", "."))
+    """Return the top of the checkout, wherever DVC runs its stages; `.` where that is here.
+
+    DVC sets DVC_ROOT to the original checkout even while it runs an experiment in a copy. In the
+    workspace of a suite, `dvc.yaml` is a link into the checkout.
+    """
+    top = (Path(os.environ.get("DVC_ROOT", ".")) / "dvc.yaml").resolve().parent
+    return Path() if top == Path.cwd() else top
 
 
 def fetched_folder(published: Published) -> Path:

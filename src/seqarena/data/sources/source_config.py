@@ -26,6 +26,11 @@ class SourceConfig(BaseModel):
         return False
 
     @property
+    def scores_some_steps(self) -> bool:
+        """Say whether only the tags of some steps are asked for (tagging), before data exists."""
+        return False
+
+    @property
     def context_protocol(self) -> ContextProtocol:
         """Say what stands before a step that is scored: a stretch of its document, or all of it."""
         return "blocks"

@@ -8,7 +8,8 @@ import wave
 import numpy as np
 import pytest
 
-from seqarena.data.content import file_sha256
+from published_scenes import stand_in
+from seqarena.data.published.sound import FSDD
 from seqarena.data.sources import fsdd
 from seqarena.data.sources.fsdd import SPEAKERS
 from seqarena.data.sources.isolated_digits import IsolatedDigitsConfig, read_isolated_digits
@@ -49,7 +50,7 @@ def mirror(tmp_path, monkeypatch):
             info.size = len(content.getvalue())
             out.addfile(info, io.BytesIO(content.getvalue()))
     monkeypatch.setenv("SEQARENA_MIRROR", str(tmp_path))
-    monkeypatch.setattr(fsdd, "_SHA256", file_sha256(path))
+    monkeypatch.setattr(fsdd, "FSDD", stand_in(FSDD, tmp_path))
 
 
 def takes_and_speakers(source, split):
