@@ -5,6 +5,12 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from seqarena.data.checks import DuplicatePolicy
+from seqarena.data.own.table_source import (
+    ClassificationTableConfig,
+    DensityTableConfig,
+    TaggingTableConfig,
+    TransductionTableConfig,
+)
 from seqarena.data.sources.connected_words import ConnectedWordsConfig
 from seqarena.data.sources.dates import DatesConfig
 from seqarena.data.sources.europarl_en_es import EuroparlConfig
@@ -34,18 +40,28 @@ DensitySource = Annotated[
     | TextFilesConfig
     | HiddenMarkovSourceConfig
     | LaggedMarkovSourceConfig
-    | PolyphonicMusicConfig,
+    | PolyphonicMusicConfig
+    | DensityTableConfig,
     Field(discriminator="kind"),
 ]
 ClassificationSource = Annotated[
-    JapaneseVowelsConfig | HandwrittenDigitsConfig | MovingDigitsConfig | MnistConfig,
+    JapaneseVowelsConfig
+    | HandwrittenDigitsConfig
+    | MovingDigitsConfig
+    | MnistConfig
+    | ClassificationTableConfig,
     Field(discriminator="kind"),
 ]
 TaggingSource = Annotated[
-    HiddenMarkovStatesConfig | UdEnglishEwtConfig | ProteinSecondaryStructureConfig,
+    HiddenMarkovStatesConfig
+    | UdEnglishEwtConfig
+    | ProteinSecondaryStructureConfig
+    | TaggingTableConfig,
     Field(discriminator="kind"),
 ]
-TransductionSource = Annotated[DatesConfig | ConnectedWordsConfig, Field(discriminator="kind")]
+TransductionSource = Annotated[
+    DatesConfig | ConnectedWordsConfig | TransductionTableConfig, Field(discriminator="kind")
+]
 AlignmentSource = Annotated[
     EuroparlConfig | ParallelTextConfig | DatesConfig, Field(discriminator="kind")
 ]
