@@ -92,6 +92,11 @@ class TableConfig(SourceConfig):
             return "group"
         return "time" if self.columns.time else "hash"
 
+    @property
+    def own_paths(self) -> tuple[Path, ...]:
+        """The files of the three splits."""
+        return tuple(self.files().values())
+
     def files(self) -> dict[Split, Path]:
         """Return the file of each split that has one."""
         paths = (self.path, self.valid_path, self.test_path)
