@@ -3,7 +3,8 @@
 import hashlib
 import importlib.util
 import inspect
-from importlib.metadata import EntryPoint, entry_points
+from collections.abc import Callable
+from importlib.metadata import entry_points
 from pathlib import Path
 from typing import get_args
 
@@ -32,7 +33,8 @@ def own_config(kind: str, at: str) -> type[OwnFamilyConfig]:
         raise ConfigError(
             [f"{at}.kind: {kind!r} is brought along twice, by {' and '.join(places)}; remove one."]
         )
-    loaded = _load(entries[0], at)
+    # Of the standard library, or of a backport that another package installed: alike in use.
+    loaded = _load(entries[0].load, entries[0].value, at)
     if not isinstance(loaded, type) or not issubclass(loaded, OwnFamilyConfig):
         raise ConfigError(
             [
@@ -76,13 +78,13 @@ def _files_of(config: type[OwnFamilyConfig]) -> list[Path]:
     return [Path(inspect.getfile(config))]
 
 
-def _load(entry: EntryPoint, at: str) -> object:
+def _load(load: Callable[[], object], place: str, at: str) -> object:
     try:
-        return entry.load()
+        return load()
     except (ImportError, AttributeError) as error:
         raise ConfigError(
             [
-                f"{at}.kind: {entry.value} cannot be imported ({type(error).__name__}: {error}); "
+                f"{at}.kind: {place} cannot be imported ({type(error).__name__}: {error}); "
                 "repair that file, or its entry point."
             ]
         ) from error

@@ -5,12 +5,15 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from seqarena.data.checks import DuplicatePolicy
+from seqarena.data.own.audio_source import AudioFolderConfig
+from seqarena.data.own.image_source import ImageFolderConfig
 from seqarena.data.own.table_source import (
     ClassificationTableConfig,
     DensityTableConfig,
     TaggingTableConfig,
     TransductionTableConfig,
 )
+from seqarena.data.own.ts_source import TsConfig
 from seqarena.data.sources.connected_words import ConnectedWordsConfig
 from seqarena.data.sources.dates import DatesConfig
 from seqarena.data.sources.europarl_en_es import EuroparlConfig
@@ -49,7 +52,10 @@ ClassificationSource = Annotated[
     | HandwrittenDigitsConfig
     | MovingDigitsConfig
     | MnistConfig
-    | ClassificationTableConfig,
+    | ClassificationTableConfig
+    | TsConfig
+    | AudioFolderConfig
+    | ImageFolderConfig,
     Field(discriminator="kind"),
 ]
 TaggingSource = Annotated[

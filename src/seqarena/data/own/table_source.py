@@ -1,46 +1,33 @@
 """A user's own table: CSV, JSON Lines or Parquet, for every kind of task that it can be."""
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
 
 from pydantic import Field, model_validator
 
-from seqarena.data.content import file_sha256
-from seqarena.data.manifest import Fact, Provenance
+from seqarena.data.manifest import Fact
 from seqarena.data.own.assembly import AboutOwn, own_source
 from seqarena.data.own.cells import InputUnit
 from seqarena.data.own.columns import ColumnsConfig, LabelledColumns, TaggedColumns, TargetColumns
 from seqarena.data.own.csv_table import read_csv
 from seqarena.data.own.example import Example
+from seqarena.data.own.files_source import OwnFilesConfig, own_provenance, split_own
 from seqarena.data.own.jsonl_table import read_jsonl
 from seqarena.data.own.parquet_table import read_parquet
-from seqarena.data.own.splitting import (
-    OwnSplitConfig,
-    SplitRule,
-    describe_rule,
-    split_examples,
-)
+from seqarena.data.own.splitting import SplitRule
 from seqarena.data.own.table import Table, checked_table
 from seqarena.data.own.table_examples import MissingPolicy, Reading, examples_of
 from seqarena.data.plain_text import Documents
-from seqarena.data.sources.source_config import SourceConfig
 from seqarena.data.sources.source_data import SourceData
 from seqarena.data.sources.text_windows import AboutText, TextWindowsConfig, text_source
 from seqarena.data.splits import Split
 from seqarena.schema import InputKind, TaskKind
 
 
-class TableConfig(SourceConfig):
+class TableConfig(OwnFilesConfig):
     """A table, which of its columns is what, and how it is split."""
 
     kind: Literal["csv", "jsonl", "parquet"]
-    path: str
-    """File; relative to the folder of params.yaml."""
-    valid_path: str | None = None
-    """File that validates; without one, validation is taken from `path`."""
-    test_path: str | None = None
-    """File that tests; without one, the test is taken from `path`."""
     delimiter: str = Field(default=",", min_length=1, max_length=1)
     """What stands between the fields of a CSV file."""
     columns: ColumnsConfig
@@ -52,8 +39,6 @@ class TableConfig(SourceConfig):
     """A symbol that occurs less often in training is unknown everywhere."""
     missing: MissingPolicy = "refuse"
     """A row that lacks something that is needed: refuse it, or drop it and count it."""
-    split: OwnSplitConfig = OwnSplitConfig()
-    """How large validation and test are, where nothing else says it."""
 
     @model_validator(mode="after")
     def _fits_together(self) -> "TableConfig":
@@ -91,16 +76,6 @@ class TableConfig(SourceConfig):
         if self.columns.group:
             return "group"
         return "time" if self.columns.time else "hash"
-
-    @property
-    def own_paths(self) -> tuple[Path, ...]:
-        """The files of the three splits."""
-        return tuple(self.files().values())
-
-    def files(self) -> dict[Split, Path]:
-        """Return the file of each split that has one."""
-        paths = (self.path, self.valid_path, self.test_path)
-        return {split: Path(path) for split, path in zip(Split, paths, strict=True) if path}
 
 
 class ClassificationTableConfig(TableConfig):
@@ -161,19 +136,14 @@ def read_table(
     reading = Reading(config.columns, config.unit, target_unit, config.missing)
     files: dict[Split, list[Example]] = {}
     n_dropped = 0
-    for split, path in config.files().items():
+    for split, path in config.paths().items():
         files[split], dropped = examples_of(_table(path, config), reading)
         n_dropped += dropped
-    splits = split_examples(files, config.rule, config.split)
+    splits, how = split_own(config, files)
     about = AboutOwn(
         task_kind=task_kind,
-        provenance=Provenance(
-            description=f"rows of {', '.join(map(str, config.files().values()))}",
-            licence="the user's own",
-            citation="none",
-            versions={str(path): file_sha256(path) for path in config.files().values()},
-        ),
-        protocol=_protocol(config, files),
+        provenance=own_provenance("rows", config.own_paths),
+        protocol={**how, **_protocol(config)},
         unit="character" if config.unit == "character" else "word",
         target_unit=target_unit,
         min_count=config.min_count,
@@ -211,14 +181,9 @@ def _text(
     )
 
 
-def _protocol(config: TableConfig, files: Mapping[Split, list[Example]]) -> dict[str, Fact]:
-    unused = {f"{split}_share" for split in files} | ({"seed"} if config.rule == "time" else set())
-    is_told = config.rule in ("files", "column")
-    chosen = {} if is_told else config.split.model_dump(exclude=unused)
+def _protocol(config: TableConfig) -> dict[str, Fact]:
     mapped = {"input": ", ".join(config.columns.inputs), **config.columns.named()}
     return {
-        "split": describe_rule(config.rule, files),
-        **chosen,
         "unit": config.unit,
         "columns": [f"{role}: {name}" for role, name in mapped.items()],
         "missing": config.missing,
