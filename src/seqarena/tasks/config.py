@@ -6,7 +6,10 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from seqarena.data.checks import DuplicatePolicy
 from seqarena.data.own.audio_source import AudioFolderConfig
+from seqarena.data.own.conllu_source import ConlluConfig
 from seqarena.data.own.image_source import ImageFolderConfig
+from seqarena.data.own.interactions_source import InteractionsConfig
+from seqarena.data.own.parallel_source import ParallelLinesConfig
 from seqarena.data.own.table_source import (
     ClassificationTableConfig,
     DensityTableConfig,
@@ -44,7 +47,8 @@ DensitySource = Annotated[
     | HiddenMarkovSourceConfig
     | LaggedMarkovSourceConfig
     | PolyphonicMusicConfig
-    | DensityTableConfig,
+    | DensityTableConfig
+    | InteractionsConfig,
     Field(discriminator="kind"),
 ]
 ClassificationSource = Annotated[
@@ -62,11 +66,13 @@ TaggingSource = Annotated[
     HiddenMarkovStatesConfig
     | UdEnglishEwtConfig
     | ProteinSecondaryStructureConfig
-    | TaggingTableConfig,
+    | TaggingTableConfig
+    | ConlluConfig,
     Field(discriminator="kind"),
 ]
 TransductionSource = Annotated[
-    DatesConfig | ConnectedWordsConfig | TransductionTableConfig, Field(discriminator="kind")
+    DatesConfig | ConnectedWordsConfig | TransductionTableConfig | ParallelLinesConfig,
+    Field(discriminator="kind"),
 ]
 AlignmentSource = Annotated[
     EuroparlConfig | ParallelTextConfig | DatesConfig, Field(discriminator="kind")

@@ -120,7 +120,7 @@ def _of_the_whole(
         if role in named
     }
     # The steps of a sequence may each have their time: the first is when it began.
-    return said | ({"time": _time_of(table, rows[0], named["time"])} if "time" in named else {})
+    return said | ({"time": time_of(table, rows[0], named["time"])} if "time" in named else {})
 
 
 def _agreed(
@@ -136,7 +136,7 @@ def _agreed(
     return first
 
 
-def _time_of(table: Table, row: int, column: str) -> float:
+def time_of(table: Table, row: int, column: str) -> float:
     """Return a number as it is, and a date in seconds since 1970 (UTC unless it says another)."""
     try:
         return number_of(table, row, column)
