@@ -1,4 +1,4 @@
-"""Stage `check`: MARK. Reads all of params.yaml before any other stage deletes its outputs."""
+"""Stage `check`: MARK DIGESTS. Reads all of params.yaml before any stage deletes its outputs."""
 
 from pathlib import Path
 
@@ -7,10 +7,11 @@ from seqarena.experiment.warm_start import run_stage
 
 def main(argv: list[str]) -> None:
     """Complain about every mistake in params.yaml, or leave the mark that there is none."""
+    from seqarena.experiment.own_files import write_own_digests
     from seqarena.experiment.suite import read_suite
 
-    read_suite()
-    mark = Path(argv[0])
+    mark, digests = map(Path, argv)
+    write_own_digests(read_suite(), digests)
     mark.parent.mkdir(parents=True, exist_ok=True)
     # Constant, so that the stages behind this one run again for their own reasons only.
     mark.write_text("params.yaml holds no mistake\n")

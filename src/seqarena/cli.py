@@ -73,6 +73,21 @@ def check() -> None:
     )
 
 
+@main.command("check-family")
+@click.argument("module")
+@click.option("--settings", default="{}", help="Settings of the family, as a JSON object.")
+def check_family_command(module: str, settings: str) -> None:
+    """Hold a family of your own (a MODULE) to the contract that every family keeps."""
+    from seqarena.experiment.check_family import check_family
+
+    n_failed = 0
+    for passed, line in check_family(module, settings):
+        click.echo(line)
+        n_failed += not passed
+    if n_failed:
+        raise SeqarenaError(f"{n_failed} checks failed; see the lines that begin with FAILED.")
+
+
 @main.command()
 @click.option("--thorough", is_flag=True, help="Send everything again, even what is there.")
 def sync(thorough: bool) -> None:

@@ -1,7 +1,6 @@
 """What holds for every family that params.yaml can name, on every kind of task that it can do."""
 
-from dataclasses import dataclass, replace
-from itertools import product
+from dataclasses import replace
 from pathlib import Path
 from typing import get_args
 
@@ -10,25 +9,30 @@ import pytest
 import torch
 from torch.testing import assert_close
 
-from seqarena.batch import Batch, collate, collate_all, sequences_of
-from seqarena.errors import ArtifactError, NotFittedError
-from seqarena.families.catalogue import FamilyConfig, build_family
-from seqarena.families.family import (
-    AlignerFamily,
-    ClassifierFamily,
-    DensityFamily,
-    RecommenderFamily,
-    TaggerFamily,
-    TransducerFamily,
+from seqarena.batch import collate_all
+from seqarena.errors import ArtifactError
+from seqarena.experiment.contract_data import contract_data
+from seqarena.experiment.family_contract import (
+    answers_as_its_task_asks,
+    fitted_case,
+    ignores_padding_and_company,
+    is_a_function_of_its_seed,
+    never_looks_ahead,
+    ranks_what_it_would_append,
+    refuses_before_fitting,
+    reports_what_it_cost,
+    shares_one_among_labels,
+    shares_one_among_sequences,
+    shares_one_among_tags,
+    survives_the_store,
+    tags_the_same_in_company,
 )
+from seqarena.families.catalogue import FamilyConfig
 from seqarena.families.most_frequent_tag import MostFrequentTagConfig
 from seqarena.families.nearest_neighbour import NearestNeighbourConfig
 from seqarena.families.recurrent import RecurrentConfig
 from seqarena.families.store import CONFIG_FILE, MODEL_FILE, load_family, save_family
-from seqarena.fitting.protocols import FitSetting, HardwareConfig, TrainingConfig
 from seqarena.parsing import parse
-from seqarena.schema import DataSchema
-from seqarena.seeds import numpy_generator
 
 N_SYMBOLS = 3
 SMALL = {"model_dim": 8}
@@ -188,100 +192,9 @@ FAMILIES = {
         "decoding": {"beam": 3, "n_best": 2},
     },
 }
-TRAINING = TrainingConfig(batch_size=8, max_epochs=1, max_em_epochs=2)
 
 
-@dataclass(frozen=True)
-class Data:
-    schema: DataSchema
-    train: object
-    input_kind: str
-
-
-def random_tokens(rng, n=24, low=2, high=6, n_symbols=N_SYMBOLS):
-    return [rng.integers(0, n_symbols, size=rng.integers(low, high + 1)) for _ in range(n)]
-
-
-def make_data():
-    rng = numpy_generator(0, "contract")
-    inputs = random_tokens(rng)
-    labels = [i % 2 for i in range(24)]
-    frames = [
-        (rng.normal(size=(len(each), 2)) + label).astype(np.float32)
-        for each, label in zip(inputs, labels, strict=True)
-    ]
-    # The tag of a step is the symbol before it, now and then the symbol itself.
-    tags = [np.where(rng.random(len(each)) < 0.3, each, np.roll(each, 1)) for each in inputs]
-    end = 2
-    target = sequences_of([np.append(each, end) for each in random_tokens(rng, 24, 1, 3, 2)])
-    # Three frames a word: enough for two states each.
-    spoken = [
-        (rng.normal(size=(3 * len(each), 2)) + np.repeat(each, 3)[:, None]).astype(np.float32)
-        for each in (target.sequence(row) for row in range(24))
-    ]
-    tokens = {"n_symbols": N_SYMBOLS, "max_length": 8}
-    return {
-        "density": Data(DataSchema("density", **tokens), sequences_of(inputs), "tokens"),
-        "recommendation": Data(
-            DataSchema("recommendation", **tokens), sequences_of(inputs), "tokens"
-        ),
-        "classification of tokens": Data(
-            DataSchema("classification", n_classes=2, **tokens),
-            sequences_of(inputs, labels),
-            "tokens",
-        ),
-        "classification of frames": Data(
-            DataSchema("classification", dim=2, n_classes=2, max_length=8),
-            sequences_of(frames, labels),
-            "frames",
-        ),
-        "tagging of tokens": Data(
-            DataSchema("tagging", n_tags=3, **tokens), sequences_of(inputs, tags=tags), "tokens"
-        ),
-        "tagging of frames": Data(
-            DataSchema("tagging", dim=2, n_tags=3, max_length=8),
-            sequences_of(frames, tags=tags),
-            "frames",
-        ),
-        "transduction": Data(
-            DataSchema(
-                "transduction",
-                n_target_symbols=3,
-                target_end=end,
-                max_target_length=4,
-                target_of_symbol=(1, -1, 0),
-                **tokens,
-            ),
-            sequences_of(inputs, target=target),
-            "tokens",
-        ),
-        "alignment": Data(
-            DataSchema(
-                "alignment",
-                n_target_symbols=3,
-                target_end=end,
-                max_target_length=4,
-                **tokens,
-            ),
-            sequences_of(inputs, target=target),
-            "tokens",
-        ),
-        "transduction of frames": Data(
-            DataSchema(
-                "transduction",
-                dim=2,
-                n_target_symbols=3,
-                target_end=end,
-                max_length=12,
-                max_target_length=4,
-            ),
-            sequences_of(spoken, target=target),
-            "frames",
-        ),
-    }
-
-
-DATA = make_data()
+DATA = contract_data()
 
 
 def data_of(name, kind):
@@ -323,25 +236,6 @@ TAGGERS = [case for case in CASES if case.values[1].startswith("tagging")]
 DENSITIES = [case for case in CASES if case.values[1] == "density"]
 
 
-class Silence:
-    def metric(self, name: str, value: float, step: int) -> None:
-        pass
-
-
-def fitted(name, kind, scratch, seed=0):
-    data = data_of(name, kind)
-    family = build_family(config_of(name), data.schema, seed)
-    setting = FitSetting(
-        seed=seed,
-        training=TRAINING,
-        hardware=HardwareConfig(accelerator="cpu", devices=1),
-        scratch=scratch,
-        recorder=Silence(),
-    )
-    report = family.fit(data.train, data.train, setting)
-    return family, report
-
-
 @pytest.fixture(scope="module")
 def models(tmp_path_factory):
     """Fit each case once; the tests that only ask share it."""
@@ -349,20 +243,11 @@ def models(tmp_path_factory):
 
     def get(name, kind):
         if (name, kind) not in kept:
-            kept[name, kind] = fitted(name, kind, tmp_path_factory.mktemp("scratch"))
+            scratch = tmp_path_factory.mktemp("scratch")
+            kept[name, kind] = fitted_case(config_of(name), data_of(name, kind), scratch)
         return kept[name, kind]
 
     return get
-
-
-def global_numpy_state() -> list[int]:
-    return np.random.get_state()[1].tolist()  # noqa: NPY002 - it is the state that must not move
-
-
-def answer(family, batch: Batch):
-    if isinstance(family, ClassifierFamily):
-        return family.class_log_prob(batch)
-    return family.log_prob(batch)
 
 
 def test_every_kind_of_family_stands_in_this_suite():
@@ -375,141 +260,68 @@ def test_every_kind_of_family_stands_in_this_suite():
 
 
 @pytest.mark.parametrize(("name", "kind"), CASES)
-def test_asking_before_fitting_is_an_error(name, kind):
-    data = data_of(name, kind)
-    family = build_family(config_of(name), data.schema, 0)
-    with pytest.raises(NotFittedError):
-        answer(family, collate_all(data.train))
+def test_asking_before_fitting_is_an_error(models, name, kind):
+    assert refuses_before_fitting(models(name, kind)) is None
 
 
 @pytest.mark.parametrize(("name", "kind"), CASES)
 def test_a_family_answers_as_its_task_asks(models, name, kind):
-    family, _ = models(name, kind)
-    protocol = {
-        "density": DensityFamily,
-        "recommendation": RecommenderFamily,
-        "classification": ClassifierFamily,
-        "tagging": TaggerFamily,
-        "transduction": TransducerFamily,
-        "alignment": AlignerFamily,
-    }[data_of(name, kind).schema.task_kind]
-    assert isinstance(family, protocol)
+    assert answers_as_its_task_asks(models(name, kind)) is None
 
 
 @pytest.mark.parametrize(("name", "kind"), CASES)
 def test_the_report_of_a_fit_is_measured(models, name, kind):
-    _, report = models(name, kind)
-    assert report.n_epochs >= 1
-    assert report.n_parameters > 0
-    assert report.wall_seconds > 0
-    assert report.peak_memory_bytes > 10_000_000
-    assert 0 <= report.padding_share < 1
-    assert report.train_loss is not None
-    assert np.isfinite(report.train_loss)
+    assert reports_what_it_cost(models(name, kind)) is None
 
 
 @pytest.mark.parametrize(("name", "kind"), CASES)
-def test_saved_and_loaded_it_answers_the_same(models, name, kind, tmp_path):
-    family, _ = models(name, kind)
-    data = data_of(name, kind)
-    save_family(tmp_path, family, config_of(name), data.schema, {})
-    batch = collate_all(data.train)
-    assert torch.equal(answer(load_family(tmp_path), batch), answer(family, batch))
+def test_saved_and_loaded_it_answers_the_same(models, name, kind):
+    assert survives_the_store(models(name, kind)) is None
 
 
 @pytest.mark.parametrize(("name", "kind"), CASES)
 def test_the_same_seed_gives_the_same_parameters_and_leaves_global_randomness_alone(
-    models, name, kind, tmp_path
+    models, name, kind
 ):
-    first, _ = models(name, kind)
-    torch_before, numpy_before = torch.random.get_rng_state(), global_numpy_state()
-    second, _ = fitted(name, kind, tmp_path)
-    assert torch.equal(torch_before, torch.random.get_rng_state())
-    assert numpy_before == global_numpy_state()
-    for key, value in first.state_dict().items():
-        assert torch.equal(value, second.state_dict()[key]), key
+    assert is_a_function_of_its_seed(models(name, kind)) is None
 
 
 @pytest.mark.parametrize(("name", "kind"), CASES)
 def test_padding_and_company_never_matter(models, name, kind):
-    family, _ = models(name, kind)
-    train = data_of(name, kind).train
-    together = answer(family, collate_all(train))
-    alone = torch.cat([answer(family, collate(train, np.array([i]))) for i in range(len(train))])
-    assert_close(together, alone, rtol=1e-5, atol=1e-5)
+    assert ignores_padding_and_company(models(name, kind)) is None
 
 
 @pytest.mark.parametrize(
     ("name", "kind"), [case for case in CASES if case.values[1].startswith("classification")]
 )
 def test_the_probabilities_of_the_labels_sum_to_one(models, name, kind):
-    family, _ = models(name, kind)
-    log_probs = family.class_log_prob(collate_all(data_of(name, kind).train))
-    assert_close(log_probs.exp().sum(dim=1), torch.ones_like(log_probs[:, 0]), atol=1e-5, rtol=0)
+    assert shares_one_among_labels(models(name, kind)) is None
 
 
 @pytest.mark.parametrize(("name", "kind"), TAGGERS)
 def test_the_probabilities_of_all_tags_of_a_sequence_sum_to_one(models, name, kind):
-    family, _ = models(name, kind)
-    data = data_of(name, kind)
-    row = int(np.flatnonzero(data.train.lengths == 3)[0])
-    paths = [np.array(each) for each in product(range(3), repeat=3)]
-    every = sequences_of([data.train.sequence(row)] * len(paths), tags=paths)
-    probs = family.log_prob(collate_all(every)).double().exp()
-    assert_close(probs.sum(), torch.tensor(1.0, dtype=torch.float64), atol=1e-5, rtol=0)
-    # Summed over the tags of all other steps, they are those of each step.
-    steps = torch.stack(
-        [
-            probs[[path[step] == tag for path in paths]].sum()
-            for step in range(3)
-            for tag in range(3)
-        ]
-    ).view(3, 3)
-    found = family.tag_probs(collate(every, np.array([0])))[0].double()
-    assert_close(found, steps, atol=1e-5, rtol=0)
+    assert shares_one_among_tags(models(name, kind)) is None
 
 
 @pytest.mark.parametrize(("name", "kind"), TAGGERS)
 def test_a_tagger_chooses_the_same_tags_alone_and_in_company(models, name, kind):
-    family, _ = models(name, kind)
-    train = data_of(name, kind).train
-    together = family.tag(collate_all(train))
-    for row, length in enumerate(train.lengths):
-        alone = family.tag(collate(train, np.array([row])))[0]
-        assert torch.equal(together[row, :length], alone)
-        assert together[row, length:].abs().sum() == 0
+    assert tags_the_same_in_company(models(name, kind)) is None
 
 
 @pytest.mark.parametrize(("name", "kind"), DENSITIES)
-@pytest.mark.parametrize("length", [1, 2, 4])
-def test_the_probabilities_of_all_short_sequences_sum_to_one(models, name, kind, length):
-    family, _ = models(name, kind)
-    every = sequences_of([np.array(each) for each in product(range(N_SYMBOLS), repeat=length)])
-    total = family.log_prob(collate_all(every)).double().exp().sum()
-    assert_close(total, torch.tensor(1.0, dtype=torch.float64), atol=1e-5, rtol=0)
+def test_the_probabilities_of_all_short_sequences_sum_to_one(models, name, kind):
+    assert shares_one_among_sequences(models(name, kind)) is None
 
 
 @pytest.mark.parametrize(("name", "kind"), DENSITIES)
 def test_each_symbol_is_as_probable_next_as_when_it_is_appended(models, name, kind):
-    family, _ = models(name, kind)
-    histories = [[0], [2, 1], [1, 1, 0, 2], [2, 0, 0]]
-    found = family.next_log_prob(collate_all(sequences_of([np.array(each) for each in histories])))
-    assert found.shape == (len(histories), N_SYMBOLS)
-    for row, history in zip(found, histories, strict=True):
-        longer = sequences_of([np.array([*history, symbol]) for symbol in range(N_SYMBOLS)])
-        steps = family.step_log_prob(collate_all(longer))[:, -1]
-        assert_close(row, steps.to(row.dtype), atol=1e-5, rtol=1e-5)
+    assert hasattr(models(name, kind).family, "next_log_prob")
+    assert ranks_what_it_would_append(models(name, kind)) is None
 
 
 @pytest.mark.parametrize(("name", "kind"), DENSITIES)
 def test_the_future_never_changes_the_past(models, name, kind):
-    family, _ = models(name, kind)
-    past = [0, 1, 2]
-    steps = [
-        family.step_log_prob(collate_all(sequences_of([np.array([*past, *future])])))[0, :3]
-        for future in ([0, 0], [2, 1])
-    ]
-    assert_close(steps[0], steps[1], atol=1e-6, rtol=0)
+    assert never_looks_ahead(models(name, kind)) is None
 
 
 def has_maps(name, kind):
@@ -524,7 +336,7 @@ def has_maps(name, kind):
 
 @pytest.mark.parametrize(("name", "kind"), CASES)
 def test_native_maps_are_shares_of_what_is_really_there(models, name, kind):
-    family, _ = models(name, kind)
+    family = models(name, kind).family
     batch = collate_all(data_of(name, kind).train)
     maps = family.native_maps(batch) if hasattr(family, "native_maps") else []
     assert bool(maps) == has_maps(name, kind)
@@ -576,7 +388,7 @@ def test_an_altered_byte_among_the_checksums_is_refused_too(models, tmp_path):
 
 
 def store_one(folder: Path, models):
-    family, _ = models("lstm", "density")
+    family = models("lstm", "density").family
     save_family(folder, family, config_of("lstm"), DATA["density"].schema, {"seed": 0})
 
 

@@ -11,6 +11,8 @@ from typing import Any
 import seqarena
 from seqarena.data.manifest import Manifest
 from seqarena.experiment.suite import Experiment
+from seqarena.families.discovery import code_digest_of
+from seqarena.families.own_family import OwnFamilyConfig
 
 # What makes the files of a fit: the model, its journal and its report.
 _CODE = (
@@ -44,6 +46,8 @@ def fingerprint(experiment: Experiment, manifest: Manifest, seed: int) -> str:
         "python": platform.python_version(),
         "seed": seed,
     }
+    if isinstance(experiment.family, OwnFamilyConfig):
+        identity["own_code"] = code_digest_of(type(experiment.family))
     return hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()[:16]
 
 

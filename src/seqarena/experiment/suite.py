@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from seqarena.errors import ConfigError
-from seqarena.families.catalogue import FamilyConfig, data_obstacle
+from seqarena.families.catalogue import AnyFamilyConfig, data_obstacle, parse_family
 from seqarena.fitting.protocols import HardwareConfig
 from seqarena.parsing import nearest, parse, read_yaml
 from seqarena.tasks.config import TaskConfig
@@ -43,7 +43,7 @@ class Experiment:
     task_name: str
     task: TaskConfig
     family_name: str
-    family: FamilyConfig
+    family: AnyFamilyConfig
     seeds: tuple[int, ...]
     hardware: HardwareConfig
 
@@ -89,7 +89,7 @@ def parse_suite(raw: dict[str, Any]) -> Suite:
             tasks[name] = parse(TaskConfig, entry, f"tasks.{name}")
     for name, entry in _entries(raw, "families", mistakes).items():
         with _collecting(mistakes):
-            parse(FamilyConfig, entry, f"families.{name}")
+            parse_family(entry, f"families.{name}")
     for name, entry in _entries(raw, "experiments", mistakes).items():
         with _collecting(mistakes):
             experiments[name] = _parse_experiment(name, entry, raw, tasks, seeds, hardware)
@@ -176,12 +176,12 @@ def _parse_experiment(
     return Experiment(name, entry.task, task, entry.family, family, seeds, hardware)
 
 
-def _resolve_family(at: str, entry: ExperimentEntry, raw_family: object) -> FamilyConfig:
+def _resolve_family(at: str, entry: ExperimentEntry, raw_family: object) -> AnyFamilyConfig:
     if not entry.override or not isinstance(raw_family, dict):
-        return parse(FamilyConfig, raw_family, f"families.{entry.family}")
+        return parse_family(raw_family, f"families.{entry.family}")
     if "kind" in entry.override:
         raise ConfigError([f"{at}.override.kind: an override cannot change the kind of a family."])
-    return parse(FamilyConfig, _merged(raw_family, entry.override), f"{at}.override")
+    return parse_family(_merged(raw_family, entry.override), f"{at}.override")
 
 
 def _merged(settings: dict[str, Any], override: dict[str, Any]) -> dict[str, Any]:

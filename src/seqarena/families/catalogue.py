@@ -1,12 +1,14 @@
-"""Every family that `params.yaml` can name: one tagged union, one `match`."""
+"""Every family that `params.yaml` can name: one tagged union, one `match`; and a user's own."""
 
-from typing import Annotated, assert_never
+from typing import Annotated, assert_never, get_args
 
 from pydantic import Field
 
+from seqarena.errors import ConfigError
 from seqarena.families.aligner import Aligner, build_aligner
 from seqarena.families.aligner_config import AlignerConfig
 from seqarena.families.classical import ClassicalFamily, build_classical
+from seqarena.families.discovery import own_config, own_kinds
 from seqarena.families.gaussian_mixture_config import GaussianMixtureConfig
 from seqarena.families.hidden_markov import HiddenMarkovConfig
 from seqarena.families.markov_chain_config import MarkovChainConfig
@@ -30,9 +32,11 @@ from seqarena.families.neural import (
     TransformerConfig,
     build_neural,
 )
+from seqarena.families.own_family import OwnFamily, OwnFamilyConfig
 from seqarena.families.stem import NO_REGIONS
 from seqarena.families.word_recogniser import WordRecogniser, build_word_recogniser
 from seqarena.families.word_recogniser_config import WordRecogniserConfig
+from seqarena.parsing import nearest, parse
 from seqarena.schema import DataSchema
 from seqarena.seeds import torch_generator
 
@@ -50,6 +54,9 @@ FamilyConfig = Annotated[
     Field(discriminator="kind"),
 ]
 
+AnyFamilyConfig = FamilyConfig | OwnFamilyConfig
+"""A family of this project, or one that another package brings along."""
+
 AnyFamily = (
     ClassicalFamily
     | MostFrequentTag
@@ -60,11 +67,39 @@ AnyFamily = (
     | NeuralClassifier
     | NeuralTagger
     | NeuralTransducer
+    | OwnFamily
 )
 
 
+def parse_family(raw: object, at: str) -> AnyFamilyConfig:
+    """Turn settings into the record of their kind; that of a user's own family is imported now.
+
+    Raises:
+        ConfigError: with one line for each mistake, or because such a family cannot be had.
+    """
+    kind = raw.get("kind") if isinstance(raw, dict) else None
+    if not isinstance(kind, str) or kind in built_in_kinds():
+        built_in: FamilyConfig = parse(FamilyConfig, raw, at)
+        return built_in
+    if kind not in own_kinds():
+        known = [*built_in_kinds(), *own_kinds()]
+        raise ConfigError([f"{at}.kind: {kind!r} is not a kind; {nearest(kind, known)}"])
+    own: OwnFamilyConfig = parse(own_config(kind, at), raw, at)
+    return own
+
+
+def built_in_kinds() -> tuple[str, ...]:
+    """Return the kinds of this project's own families, in the order of the catalogue."""
+    union, _ = get_args(FamilyConfig)
+    return tuple(
+        str(kind)
+        for model in get_args(union)
+        for kind in get_args(model.model_fields["kind"].annotation)
+    )
+
+
 def data_obstacle(
-    config: FamilyConfig, has_regions: bool, scores_some_steps: bool = False
+    config: AnyFamilyConfig, has_regions: bool, scores_some_steps: bool = False
 ) -> str | None:
     """Return why a family cannot read the data of a task whose kind it can do, or None.
 
@@ -86,7 +121,7 @@ def data_obstacle(
             return None
 
 
-def build_family(config: FamilyConfig, schema: DataSchema, seed: int) -> AnyFamily:
+def build_family(config: AnyFamilyConfig, schema: DataSchema, seed: int) -> AnyFamily:
     """Return an unfitted family; its starting parameters are a function of the seed alone."""
     generator = torch_generator(seed, "initialise")
     match config:
@@ -102,5 +137,7 @@ def build_family(config: FamilyConfig, schema: DataSchema, seed: int) -> AnyFami
             return build_word_recogniser(config, schema)
         case RecurrentConfig() | TransformerConfig() | AttentionConfig():
             return build_neural(config, schema, generator)
+        case OwnFamilyConfig():
+            return config.build(schema, generator)
         case _:
             assert_never(config)

@@ -9,7 +9,12 @@ from safetensors.torch import load as load_tensors
 from safetensors.torch import save as dump_tensors
 
 from seqarena.errors import ArtifactError
-from seqarena.families.catalogue import AnyFamily, FamilyConfig, build_family
+from seqarena.families.catalogue import (
+    AnyFamily,
+    AnyFamilyConfig,
+    build_family,
+    parse_family,
+)
 from seqarena.parsing import parse
 from seqarena.schema import DataSchema
 
@@ -20,7 +25,7 @@ MODEL_FILE = "model.safetensors"
 def save_family(
     folder: Path,
     family: AnyFamily,
-    config: FamilyConfig,
+    config: AnyFamilyConfig,
     schema: DataSchema,
     provenance: dict[str, Any],
 ) -> None:
@@ -48,8 +53,12 @@ def save_family(
     )
 
 
-def load_family(folder: Path) -> AnyFamily:
+def load_family(folder: Path, own: type[AnyFamilyConfig] | None = None) -> AnyFamily:
     """Return the model that `save_family` wrote.
+
+    Args:
+        folder: that it was written to.
+        own: settings of a family that no entry point names yet.
 
     Raises:
         ArtifactError: a file is missing, truncated or altered; both checksums are named.
@@ -57,7 +66,11 @@ def load_family(folder: Path) -> AnyFamily:
     content, checksums = read_config(folder)
     payload = _read(folder / MODEL_FILE)
     _verify(folder / MODEL_FILE, _sha256(payload), checksums["model"])
-    config: FamilyConfig = parse(FamilyConfig, content["family"], at="family")
+    config: AnyFamilyConfig = (
+        parse_family(content["family"], at="family")
+        if own is None
+        else parse(own, content["family"], at="family")
+    )
     family = build_family(config, DataSchema.from_dict(content["schema"]), seed=0)
     family.load_state_dict(load_tensors(payload))
     family.eval()

@@ -5,6 +5,18 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from seqarena.data.checks import DuplicatePolicy
+from seqarena.data.own.audio_source import AudioFolderConfig
+from seqarena.data.own.conllu_source import ConlluConfig
+from seqarena.data.own.image_source import ImageFolderConfig
+from seqarena.data.own.interactions_source import InteractionsConfig
+from seqarena.data.own.parallel_source import ParallelLinesConfig
+from seqarena.data.own.table_source import (
+    ClassificationTableConfig,
+    DensityTableConfig,
+    TaggingTableConfig,
+    TransductionTableConfig,
+)
+from seqarena.data.own.ts_source import TsConfig
 from seqarena.data.sources.adding import AddingConfig
 from seqarena.data.sources.associative_recall import AssociativeRecallConfig
 from seqarena.data.sources.connected_words import ConnectedWordsConfig
@@ -45,7 +57,9 @@ DensitySource = Annotated[
     | TextFilesConfig
     | HiddenMarkovSourceConfig
     | LaggedMarkovSourceConfig
-    | PolyphonicMusicConfig,
+    | PolyphonicMusicConfig
+    | DensityTableConfig
+    | InteractionsConfig,
     Field(discriminator="kind"),
 ]
 ClassificationSource = Annotated[
@@ -57,18 +71,29 @@ ClassificationSource = Annotated[
     | TimeSeriesConfig
     | MsrAction3dConfig
     | UtKinectConfig
-    | AddingConfig,
+    | AddingConfig
+    | ClassificationTableConfig
+    | TsConfig
+    | AudioFolderConfig
+    | ImageFolderConfig,
     Field(discriminator="kind"),
 ]
 TaggingSource = Annotated[
     HiddenMarkovStatesConfig
     | UdEnglishEwtConfig
     | ProteinSecondaryStructureConfig
-    | AssociativeRecallConfig,
+    | AssociativeRecallConfig
+    | TaggingTableConfig
+    | ConlluConfig,
     Field(discriminator="kind"),
 ]
 TransductionSource = Annotated[
-    DatesConfig | ConnectedWordsConfig | CopiedSymbolsConfig | Multi30kConfig,
+    DatesConfig
+    | ConnectedWordsConfig
+    | CopiedSymbolsConfig
+    | Multi30kConfig
+    | TransductionTableConfig
+    | ParallelLinesConfig,
     Field(discriminator="kind"),
 ]
 AlignmentSource = Annotated[

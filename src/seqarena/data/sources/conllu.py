@@ -2,16 +2,20 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from seqarena.errors import DataError
 
 _N_COLUMNS = 10
-_FORM, _UPOS = 1, 3
+_FORM = 1
+_TAGS = {"upos": 3, "xpos": 4}
+
+TagColumn = Literal["upos", "xpos"]
+"""Universal parts of speech, or those of the language."""
 
 
 class TaggedWord(NamedTuple):
-    """A word as it stands in the text, its universal part of speech, and where it was read."""
+    """A word as it stands in the text, its part of speech, and where it was read."""
 
     form: str
     tag: str
@@ -27,7 +31,7 @@ class TaggedSentence:
     words: tuple[TaggedWord, ...]
 
 
-def read_conllu(path: Path) -> list[TaggedSentence]:
+def read_conllu(path: Path, column: TagColumn = "upos") -> list[TaggedSentence]:
     """Return the sentences of a file, by syntactic words.
 
     Lines of multiword tokens (`1-2 don't`, whose words follow) and of empty nodes (`8.1`) are
@@ -44,7 +48,7 @@ def read_conllu(path: Path) -> list[TaggedSentence]:
         if line.startswith("# sent_id ="):
             name = line.partition("=")[2].strip()
         elif line and not line.startswith("#"):
-            words += _words(path, number, line)
+            words += _words(path, number, line, column)
         elif not line and words:
             sentences.append(TaggedSentence(name or f"line {words[0].line}", tuple(words)))
             name, words = "", []
@@ -63,14 +67,14 @@ def _lines(path: Path) -> list[str]:
         ) from None
 
 
-def _words(path: Path, number: int, line: str) -> list[TaggedWord]:
+def _words(path: Path, number: int, line: str, column: TagColumn) -> list[TaggedWord]:
     columns = line.split("\t")
     if len(columns) != _N_COLUMNS:
         raise DataError(
             f"{path}, line {number}: {len(columns)} columns, expected {_N_COLUMNS}, separated by "
             f"tabs: {line[:60]!r}."
         )
-    index, form, tag = columns[0], columns[_FORM], columns[_UPOS]
+    index, form, tag = columns[0], columns[_FORM], columns[_TAGS[column]]
     if not index.isdigit():
         if index.replace("-", "").replace(".", "").isdigit():
             return []
@@ -80,6 +84,6 @@ def _words(path: Path, number: int, line: str) -> list[TaggedWord]:
     if not form or tag in ("", "_"):
         raise DataError(
             f"{path}, line {number}: word {form!r} with tag {tag!r}; each word needs a form "
-            "(column 2) and a universal part of speech (column 4)."
+            f"(column 2) and a part of speech (column {_TAGS[column] + 1})."
         )
     return [TaggedWord(form, tag, number)]

@@ -42,6 +42,12 @@ class ParallelTextConfig(SourceConfig):
     split: SplitConfig = SplitConfig()
     """How the training pairs become training and validation."""
 
+    @property
+    def own_paths(self) -> tuple[Path, ...]:
+        """The five files."""
+        names = (self.source, self.target, self.test_source, self.test_target, self.test_links)
+        return tuple(map(Path, names))
+
     def read(self) -> SourceData:
         """Make the three parts."""
         return read_parallel_text(self)

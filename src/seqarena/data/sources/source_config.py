@@ -1,6 +1,7 @@
 """What every source is in `params.yaml`: a record that can read itself."""
 
 from abc import abstractmethod
+from pathlib import Path
 from typing import ClassVar
 
 from pydantic import BaseModel, ConfigDict
@@ -34,6 +35,14 @@ class SourceConfig(BaseModel):
     def context_protocol(self) -> ContextProtocol:
         """Say what stands before a step that is scored: a stretch of its document, or all of it."""
         return "blocks"
+
+    @property
+    def own_paths(self) -> tuple[Path, ...]:
+        """Files and folders of the user's own that it reads: a change of them is a change of data.
+
+        Published files have checksums of their own, and generated data has none.
+        """
+        return ()
 
     @abstractmethod
     def read(self) -> SourceData:

@@ -52,6 +52,11 @@ class TextFilesConfig(TextWindowsConfig):
             )
         return self
 
+    @property
+    def own_paths(self) -> tuple[Path, ...]:
+        """The files and folders of the three splits."""
+        return tuple(map(Path, filter(None, (self.path, self.valid_path, self.test_path))))
+
     def read(self) -> SourceData:
         """Make the three parts."""
         return read_text_files(self)

@@ -62,12 +62,12 @@ def test_a_byte_order_mark_and_windows_line_ends_are_passed_over(tmp_path: Path)
         (_line("one", "word", "X"), "'one' is no number of a word; expected 1, 1-2 or 1.1."),
         (
             _line("1", "word", "_"),
-            "word 'word' with tag '_'; each word needs a form (column 2) and a universal part of "
+            "word 'word' with tag '_'; each word needs a form (column 2) and a part of "
             "speech (column 4).",
         ),
         (
             _line("1", "", "X"),
-            "word '' with tag 'X'; each word needs a form (column 2) and a universal part of "
+            "word '' with tag 'X'; each word needs a form (column 2) and a part of "
             "speech (column 4).",
         ),
     ],

@@ -1,0 +1,86 @@
+"""A user's own recordings: a folder for each label."""
+
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from jaxtyping import Float
+
+from seqarena.data.own.assembly import own_source
+from seqarena.data.own.example import Example
+from seqarena.data.own.files_source import OwnFilesConfig, about_frames, own_provenance, split_own
+from seqarena.data.own.folders import labelled_files
+from seqarena.data.sources.source_data import SourceData
+from seqarena.data.speech_features import HOP, RATE, FeatureKind, speech_frames
+from seqarena.data.splits import Split
+from seqarena.errors import DataError
+
+_ENDINGS = (".wav", ".flac")
+_FEWEST_SAMPLES = 10 * HOP
+"""Differences over time look at nine frames."""
+_MOST_SECONDS = 3600
+
+
+class AudioFolderConfig(OwnFilesConfig):
+    """Recordings (wav or flac) in a subfolder for each label; of any rate, heard at 8 kHz."""
+
+    input_kind = "frames"
+    kind: Literal["audio_folder"]
+    features: FeatureKind = "mfcc"
+    """`mfcc`: 13 cepstra a frame of 10 ms and their differences. `log_mel`: 26 bands and theirs."""
+    normalisation: Literal["mean", "mean_and_variance"] = "mean"
+    """What is taken out of each number over a recording."""
+
+    def read(self) -> SourceData:
+        """Make the three parts."""
+        files: dict[Split, list[Example]] = {}
+        n_others = 0
+        for split, folder in self.paths().items():
+            found, others = labelled_files(folder, _ENDINGS)
+            files[split] = [self._example(path, folder, label) for path, label in found]
+            n_others += others
+        splits, protocol = split_own(self, files)
+        about = about_frames(
+            "classification",
+            own_provenance("recordings", self.own_paths),
+            {**protocol, "features": self.features, "normalisation": self.normalisation},
+            counts={"files_passed_over": n_others},
+        )
+        return own_source(splits, about)
+
+    def _example(self, path: Path, folder: Path, label: str) -> Example:
+        frames = speech_frames(read_sound(path), self.features, self.normalisation)
+        return Example(str(path), path.relative_to(folder).as_posix(), frames, label=label)
+
+
+def read_sound(path: Path) -> Float[np.ndarray, "samples"]:
+    """Return a recording at 8 kHz, its channels averaged, -1 to 1.
+
+    Raises:
+        DataError: it is no sound, is shorter than a tenth of a second or longer than an hour, or
+            holds a sample that is not finite.
+    """
+    # Heavy imports, which no other source of a user's own needs.
+    import librosa
+    import soundfile
+
+    try:
+        about = soundfile.info(str(path))
+        if about.frames > _MOST_SECONDS * about.samplerate:
+            raise DataError(f"{path}: is longer than an hour; cut it into recordings.")
+        samples, rate = soundfile.read(str(path), dtype="float32", always_2d=True)
+    except (soundfile.SoundFileError, OSError, TypeError) as error:
+        raise DataError(
+            f"{path}: no sound that can be read ({error}); convert it to wav."
+        ) from None
+    if not np.isfinite(samples).all():
+        raise DataError(f"{path}: holds a sample that is not finite; repair it.")
+    sound: np.ndarray = samples.mean(axis=1)
+    if rate != RATE and len(sound):
+        sound = librosa.resample(sound, orig_sr=rate, target_sr=RATE)
+    if len(sound) < _FEWEST_SAMPLES:
+        raise DataError(
+            f"{path}: {len(sound) / RATE:.3f} s of sound, expected at least "
+            f"{_FEWEST_SAMPLES / RATE:.1f} s; take it out."
+        )
+    return sound.astype(np.float32)

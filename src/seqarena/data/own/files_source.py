@@ -1,0 +1,90 @@
+"""What every source of a user's own files says: where they are, and how they are split."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Literal
+
+from seqarena.data.content import file_sha256
+from seqarena.data.manifest import Fact, Provenance
+from seqarena.data.own.assembly import AboutOwn
+from seqarena.data.own.example import Example
+from seqarena.data.own.splitting import (
+    OwnSplitConfig,
+    SplitExamples,
+    SplitRule,
+    describe_rule,
+    split_examples,
+)
+from seqarena.data.sources.source_config import SourceConfig
+from seqarena.data.splits import Split
+from seqarena.schema import TaskKind
+
+
+class OwnFilesConfig(SourceConfig):
+    """A file (or folder) for all, or one for each split."""
+
+    path: str
+    """File or folder of all examples, or of those that train; relative to the folder of
+    params.yaml."""
+    valid_path: str | None = None
+    """That which validates; without one, validation is taken from `path`."""
+    test_path: str | None = None
+    """That which tests; without one, the test is taken from `path`."""
+    split: OwnSplitConfig = OwnSplitConfig()
+    """How large validation and test are, where nothing else says it."""
+
+    @property
+    def rule(self) -> SplitRule:
+        """What decides in which split an example stands."""
+        return "files" if self.valid_path and self.test_path else "hash"
+
+    @property
+    def own_paths(self) -> tuple[Path, ...]:
+        """The files or folders of the three splits."""
+        return tuple(self.paths().values())
+
+    def paths(self) -> dict[Split, Path]:
+        """Return the file or folder of each split that has one."""
+        names = (self.path, self.valid_path, self.test_path)
+        return {split: Path(name) for split, name in zip(Split, names, strict=True) if name}
+
+
+def split_own(
+    config: OwnFilesConfig, files: Mapping[Split, list[Example]]
+) -> tuple[SplitExamples, dict[str, Fact]]:
+    """Return the three splits, and what a manifest says about them.
+
+    Raises:
+        DataError: as `split_examples`.
+    """
+    rule = config.rule
+    unused = {f"{split}_share" for split in files} | ({"seed"} if rule == "time" else set())
+    is_told = rule in ("files", "column")
+    chosen = {} if is_told else config.split.model_dump(exclude=unused)
+    splits = split_examples(files, rule, config.split)
+    return splits, {"split": describe_rule(rule, files), **chosen}
+
+
+def own_provenance(what: str, paths: tuple[Path, ...]) -> Provenance:
+    """Say that data is the user's own, with the checksum of each file that is named."""
+    return Provenance(
+        description=f"{what} of {', '.join(map(str, paths))}",
+        licence="the user's own",
+        citation="none",
+        versions={str(path): file_sha256(path) for path in paths if path.is_file()},
+    )
+
+
+def about_frames(
+    task_kind: TaskKind,
+    provenance: Provenance,
+    protocol: dict[str, Fact],
+    regions: tuple[tuple[int, int], tuple[int, int]] | None = None,
+    counts: Mapping[str, int] | None = None,
+) -> AboutOwn:
+    """Say what a source of frames says; `regions` are the grid and the patch of a picture."""
+    grid, patch = regions or (None, None)
+    unit: Literal["word"] = "word"
+    return AboutOwn(
+        task_kind, provenance, protocol, unit, counts=counts or {}, grid=grid, patch=patch
+    )

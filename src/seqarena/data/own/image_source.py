@@ -1,0 +1,116 @@
+"""A user's own pictures: a folder for each label."""
+
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from jaxtyping import Float
+from pydantic import Field, model_validator
+
+from seqarena.data.own.assembly import own_source
+from seqarena.data.own.example import Example
+from seqarena.data.own.files_source import OwnFilesConfig, about_frames, own_provenance, split_own
+from seqarena.data.own.folders import labelled_files
+from seqarena.data.pictures import as_steps
+from seqarena.data.sources.source_data import SourceData
+from seqarena.data.splits import Split
+from seqarena.errors import DataError
+from seqarena.seeds import numpy_generator
+
+_ENDINGS = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp")
+_MOST_PIXELS = 4096 * 4096
+
+
+class ImageFolderConfig(OwnFilesConfig):
+    """Pictures in a subfolder for each label, in grey values from 0 to 1."""
+
+    input_kind = "frames"
+    kind: Literal["image_folder"]
+    size: tuple[int, int] | None = Field(default=None, strict=False)
+    """Rows and columns that every picture is scaled to; none: they are of one size already."""
+    view: Literal["rows", "regions", "pixels"] = "rows"
+    """A step is a row, a region of `patch`, or a pixel."""
+    patch: tuple[int, int] = Field(default=(4, 4), strict=False)
+    """Rows and columns of a region, which divide those of a picture."""
+
+    @model_validator(mode="after")
+    def _something_to_see(self) -> "ImageFolderConfig":
+        if min(*self.patch, *(self.size or (1, 1))) < 1:
+            raise ValueError(f"size {self.size} and patch {self.patch}: every side is at least 1.")
+        return self
+
+    @property
+    def has_regions(self) -> bool:
+        """Say whether a step is a region."""
+        return self.view == "regions"
+
+    def read(self) -> SourceData:
+        """Make the three parts."""
+        files: dict[Split, list[Example]] = {}
+        n_others = 0
+        size = self.size
+        for split, folder in self.paths().items():
+            found, others = labelled_files(folder, _ENDINGS)
+            n_others += others
+            files[split] = []
+            for path, label in found:
+                picture = read_picture(path, self.size)
+                size = size or (picture.shape[0], picture.shape[1])
+                if picture.shape != size:
+                    raise DataError(
+                        f"{path}: {picture.shape[0]} x {picture.shape[1]} pixels, and the first "
+                        f"has {size[0]} x {size[1]}; set size, to which all are scaled."
+                    )
+                files[split].append(self._example(path, folder, label, picture))
+        splits, protocol = split_own(self, files)
+        rows, columns = size or (1, 1)
+        grid = (rows // self.patch[0], columns // self.patch[1])
+        about = about_frames(
+            "classification",
+            own_provenance("pictures", self.own_paths),
+            {**protocol, "view": self.view, "size": f"{rows} x {columns}"},
+            (grid, self.patch) if self.has_regions else None,
+            {"files_passed_over": n_others},
+        )
+        return own_source(splits, about)
+
+    def _example(self, path: Path, folder: Path, label: str, picture: np.ndarray) -> Example:
+        sides = zip(picture.shape, self.patch, strict=True)
+        if self.has_regions and any(side % own for side, own in sides):
+            raise DataError(
+                f"{path}: {picture.shape[0]} x {picture.shape[1]} pixels, which regions of "
+                f"{self.patch[0]} x {self.patch[1]} do not divide; set another patch or size."
+            )
+        nothing_drawn = numpy_generator(0, "image_folder")
+        (steps,) = as_steps(picture[None], self.view, self.patch, nothing_drawn)
+        return Example(str(path), path.relative_to(folder).as_posix(), steps, label=label)
+
+
+def read_picture(path: Path, size: tuple[int, int] | None) -> Float[np.ndarray, "rows columns"]:
+    """Return the grey values of a picture, 0 to 1; of a moving one, of its first frame.
+
+    Args:
+        path: file.
+        size: rows and columns; a picture of another size is scaled, bilinearly.
+
+    Raises:
+        DataError: it is no picture, or has more than sixteen million pixels.
+    """
+    from PIL import Image
+
+    try:
+        with Image.open(path) as opened:
+            if opened.width * opened.height > _MOST_PIXELS:
+                raise DataError(
+                    f"{path}: {opened.height} x {opened.width} pixels, expected at most "
+                    f"{_MOST_PIXELS}; scale it down."
+                )
+            grey: Any = opened.convert("L")
+    except DataError:
+        raise
+    # What Pillow's decoders raise on bytes that are no picture, beside its own error.
+    except (OSError, ValueError, SyntaxError, EOFError, Image.DecompressionBombError) as error:
+        raise DataError(f"{path}: no picture that can be read ({error}); save it as PNG.") from None
+    if size is not None:
+        grey = grey.resize((size[1], size[0]), Image.Resampling.BILINEAR)
+    return np.asarray(grey, dtype=np.float32) / 255.0

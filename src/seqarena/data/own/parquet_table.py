@@ -1,0 +1,46 @@
+"""Parquet files."""
+
+import datetime
+from collections.abc import Sequence
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from seqarena.data.own.table import Cell, Table, refuse_doubled
+from seqarena.data.own.text import read_own_bytes
+from seqarena.errors import DataError
+
+
+def read_parquet(path: Path, wanted: Sequence[str]) -> Table:
+    """Return those of the wanted columns that the file has (all are named, the others empty).
+
+    Dates and times become strings in ISO 8601.
+
+    Raises:
+        DataError: the file is missing, or is not a whole Parquet file; two columns are of one name,
+            or a text is not UTF-8.
+    """
+    content = read_own_bytes(path)
+    try:
+        file = pq.ParquetFile(pa.BufferReader(content))
+        names = list(file.schema_arrow.names)
+        refuse_doubled(path, names, "schema")
+        found = file.read(columns=[name for name in wanted if name in names])
+        found.validate(full=True)
+        columns: dict[str, list[Cell]] = {name: [] for name in names}
+        for name in found.column_names:
+            columns[name] = [_plain(value) for value in found.column(name).to_pylist()]
+    except DataError:
+        raise
+    # Arrow's own errors are of several kinds; what they have in common is that they say what is
+    # wrong with the bytes, as do those of Python that its conversions raise.
+    except (pa.ArrowException, OSError, ValueError, OverflowError, KeyError, TypeError) as error:
+        raise DataError(
+            f"{path}: not a whole Parquet file ({type(error).__name__}: {error}); write it again."
+        ) from None
+    return Table(path, "row", range(1, file.metadata.num_rows + 1), columns)
+
+
+def _plain(value: Cell) -> Cell:
+    return value.isoformat() if isinstance(value, datetime.date) else value

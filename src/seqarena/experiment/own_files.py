@@ -1,0 +1,52 @@
+"""A user's own files, as DVC sees them: a checksum for each task and each family.
+
+DVC watches the paths in `dvc.yaml`, and those of a user's own data and code are not there: they
+stand in `params.yaml`, and with installed packages. The stage `check` runs every time, and writes
+their checksums to a file whose entries are parameters of the other stages; so a changed file runs
+again what reads it, and nothing else.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable
+from pathlib import Path
+
+from seqarena.data.content import file_sha256
+from seqarena.experiment.suite import Suite
+from seqarena.families.discovery import code_digest_of
+from seqarena.families.own_family import OwnFamilyConfig
+
+NOTHING = "none"
+"""Checksum of a task or family without a file of the user's own."""
+
+
+def write_own_digests(suite: Suite, path: Path) -> None:
+    """Write the checksums as JSON; the same bytes for the same files."""
+    digests = {
+        "families": {
+            each.family_name: code_digest_of(type(each.family))
+            if isinstance(each.family, OwnFamilyConfig)
+            else NOTHING
+            for each in suite.experiments.values()
+        },
+        "tasks": {name: files_digest(task.source.own_paths) for name, task in suite.tasks.items()},
+    }
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(digests, indent=2, sort_keys=True) + "\n")
+
+
+def files_digest(paths: Iterable[Path]) -> str:
+    """Return one hash over files, and over all files in folders; `NOTHING` if there are none.
+
+    A path at which nothing is makes another hash than an empty file: `prepare` will refuse it.
+    """
+    given = list(paths)
+    if not given:
+        return NOTHING
+    digest = hashlib.sha256()
+    for path in given:
+        files = sorted(path.rglob("*")) if path.is_dir() else [path]
+        for file in files:
+            content = file_sha256(file) if file.is_file() else "nothing"
+            digest.update(f"{file}\0{content}\n".encode(errors="surrogateescape"))
+    return digest.hexdigest()
