@@ -3,12 +3,13 @@
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Int
+from jaxtyping import Int, Real
 
 from seqarena.batch import Sequences
 from seqarena.data.alignment import Alignment
 from seqarena.data.links import Links
 from seqarena.data.splits import Split
+from seqarena.errors import DataError
 
 
 @dataclass(frozen=True)
@@ -19,12 +20,29 @@ class Part:
     alignment: Alignment | None = None
     links: Links | None = None
     """Gold links of an alignment task; only the test split needs them."""
+    groups: tuple[str, ...] | None = None
+    """Who or what each example is of (speaker, subject, user), if the split is to keep them apart;
+    not stored."""
+    times: Real[np.ndarray, "sequences"] | None = None
+    """When each example was, in any unit, if the split is to follow time; not stored."""
+
+    def __post_init__(self) -> None:
+        """Refuse groups or times of another number of examples."""
+        for name, values in (("groups", self.groups), ("times", self.times)):
+            if values is not None and len(values) != len(self.sequences):
+                raise DataError(
+                    f"{len(values)} {name} for {len(self.sequences)} sequences; give one each."
+                )
 
     def select(self, rows: Int[np.ndarray, "rows"]) -> "Part":
         """Return the examples of `rows`, in that order."""
-        alignment = None if self.alignment is None else self.alignment.select(rows)
-        links = None if self.links is None else self.links.select(rows)
-        return Part(self.sequences.select(rows), alignment, links)
+        return Part(
+            self.sequences.select(rows),
+            None if self.alignment is None else self.alignment.select(rows),
+            None if self.links is None else self.links.select(rows),
+            None if self.groups is None else tuple(self.groups[row] for row in rows.tolist()),
+            None if self.times is None else self.times[rows],
+        )
 
     def name(self, row: int) -> str:
         """Name an example in a message: its row, and its id where it has one."""
