@@ -1,15 +1,19 @@
 """One split of a task's data, in memory."""
 
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
-from jaxtyping import Int
+from jaxtyping import Int, Real
 
 from seqarena.batch import Sequences
 from seqarena.data.alignment import Alignment
 from seqarena.data.candidates import Candidates
 from seqarena.data.links import Links
 from seqarena.data.splits import Split
+from seqarena.errors import DataError
+
+T = TypeVar("T")
 
 References = tuple[tuple[str, ...], ...]
 """The texts of each example that count as right, the first being its target; at least one."""
@@ -30,20 +34,41 @@ class Part:
     slices: Int[np.ndarray, "sequences"] | None = None
     """What each example is counted under beside all of them (its length, a distance), where the
     schema names that; only the test split needs it."""
+    groups: tuple[str, ...] | None = None
+    """Who or what each example is of (speaker, subject, user), if the split is to keep them apart;
+    not stored."""
+    times: Real[np.ndarray, "sequences"] | None = None
+    """When each example was, in any unit, if the split is to follow time; not stored."""
+
+    def __post_init__(self) -> None:
+        """Refuse groups or times of another number of examples."""
+        for name, values in (("groups", self.groups), ("times", self.times)):
+            if values is not None and len(values) != len(self.sequences):
+                raise DataError(
+                    f"{len(values)} {name} for {len(self.sequences)} sequences; give one each."
+                )
 
     def select(self, rows: Int[np.ndarray, "rows"]) -> "Part":
         """Return the examples of `rows`, in that order."""
-        alignment = None if self.alignment is None else self.alignment.select(rows)
-        links = None if self.links is None else self.links.select(rows)
-        candidates = None if self.candidates is None else self.candidates.select(rows)
-        references = self.references and tuple(self.references[row] for row in rows.tolist())
-        slices = None if self.slices is None else self.slices[rows]
-        return Part(self.sequences.select(rows), alignment, links, candidates, references, slices)
+        return Part(
+            self.sequences.select(rows),
+            None if self.alignment is None else self.alignment.select(rows),
+            None if self.links is None else self.links.select(rows),
+            None if self.candidates is None else self.candidates.select(rows),
+            None if self.references is None else _picked(self.references, rows),
+            None if self.slices is None else self.slices[rows],
+            None if self.groups is None else _picked(self.groups, rows),
+            None if self.times is None else self.times[rows],
+        )
 
     def name(self, row: int) -> str:
         """Name an example in a message: its row, and its id where it has one."""
         ids = self.sequences.ids
         return f"row {row} ({ids[row]})" if ids else f"row {row}"
+
+
+def _picked(values: tuple[T, ...], rows: Int[np.ndarray, "rows"]) -> tuple[T, ...]:
+    return tuple(values[row] for row in rows.tolist())
 
 
 Parts = dict[Split, Part]

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from seqarena.data.checks import DuplicatePolicy
+from seqarena.data.leakage import LeakageConfig
 from seqarena.data.own.audio_source import AudioFolderConfig
 from seqarena.data.own.conllu_source import ConlluConfig
 from seqarena.data.own.image_source import ImageFolderConfig
@@ -117,6 +118,9 @@ class _AnyTaskConfig(BaseModel):
     """Test examples whose maps of attention are kept."""
     duplicates: DuplicatePolicy = "refuse"
     """An input that stands in two splits: refuse it, count it, or drop the earlier copy."""
+    leakage: LeakageConfig = LeakageConfig()
+    """How much the test may share with the splits before it besides: near duplicates, groups, time.
+    """
 
 
 class DensityTaskConfig(_AnyTaskConfig):

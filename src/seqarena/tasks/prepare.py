@@ -6,6 +6,7 @@ from pathlib import Path
 from seqarena.data.arrow_store import write_split
 from seqarena.data.checks import check_parts, resolve_duplicates
 from seqarena.data.content import content_sha256, file_sha256
+from seqarena.data.leakage import leakage_protocol, refuse_leakage
 from seqarena.data.manifest import Manifest, SplitRecord, write_manifest
 from seqarena.data.part import Part, Parts
 from seqarena.data.shared_symbols import shared_symbols
@@ -25,6 +26,7 @@ def prepare_task(name: str, config: TaskConfig, folder: Path) -> Manifest:
     source = read_source(config)
     check_parts(source.parts, source.class_names, source.tag_names)
     parts, n_duplicates = resolve_duplicates(source.parts, config.duplicates)
+    leaks = refuse_leakage(parts, config.leakage)
     folder.mkdir(parents=True, exist_ok=True)
     manifest = Manifest(
         task=name,
@@ -37,8 +39,12 @@ def prepare_task(name: str, config: TaskConfig, folder: Path) -> Manifest:
         tag_names=source.tag_names,
         tokeniser=source.tokeniser,
         best_possible=source.best_possible,
-        counts={**source.counts, "duplicates_across_splits": n_duplicates},
-        protocol={**source.protocol, "duplicates": config.duplicates},
+        counts={**source.counts, "duplicates_across_splits": n_duplicates, **leaks},
+        protocol={
+            **source.protocol,
+            "duplicates": config.duplicates,
+            **leakage_protocol(parts, config.leakage),
+        },
     )
     write_manifest(folder, manifest)
     return manifest
