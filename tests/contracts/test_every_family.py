@@ -13,6 +13,7 @@ from torch.testing import assert_close
 from seqarena.batch import Batch, collate, collate_all, sequences_of
 from seqarena.errors import ArtifactError, NotFittedError
 from seqarena.families.catalogue import FamilyConfig, build_family
+from seqarena.families.copy_source import CopySourceConfig
 from seqarena.families.family import (
     AlignerFamily,
     ClassifierFamily,
@@ -20,6 +21,7 @@ from seqarena.families.family import (
     TaggerFamily,
     TransducerFamily,
 )
+from seqarena.families.most_frequent_class import MostFrequentClassConfig
 from seqarena.families.most_frequent_tag import MostFrequentTagConfig
 from seqarena.families.recurrent import RecurrentConfig
 from seqarena.families.store import CONFIG_FILE, MODEL_FILE, load_family, save_family
@@ -33,6 +35,7 @@ SMALL = {"model_dim": 8}
 TRANSFORMER = {"kind": "transformer", "n_layers": 1, "n_heads": 2, **SMALL}
 FAMILIES = {
     "markov_chain": {"kind": "markov_chain", "order": 2, "n_codes": 4},
+    "markov_chain-order_0": {"kind": "markov_chain", "order": 0, "smoothing": "additive"},
     "markov_chain-additive": {"kind": "markov_chain", "order": 1, "smoothing": "additive"},
     "markov_chain-maximum_likelihood": {
         "kind": "markov_chain",
@@ -109,6 +112,9 @@ FAMILIES = {
     },
     "hidden_markov-viterbi": {"kind": "hidden_markov", "tag_decoding": "viterbi"},
     "most_frequent_tag": {"kind": "most_frequent_tag"},
+    "most_frequent_class": {"kind": "most_frequent_class"},
+    "copy_source": {"kind": "copy_source"},
+    "copy_source-first_2": {"kind": "copy_source", "max_symbols": 2},
     "aligner": {"kind": "aligner"},
     "aligner-ibm_1": {"kind": "aligner", "model": "ibm_1", "symmetrisation": "union"},
     "aligner-ibm_2": {"kind": "aligner", "model": "ibm_2", "symmetrisation": "grow_diag"},
@@ -491,7 +497,7 @@ def test_the_future_never_changes_the_past(models, name, kind):
 def has_maps(name, kind):
     """Whether a mechanism inside computes shares of something."""
     config = config_of(name)
-    if isinstance(config, MostFrequentTagConfig):
+    if isinstance(config, MostFrequentTagConfig | MostFrequentClassConfig | CopySourceConfig):
         return False
     if isinstance(config, RecurrentConfig):
         return config.attention != "none" or config.transduction_head != "attention"

@@ -7,9 +7,15 @@ from pydantic import Field
 from seqarena.families.aligner import Aligner, build_aligner
 from seqarena.families.aligner_config import AlignerConfig
 from seqarena.families.classical import ClassicalFamily, build_classical
+from seqarena.families.copy_source import CopySource, CopySourceConfig, build_copy_source
 from seqarena.families.gaussian_mixture_config import GaussianMixtureConfig
 from seqarena.families.hidden_markov import HiddenMarkovConfig
 from seqarena.families.markov_chain_config import MarkovChainConfig
+from seqarena.families.most_frequent_class import (
+    MostFrequentClass,
+    MostFrequentClassConfig,
+    build_most_frequent_class,
+)
 from seqarena.families.most_frequent_tag import (
     MostFrequentTag,
     MostFrequentTagConfig,
@@ -36,6 +42,8 @@ FamilyConfig = Annotated[
     | HiddenMarkovConfig
     | GaussianMixtureConfig
     | MostFrequentTagConfig
+    | MostFrequentClassConfig
+    | CopySourceConfig
     | AlignerConfig
     | WordRecogniserConfig
     | RecurrentConfig
@@ -47,6 +55,8 @@ FamilyConfig = Annotated[
 AnyFamily = (
     ClassicalFamily
     | MostFrequentTag
+    | MostFrequentClass
+    | CopySource
     | Aligner
     | WordRecogniser
     | NeuralDensity
@@ -78,6 +88,10 @@ def build_family(config: FamilyConfig, schema: DataSchema, seed: int) -> AnyFami
             return build_classical(config, schema, generator)
         case MostFrequentTagConfig():
             return build_most_frequent_tag(config, schema)
+        case MostFrequentClassConfig():
+            return build_most_frequent_class(config, schema)
+        case CopySourceConfig():
+            return build_copy_source(config, schema)
         case AlignerConfig():
             return build_aligner(config, schema)
         case WordRecogniserConfig():

@@ -81,8 +81,10 @@ def every_context(n_symbols: int, order: int) -> Int[np.ndarray, "contexts order
     """Return all contexts in the order of the numbers whose digits they are, the oldest first.
 
     Raises:
-        ConfigError: there are more than `MOST_CONTEXTS`.
+        ConfigError: there are more than `MOST_CONTEXTS`, or contexts are empty.
     """
+    if order == 0:
+        raise ConfigError(["order: 0: symbols without context are no chain; set it to 1 at least."])
     if n_symbols**order > MOST_CONTEXTS:
         raise ConfigError(
             [

@@ -16,8 +16,9 @@ class MarkovChainConfig(BaseModel):
 
     kind: Literal["markov_chain"]
     """Names this family."""
-    order: int = Field(default=1, ge=1, le=7)
-    """Symbols of context. What n-gram tools call order n has n - 1 of them."""
+    order: int = Field(default=1, ge=0, le=7)
+    """Symbols of context. What n-gram tools call order n has n - 1 of them. 0: each symbol by
+    itself; with additive smoothing a classifier of that kind is multinomial naive Bayes."""
     smoothing: Literal["maximum_likelihood", "additive", "witten_bell", "kneser_ney"] = (
         "witten_bell"
     )

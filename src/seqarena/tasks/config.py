@@ -5,6 +5,8 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from seqarena.data.checks import DuplicatePolicy
+from seqarena.data.sources.aeslc import AeslcConfig
+from seqarena.data.sources.cmudict import CmudictConfig
 from seqarena.data.sources.connected_words import ConnectedWordsConfig
 from seqarena.data.sources.dates import DatesConfig
 from seqarena.data.sources.europarl_en_es import EuroparlConfig
@@ -14,13 +16,16 @@ from seqarena.data.sources.hidden_markov_states import HiddenMarkovStatesConfig
 from seqarena.data.sources.japanese_vowels import JapaneseVowelsConfig
 from seqarena.data.sources.lagged_markov import LaggedMarkovSourceConfig
 from seqarena.data.sources.mnist import MnistConfig
+from seqarena.data.sources.movie_reviews import MovieReviewsConfig
 from seqarena.data.sources.moving_digits import MovingDigitsConfig
+from seqarena.data.sources.mr import MrConfig
 from seqarena.data.sources.multi30k import Multi30kConfig
 from seqarena.data.sources.parallel_text import ParallelTextConfig
 from seqarena.data.sources.penn_treebank import PennTreebankConfig
 from seqarena.data.sources.polyphonic_music import PolyphonicMusicConfig
 from seqarena.data.sources.protein_secondary_structure import ProteinSecondaryStructureConfig
 from seqarena.data.sources.python_reference import PythonReferenceConfig
+from seqarena.data.sources.sst import SstConfig
 from seqarena.data.sources.text_files import TextFilesConfig
 from seqarena.data.sources.tiny_shakespeare import TinyShakespeareConfig
 from seqarena.data.sources.ud_english_ewt import UdEnglishEwtConfig
@@ -39,7 +44,13 @@ DensitySource = Annotated[
     Field(discriminator="kind"),
 ]
 ClassificationSource = Annotated[
-    JapaneseVowelsConfig | HandwrittenDigitsConfig | MovingDigitsConfig | MnistConfig,
+    JapaneseVowelsConfig
+    | HandwrittenDigitsConfig
+    | MovingDigitsConfig
+    | MnistConfig
+    | SstConfig
+    | MrConfig
+    | MovieReviewsConfig,
     Field(discriminator="kind"),
 ]
 TaggingSource = Annotated[
@@ -47,7 +58,8 @@ TaggingSource = Annotated[
     Field(discriminator="kind"),
 ]
 TransductionSource = Annotated[
-    DatesConfig | ConnectedWordsConfig | Multi30kConfig, Field(discriminator="kind")
+    DatesConfig | ConnectedWordsConfig | Multi30kConfig | CmudictConfig | AeslcConfig,
+    Field(discriminator="kind"),
 ]
 AlignmentSource = Annotated[
     EuroparlConfig | ParallelTextConfig | DatesConfig, Field(discriminator="kind")
