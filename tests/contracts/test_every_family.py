@@ -28,6 +28,8 @@ from seqarena.experiment.family_contract import (
     tags_the_same_in_company,
 )
 from seqarena.families.catalogue import FamilyConfig
+from seqarena.families.copy_source import CopySourceConfig
+from seqarena.families.most_frequent_class import MostFrequentClassConfig
 from seqarena.families.most_frequent_tag import MostFrequentTagConfig
 from seqarena.families.nearest_neighbour import NearestNeighbourConfig
 from seqarena.families.recurrent import RecurrentConfig
@@ -40,6 +42,7 @@ TRANSFORMER = {"kind": "transformer", "n_layers": 1, "n_heads": 2, **SMALL}
 FAMILIES = {
     "markov_chain": {"kind": "markov_chain", "order": 2, "n_codes": 4},
     "markov_chain-popularity": {"kind": "markov_chain", "order": 0},
+    "markov_chain-order_0": {"kind": "markov_chain", "order": 0, "smoothing": "additive"},
     "markov_chain-additive": {"kind": "markov_chain", "order": 1, "smoothing": "additive"},
     "markov_chain-maximum_likelihood": {
         "kind": "markov_chain",
@@ -118,6 +121,9 @@ FAMILIES = {
     "most_frequent_tag": {"kind": "most_frequent_tag"},
     "nearest_neighbour": {"kind": "nearest_neighbour", "n_neighbours": 3},
     "nearest_neighbour-window": {"kind": "nearest_neighbour", "window": 0.2},
+    "most_frequent_class": {"kind": "most_frequent_class"},
+    "copy_source": {"kind": "copy_source"},
+    "copy_source-first_2": {"kind": "copy_source", "max_symbols": 2},
     "aligner": {"kind": "aligner"},
     "aligner-ibm_1": {"kind": "aligner", "model": "ibm_1", "symmetrisation": "union"},
     "aligner-ibm_2": {"kind": "aligner", "model": "ibm_2", "symmetrisation": "grow_diag"},
@@ -327,7 +333,10 @@ def test_the_future_never_changes_the_past(models, name, kind):
 def has_maps(name, kind):
     """Whether a mechanism inside computes shares of something."""
     config = config_of(name)
-    if isinstance(config, MostFrequentTagConfig | NearestNeighbourConfig):
+    if isinstance(
+        config,
+        MostFrequentTagConfig | NearestNeighbourConfig | MostFrequentClassConfig | CopySourceConfig,
+    ):
         return False
     if isinstance(config, RecurrentConfig):
         return config.attention != "none" or config.transduction_head != "attention"

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import pyarrow as pa
 
@@ -34,9 +35,13 @@ class Writing:
         """Return what stands before the first end symbol, as text."""
         text = list(tokens)
         text = text[: text.index(self.end)] if self.end in text else text
-        if self.tokeniser is None:
+        if self._subwords is None:
             return " ".join(self.symbols[token] for token in text)
-        return Subwords(self.tokeniser).write(text)
+        return self._subwords.write(text)
+
+    @cached_property
+    def _subwords(self) -> Subwords | None:
+        return None if self.tokeniser is None else Subwords(self.tokeniser)
 
 
 def writing_of(manifest: Manifest, references: References | None) -> Writing | None:

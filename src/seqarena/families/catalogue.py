@@ -8,10 +8,16 @@ from seqarena.errors import ConfigError
 from seqarena.families.aligner import Aligner, build_aligner
 from seqarena.families.aligner_config import AlignerConfig
 from seqarena.families.classical import ClassicalFamily, build_classical
+from seqarena.families.copy_source import CopySource, CopySourceConfig, build_copy_source
 from seqarena.families.discovery import own_config, own_kinds
 from seqarena.families.gaussian_mixture_config import GaussianMixtureConfig
 from seqarena.families.hidden_markov import HiddenMarkovConfig
 from seqarena.families.markov_chain_config import MarkovChainConfig
+from seqarena.families.most_frequent_class import (
+    MostFrequentClass,
+    MostFrequentClassConfig,
+    build_most_frequent_class,
+)
 from seqarena.families.most_frequent_tag import (
     MostFrequentTag,
     MostFrequentTagConfig,
@@ -46,6 +52,8 @@ FamilyConfig = Annotated[
     | GaussianMixtureConfig
     | MostFrequentTagConfig
     | NearestNeighbourConfig
+    | MostFrequentClassConfig
+    | CopySourceConfig
     | AlignerConfig
     | WordRecogniserConfig
     | RecurrentConfig
@@ -61,6 +69,8 @@ AnyFamily = (
     ClassicalFamily
     | MostFrequentTag
     | NearestNeighbour
+    | MostFrequentClass
+    | CopySource
     | Aligner
     | WordRecogniser
     | NeuralDensity
@@ -131,6 +141,10 @@ def build_family(config: AnyFamilyConfig, schema: DataSchema, seed: int) -> AnyF
             return build_most_frequent_tag(config, schema)
         case NearestNeighbourConfig():
             return build_nearest_neighbour(config, schema)
+        case MostFrequentClassConfig():
+            return build_most_frequent_class(config, schema)
+        case CopySourceConfig():
+            return build_copy_source(config, schema)
         case AlignerConfig():
             return build_aligner(config, schema)
         case WordRecogniserConfig():

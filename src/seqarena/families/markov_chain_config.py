@@ -18,7 +18,8 @@ class MarkovChainConfig(BaseModel):
     """Names this family."""
     order: int = Field(default=1, ge=0, le=7)
     """Symbols of context; 0: each symbol by itself, as often as it was seen (of items: their
-    popularity). What n-gram tools call order n has n - 1 of them."""
+    popularity; with additive smoothing a classifier of that kind is multinomial naive Bayes). What
+    n-gram tools call order n has n - 1 of them."""
     smoothing: Literal["maximum_likelihood", "additive", "witten_bell", "kneser_ney"] = (
         "witten_bell"
     )

@@ -19,7 +19,9 @@ from seqarena.data.own.table_source import (
 )
 from seqarena.data.own.ts_source import TsConfig
 from seqarena.data.sources.adding import AddingConfig
+from seqarena.data.sources.aeslc import AeslcConfig
 from seqarena.data.sources.associative_recall import AssociativeRecallConfig
+from seqarena.data.sources.cmudict import CmudictConfig
 from seqarena.data.sources.connected_words import ConnectedWordsConfig
 from seqarena.data.sources.copied_symbols import CopiedSymbolsConfig
 from seqarena.data.sources.dates import DatesConfig
@@ -32,8 +34,10 @@ from seqarena.data.sources.item_markov import ItemMarkovSourceConfig
 from seqarena.data.sources.japanese_vowels import JapaneseVowelsConfig
 from seqarena.data.sources.lagged_markov import LaggedMarkovSourceConfig
 from seqarena.data.sources.mnist import MnistConfig
+from seqarena.data.sources.movie_reviews import MovieReviewsConfig
 from seqarena.data.sources.movielens_100k import MovieLens100kConfig
 from seqarena.data.sources.moving_digits import MovingDigitsConfig
+from seqarena.data.sources.mr import MrConfig
 from seqarena.data.sources.msr_action3d import MsrAction3dConfig
 from seqarena.data.sources.multi30k import Multi30kConfig
 from seqarena.data.sources.parallel_text import ParallelTextConfig
@@ -42,6 +46,7 @@ from seqarena.data.sources.polyphonic_music import PolyphonicMusicConfig
 from seqarena.data.sources.protein_secondary_structure import ProteinSecondaryStructureConfig
 from seqarena.data.sources.python_reference import PythonReferenceConfig
 from seqarena.data.sources.s3_rec import BeautyConfig, LastFmConfig
+from seqarena.data.sources.sst import SstConfig
 from seqarena.data.sources.text_files import TextFilesConfig
 from seqarena.data.sources.time_series import TimeSeriesConfig
 from seqarena.data.sources.tiny_shakespeare import TinyShakespeareConfig
@@ -73,6 +78,9 @@ ClassificationSource = Annotated[
     | MsrAction3dConfig
     | UtKinectConfig
     | AddingConfig
+    | SstConfig
+    | MrConfig
+    | MovieReviewsConfig
     | ClassificationTableConfig
     | TsConfig
     | AudioFolderConfig
@@ -93,6 +101,8 @@ TransductionSource = Annotated[
     | ConnectedWordsConfig
     | CopiedSymbolsConfig
     | Multi30kConfig
+    | CmudictConfig
+    | AeslcConfig
     | TransductionTableConfig
     | ParallelLinesConfig,
     Field(discriminator="kind"),
