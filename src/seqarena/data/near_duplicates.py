@@ -10,6 +10,7 @@ full. Nothing is drawn at random.
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 
 import numpy as np
 from jaxtyping import Int, UInt64
@@ -95,10 +96,13 @@ class _Text:
             total ^= total >> np.uint64(32)
         return total
 
-    def string(self, row: int) -> str:
-        """Return a sequence with a character for each token; beyond a million they repeat."""
-        tokens = (self.sequences.sequence(row) % _N_CHARACTERS).astype("<u4")
-        return tokens.tobytes().decode("utf-32-le", errors="surrogatepass")
+    @cached_property
+    def strings(self) -> list[str]:
+        """The sequences with a character for each token; beyond a million they repeat."""
+        tokens = (self.sequences.values % _N_CHARACTERS).astype("<u4")
+        text = tokens.tobytes().decode("utf-32-le", errors="surrogatepass")
+        ends = self.sequences.offsets.tolist()
+        return [text[start:end] for start, end in pairwise(ends)]
 
 
 _Pairs = list[tuple[int, Int[np.ndarray, "_"]]]
@@ -114,14 +118,12 @@ def _candidates(
     """Return, for each row, the earlier rows that hold a piece of it, about where it stands."""
     hashes = theirs.hashes(width)
     place = np.arange(len(hashes))
-    # A piece may not reach into the next sequence.
     row_of = theirs.row_of[: len(hashes)]
-    is_whole = place + width <= theirs.starts[row_of] + theirs.lengths[row_of]
-    # Nor may it lie in one that is too short or too long for all rows.
+    # Whatever lies in a sequence that is too short or too long for all rows is left out.
     shortest = (ours.lengths[rows] - edits[rows]).min()
     longest = (ours.lengths[rows] + edits[rows]).max()
     is_close = (theirs.lengths >= shortest) & (theirs.lengths <= longest)
-    place = place[is_whole & is_close[row_of]]
+    place = place[is_close[row_of]]
     place = place[np.argsort(hashes[place], kind="stable")]
     sorted_hashes, own = hashes[place], ours.hashes(width)
     pairs, n_cut = [], 0
@@ -154,10 +156,11 @@ def _ranges(first: Int[np.ndarray, "n"], size: Int[np.ndarray, "n"]) -> Int[np.n
 def _verified(
     ours: _Text, theirs: _Text, pairs: _Pairs, similarity: float
 ) -> Iterator[NearDuplicate]:
+    candidates = theirs.strings
     for row, others in pairs:
-        text = ours.string(row)
+        text = ours.strings[row]
         for other in others.tolist():
-            candidate = theirs.string(other)
+            candidate = candidates[other]
             most = int((1 - similarity) * max(len(text), len(candidate)) + _ROUNDING)
             if 0 < Levenshtein.distance(text, candidate, score_cutoff=most) <= most:
                 yield NearDuplicate(row, other)

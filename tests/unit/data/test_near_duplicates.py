@@ -72,6 +72,8 @@ def test_all_that_are_near_are_found_and_nothing_else(earlier, edits, similarity
         ([0, 1, 2, 3, 4, 99, 6, 7, 8, 9], True),
         ([*range(11)], True),  # one of eleven
         ([*range(9)], True),  # one of ten
+        ([*range(1, 10)], True),  # the first is missing: all others have moved
+        ([99, *range(10)], True),
         ([*range(8), 98, 99], False),
         ([*range(12)], False),
     ],

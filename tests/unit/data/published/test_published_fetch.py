@@ -215,6 +215,16 @@ def test_nothing_is_fetched_before_the_terms_were_agreed_to(
         ("sounds.tar.gz", packed({"top/wav/1.wav": b"one"}), "the SHA-256 of its members is "),
         ("sounds.tar.gz", packed({"x": b""}), "has no member below 'top/wav/'; its source has"),
     ],
+    # Not the bytes, in which a time stands.
+    ids=[
+        "truncated file",
+        "altered member",
+        "missing member",
+        "member outside",
+        "truncated archive",
+        "missing member of a folder",
+        "missing folder",
+    ],
 )
 def test_a_truncated_altered_or_hostile_download_is_refused_and_leaves_nothing(
     tmp_path: Path,
