@@ -376,6 +376,8 @@ def test_a_family_does_exactly_the_tasks_that_it_should():
         "markov_chain": {*every_density, *every_class},
         "hidden_markov": {*every_density, *every_class, *every_tag},
         "most_frequent_tag": {"tagging of tokens"},
+        "most_frequent_class": {*every_class},
+        "copy_source": {"transduction"},
         "nearest_neighbour": {"classification of frames"},
         "gaussian_mixture": {"classification of frames"},
         "aligner": {"alignment"},

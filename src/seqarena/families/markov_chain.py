@@ -209,7 +209,7 @@ class MarkovChain(nn.Module):
 
     def _set(self, symbols: Tensor, counts: Tensor) -> None:
         small = not len(counts) or int(counts.max()) <= torch.iinfo(torch.int32).max
-        self.symbols, self._tables, self._followers = symbols, [], None
+        self.symbols, self._tables = symbols, []
         self.counts = counts.int() if small else counts
 
     def _load_from_state_dict(self, state_dict: Any, prefix: str, *rest: Any) -> None:

@@ -30,6 +30,7 @@ def every_order(scores: np.ndarray, right: int) -> list[int]:
     return [order.index(right) + 1 for order in orders]
 
 
+@pytest.mark.slow
 @given(SCORES, st.data())
 @settings(max_examples=40, deadline=None)
 def test_a_score_is_its_mean_over_every_order_of_the_ties(rows, data):
@@ -54,6 +55,7 @@ def test_a_model_that_scores_all_alike_is_worth_what_chance_is():
         assert found["mrr"] == pytest.approx((1 / np.arange(1, 41)).sum() / 40)
 
 
+@pytest.mark.slow
 def test_scikit_learn_says_the_same_of_ndcg():
     from sklearn.metrics import ndcg_score
 

@@ -29,6 +29,7 @@ RAW: dict[str, dict[str, Any]] = {
                                               "n_monte_carlo": 100, "draw": DRAW}},
     "states": {"kind": "tagging", "source": {"kind": "hidden_markov_states", "n_train": 9,
                                              "n_valid": 3, "n_test": 4}},
+    "items": {"kind": "recommendation", "source": {"kind": "item_markov_source", "n_users": 30}},
     "lagged": {"kind": "density", "source": {"kind": "lagged_markov_source", "draw": DRAW}},
 }  # fmt: skip
 
@@ -56,7 +57,24 @@ def test_the_same_config_gives_the_same_bytes_and_they_verify(tmp_path: Path, na
     assert verify_prepared(tmp_path / "a") == manifest
 
 
-@pytest.mark.parametrize("name", ["dates", "lagged"])
+def test_a_task_says_among_which_items_the_next_one_is_ranked(tmp_path: Path) -> None:
+    manifest = prepare_task("items", _config("items"), tmp_path / "seen")
+    assert manifest.protocol["ranked"] == (
+        "the right item among all items, without those that the user had chosen before"
+    )
+    candidates = read_part(tmp_path / "seen", Split.TEST).candidates
+    assert candidates is not None
+    assert candidates.seen is not None
+    assert len(candidates.seen) == 30
+    assert manifest.best_possible is None
+    everything = prepare_task("items", _config("items", exclude_seen=False), tmp_path / "all")
+    assert read_part(tmp_path / "all", Split.TEST).candidates is None
+    assert everything.best_possible is not None
+    with pytest.raises(DataError, match="candidates: 'sampled' takes negatives"):
+        prepare_task("items", _config("items", candidates="sampled"), tmp_path / "sampled")
+
+
+@pytest.mark.parametrize("name", ["dates", "items", "lagged"])
 def test_the_manifest_tells_what_the_files_hold(tmp_path: Path, name: str) -> None:
     manifest = prepare_task(name, _config(name), tmp_path)
     lengths = []

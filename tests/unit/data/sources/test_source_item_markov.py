@@ -32,6 +32,7 @@ def test_the_same_seed_gives_the_same_histories_and_another_seed_others() -> Non
     assert set(first.lengths.tolist()) == set(range(3, 10))
 
 
+@pytest.mark.slow
 def test_items_follow_each_other_as_the_chain_says() -> None:
     chain = config(n_users=6000, longest=40, max_length=40)
     transition = item_transition(chain)
@@ -66,6 +67,7 @@ def test_the_best_ranking_is_what_no_order_of_the_items_beats() -> None:
     assert true_places(transition, np.array([0, 2]), np.array([1, 2])).tolist() == [0, 2]
 
 
+@pytest.mark.slow
 def test_the_true_process_scores_near_its_own_bound_on_many_users() -> None:
     best = draw_item_histories(config(n_items=60, n_users=4000)).best_possible
     assert best is not None
