@@ -77,6 +77,7 @@ def test_long_sentences_are_cut_but_no_reference_is() -> None:
     part = data.parts[Split.TEST]
     assert part.sequences.target is not None
     assert part.sequences.lengths.max() == 3
+    assert part.sequences.target.lengths.max() == 3
     assert part.sequences.target.sequence(1)[-1] == data.schema.target_end
     assert part.references is not None
     assert part.references[1] == ("Ein Hund läuft und läuft.",)
