@@ -10,6 +10,7 @@ from seqarena.batch import Sequences
 from seqarena.data.links import Links
 from seqarena.data.manifest import BestPossible
 from seqarena.errors import DataError
+from seqarena.evaluation.looking import looking_metrics, with_looking
 from seqarena.evaluation.predictions import Metrics, metrics_of
 from seqarena.evaluation.scoring import (
     score_aligner,
@@ -54,7 +55,8 @@ def evaluate_model(
     """Score `model` on every example of `test`, in evaluation mode and without gradients.
 
     Every number of `metrics` is computed from `predictions` alone. `links` is the gold of an
-    alignment task; `slices` says what each example is counted under beside all of them.
+    alignment task, or the regions that the labels of a classification are about; `slices` says what
+    each example is counted under beside all of them.
 
     Raises:
         DataError: the model cannot do what the task asks, or the split lacks what it is judged by:
@@ -62,7 +64,9 @@ def evaluate_model(
         ConvergenceError: the model answers with something that is not a probability.
     """
     predictions = _score(model, test, schema, batch_size, links)
-    metrics = metrics_of(predictions, schema)
+    if schema.task_kind == "classification" and links is not None:
+        predictions = with_looking(predictions, model, test, links, batch_size)
+    metrics = {**metrics_of(predictions, schema), **looking_metrics(predictions)}
     if slices is not None:
         predictions = with_slices(predictions, slices)
         metrics |= sliced_metrics(predictions, schema)

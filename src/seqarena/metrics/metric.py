@@ -63,6 +63,25 @@ SHIFTED_F1 = Metric(
     higher_is_better=True,
 )
 
+ATTENTION_METRICS = (
+    Metric(
+        "attention_on_region",
+        "attention on the region",
+        "share of attention",
+        higher_is_better=True,
+    ),
+    Metric(
+        "pointing_game",
+        "pointing game",
+        "share of examples whose largest weight is on the region",
+        higher_is_better=True,
+    ),
+    Metric(
+        "region_share", "by chance", "share of steps that are the region", higher_is_better=True
+    ),
+)
+"""Where a classifier looked, on tasks that know what a label is about; the last is chance."""
+
 
 def slice_metric(metric: Metric, slice_name: str, value: int) -> Metric:
     """Return a metric of the examples alone whose `slice_name` is `value`."""

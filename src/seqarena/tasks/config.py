@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 from seqarena.data.checks import DuplicatePolicy
 from seqarena.data.sources.adding import AddingConfig
 from seqarena.data.sources.associative_recall import AssociativeRecallConfig
+from seqarena.data.sources.cluttered_digits import ClutteredDigitsConfig
 from seqarena.data.sources.connected_words import ConnectedWordsConfig
 from seqarena.data.sources.copied_symbols import CopiedSymbolsConfig
 from seqarena.data.sources.dates import DatesConfig
@@ -48,6 +49,7 @@ ClassificationSource = Annotated[
     JapaneseVowelsConfig
     | HandwrittenDigitsConfig
     | MovingDigitsConfig
+    | ClutteredDigitsConfig
     | MnistConfig
     | IsolatedDigitsConfig
     | TimeSeriesConfig
