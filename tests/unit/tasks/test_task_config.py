@@ -116,7 +116,7 @@ def test_a_source_of_another_kind_of_task_is_refused() -> None:
     ]
     assert _mistakes({"kind": "transduction", "source": {"kind": "python_reference"}}) == [
         "tasks.toy.source.kind: 'python_reference' is not a kind; expected one of "
-        "'connected_words', 'dates'."
+        "'connected_words', 'copied_symbols', 'dates'."
     ]
 
 
