@@ -9,6 +9,7 @@ from seqarena.data.candidates import Candidates
 from seqarena.data.manifest import BestPossible
 from seqarena.errors import DataError
 from seqarena.evaluation.gold import Gold
+from seqarena.evaluation.looking import looking_metrics, with_looking
 from seqarena.evaluation.predictions import Metrics, metrics_of
 from seqarena.evaluation.recommendation import score_recommender
 from seqarena.evaluation.scoring import (
@@ -63,7 +64,9 @@ def evaluate_model(
     """
     gold = gold or Gold()
     predictions = with_texts(_score(model, test, schema, batch_size, gold), gold.writing)
-    metrics = metrics_of(predictions, schema)
+    if schema.task_kind == "classification" and gold.links is not None:
+        predictions = with_looking(predictions, model, test, gold.links, batch_size)
+    metrics = {**metrics_of(predictions, schema), **looking_metrics(predictions)}
     if gold.slices is not None:
         predictions = with_slices(predictions, gold.slices)
         metrics |= sliced_metrics(predictions, schema)

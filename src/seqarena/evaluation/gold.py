@@ -15,7 +15,7 @@ class Gold:
     """Each of them is None where the kind of task does not need it."""
 
     links: Links | None = None
-    """Of an alignment task."""
+    """Of an alignment task; of a classification, the regions that its labels are about."""
     candidates: Candidates | None = None
     """What the items of a recommendation task are ranked among; None: all of them."""
     writing: Writing | None = None

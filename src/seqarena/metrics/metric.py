@@ -90,6 +90,24 @@ NDCG = tuple(
 )
 MRR = Metric("mrr", "MRR", "mean of 1 / rank over users", higher_is_better=True, digits=4)
 BITS_PER_ITEM = Metric("bits_per_item", "bits per item", "bits", higher_is_better=False)
+ATTENTION_METRICS = (
+    Metric(
+        "attention_on_region",
+        "attention on the region",
+        "share of attention",
+        higher_is_better=True,
+    ),
+    Metric(
+        "pointing_game",
+        "pointing game",
+        "share of examples whose largest weight is on the region",
+        higher_is_better=True,
+    ),
+    Metric(
+        "region_share", "by chance", "share of steps that are the region", higher_is_better=True
+    ),
+)
+"""Where a classifier looked, on tasks that know what a label is about; the last is chance."""
 
 
 def slice_metric(metric: Metric, slice_name: str, value: int) -> Metric:

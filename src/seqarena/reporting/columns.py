@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from seqarena.metrics.metric import Metric, slice_metric, table_metrics
+from seqarena.metrics.metric import ATTENTION_METRICS, Metric, slice_metric, table_metrics
 from seqarena.reporting import formatting
 from seqarena.reporting.ranking import Row, Table
 
@@ -46,8 +46,14 @@ def columns_of(table: Table) -> tuple[Column, ...]:
         hint = "how much worse than the best possible value the mean is"
         found.append(_numbers("above best" if not _is_high(table) else "below best", hint, texts))
     found.extend(_further(metric, rows) for metric in table_metrics(table.task.schema))
-    found.extend(_further(metric, rows) for metric in _slices(table))
+    found.extend(_further(metric, rows) for metric in (*_slices(table), *_looking(table)))
     return (*found, *_costs(rows))
+
+
+def _looking(table: Table) -> list[Metric]:
+    """Return where attention lay, if any row of the table says it."""
+    seeds = [seed.metrics for row in table.rows for seed in row.cell.seeds]
+    return [metric for metric in ATTENTION_METRICS if any(metric.name in own for own in seeds)]
 
 
 def _slices(table: Table) -> list[Metric]:

@@ -21,6 +21,7 @@ from seqarena.data.own.ts_source import TsConfig
 from seqarena.data.sources.adding import AddingConfig
 from seqarena.data.sources.aeslc import AeslcConfig
 from seqarena.data.sources.associative_recall import AssociativeRecallConfig
+from seqarena.data.sources.cluttered_digits import ClutteredDigitsConfig
 from seqarena.data.sources.cmudict import CmudictConfig
 from seqarena.data.sources.connected_words import ConnectedWordsConfig
 from seqarena.data.sources.copied_symbols import CopiedSymbolsConfig
@@ -72,6 +73,7 @@ ClassificationSource = Annotated[
     JapaneseVowelsConfig
     | HandwrittenDigitsConfig
     | MovingDigitsConfig
+    | ClutteredDigitsConfig
     | MnistConfig
     | IsolatedDigitsConfig
     | TimeSeriesConfig

@@ -65,10 +65,10 @@ def test_only_scored_steps_count():
 
 
 def test_each_slice_is_scored_by_itself():
-    found = evaluate_model(Echo(), SOME, TAGS, gold=Gold(slices=np.array([8, 4, 8])))
-    assert found.predictions["slice"].to_pylist() == [8, 4, 8]
-    assert found.metrics["tag_accuracy_at_pairs_4"] == 0.0
-    assert found.metrics["tag_accuracy_at_pairs_8"] == pytest.approx(3 / 4)
+    found = evaluate_model(Echo(), SOME, TAGS, gold=Gold(slices=np.array([8, 4, 4])))
+    assert found.predictions["slice"].to_pylist() == [8, 4, 4]
+    assert found.metrics["tag_accuracy_at_pairs_4"] == pytest.approx(2 / 3)
+    assert found.metrics["tag_accuracy_at_pairs_8"] == pytest.approx(1 / 2)
     assert found.metrics["tag_accuracy"] == pytest.approx(3 / 5)
 
 
