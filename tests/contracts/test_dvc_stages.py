@@ -105,6 +105,12 @@ def test_the_params_of_a_cell_are_exactly_the_keys_that_its_stage_reads():
         ]
 
 
+def test_a_stage_depends_on_the_checksums_that_the_first_one_wrote():
+    assert "data/own.json" in [path for out in STAGES["check"]["outs"] for path in out]
+    assert STAGES["check"]["always_changed"] is True
+    assert stage("prepare")["params"] == ["tasks.${key}", {"data/own.json": ["tasks.${key}"]}]
+
+
 def test_an_experiment_can_be_read_from_those_keys_alone(tmp_path):
     name, entry = next(iter(PARAMS["experiments"].items()))
     kept = {
