@@ -9,6 +9,7 @@ from seqarena.attention.maps import weights_map
 from seqarena.batch import sequences_of
 from seqarena.data.links import links_of
 from seqarena.evaluation.evaluate import evaluate_model
+from seqarena.evaluation.gold import Gold
 from seqarena.evaluation.looking import scores
 from seqarena.reporting.cells import Cell, SeedResult, TaskFacts
 from seqarena.reporting.columns import columns_of
@@ -61,7 +62,7 @@ class Looker(nn.Module):
 
 
 def test_attention_on_the_region_is_a_share_of_the_pooling():
-    found = evaluate_model(Looker(["pooling", "self"]), TEST, SCHEMA, links=LINKS)
+    found = evaluate_model(Looker(["pooling", "self"]), TEST, SCHEMA, gold=Gold(links=LINKS))
     on_region = found.predictions["attention_on_region"].to_pylist()
     assert on_region == pytest.approx([(5 / 8) / 2, (6 / 10 + 1) / 2, (3 / 4 + 1) / 2])
     # Heads averaged, the first step leads everywhere; it is the digit in the last two.
@@ -73,14 +74,14 @@ def test_attention_on_the_region_is_a_share_of_the_pooling():
 
 
 def test_without_pooling_the_last_self_attention_counts_and_even_attention_is_chance():
-    found = evaluate_model(Looker(["self"]), TEST, SCHEMA, links=LINKS)
+    found = evaluate_model(Looker(["self"]), TEST, SCHEMA, gold=Gold(links=LINKS))
     shares = [1 / 3, 2 / 3, 1 / 2]
     for name in ("attention_on_region", "pointing_game", "region_share"):
         assert found.predictions[name].to_pylist() == pytest.approx(shares), name
 
 
 def test_of_a_model_that_does_not_look_nothing_is_said():
-    found = evaluate_model(Looker([]), TEST, SCHEMA, links=LINKS)
+    found = evaluate_model(Looker([]), TEST, SCHEMA, gold=Gold(links=LINKS))
     assert "attention_on_region" not in found.predictions.column_names
     assert "region_share" not in found.metrics
     without = evaluate_model(Looker(["pooling"]), TEST, SCHEMA)
