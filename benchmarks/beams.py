@@ -2,8 +2,8 @@
 
     python benchmarks/beams.py FOLDER BEAM
 
-FOLDER is what `benchmarks/run_suite.py` wrote. Prints the error rate of each network there that
-writes, greedily and with a beam that compares log-probabilities.
+FOLDER is the workspace of a suite, such as `suites/words`. Prints the error rate of each network
+there that writes, greedily and with a beam that compares log-probabilities.
 """
 
 import sys

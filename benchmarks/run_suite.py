@@ -3,7 +3,8 @@
     SEQARENA_MIRROR=FOLDER python benchmarks/run_suite.py SUITE.yaml FOLDER
 
 Prepares every task, fits and evaluates every experiment and writes the comparison, all below
-FOLDER, laid out as a checkout is (`data/prepared`, `runs`, `reports`, `mlflow.db`). What is fitted
+FOLDER, laid out as a checkout is (`data/prepared`, `runs`, `reports`, `mlflow.db`). For files that
+are written by a program (`ten_folds.py`); suites are run by `make suite NAME=...`. What is fitted
 already is not fitted again, so that a suite may grow. Prints the report's tables.
 """
 

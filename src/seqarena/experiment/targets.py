@@ -47,7 +47,7 @@ class TargetConfig(BaseModel):
     certainty: Certainty
     """How the figure is known."""
     note: str = ""
-    """Why it may be missed."""
+    """Why the two may differ."""
 
     def figure(self, name: str) -> PublishedFigure:
         """Return what the report tells of it."""

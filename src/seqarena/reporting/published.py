@@ -25,7 +25,7 @@ class PublishedFigure:
     reference: str
     certainty: Certainty
     note: str = ""
-    """Why it may be missed: other data, size or hours."""
+    """Why the two may differ: other data, size or hours."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ class Beside:
         """Say what differs, or else what the figure's own note says, unless it was reached."""
         if self.differences:
             return "; ".join(self.differences)
-        return self.figure.note if self.outcome in ("approached", "missed", "no result") else ""
+        return "" if self.outcome == "reproduced" else self.figure.note
 
 
 def direction_of(name: str, known: tuple[Metric, ...]) -> bool | None:

@@ -95,6 +95,4 @@ def test_analysing_leaves_the_model_as_it_was():
 def test_symbols_without_context_are_no_chain():
     with pytest.raises(ConfigError) as error:
         counted([0, 1], order=0, smoothing="additive").context_chain()
-    assert str(error.value).endswith(
-        "order: 0: symbols without context are no chain; set it to 1 at least."
-    )
+    assert str(error.value).endswith("order: 0 has no context to go from and to; raise the order.")

@@ -48,6 +48,7 @@ def test_figures_under_other_rules_are_never_judged():
 
 def test_a_reason_is_told_only_where_the_figure_was_not_reached():
     assert beside(0.8, note="fewer passes").remark == "fewer passes"
+    assert beside(0.95, note="fewer passes").remark == "fewer passes"
     assert beside(0.9, note="fewer passes").remark == ""
 
 

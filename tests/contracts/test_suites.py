@@ -1,0 +1,24 @@
+"""Every suite of the project can be read, and says what it is."""
+
+from pathlib import Path
+
+import pytest
+
+from seqarena.experiment.suites import read_card, suite_names
+
+ROOT = Path(__file__).parents[2]
+NAMES = suite_names(ROOT)
+
+
+def test_the_suites_that_are_promised_are_there():
+    promised = {"published", "recommendation", "speech", "synthetic", "text", "vision"}
+    assert promised <= set(NAMES)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_suite_is_read_and_describes_itself(name):
+    card = read_card(ROOT, name)
+    assert card.n_fits == len(card.suite.experiments) * len(card.suite.seeds)
+    assert card.describe().startswith(f"{name}: {card.about.title}\n")
+    used = {experiment.task_name for experiment in card.suite.experiments.values()}
+    assert used == set(card.suite.tasks), "a task of the suite has no experiment"
