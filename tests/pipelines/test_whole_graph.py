@@ -96,6 +96,11 @@ def checkout(tmp_path_factory):
     return made
 
 
+def stages_run(words: str) -> set[str]:
+    """The stages that DVC says to have run."""
+    return {line.split("'")[1] for line in words.splitlines() if line.startswith("Running stage")}
+
+
 def runs_of(checkout, experiment):
     from mlflow import MlflowClient
 
@@ -127,9 +132,7 @@ def test_every_experiment_stands_in_the_report(checkout):
 
 
 def test_a_second_repro_runs_the_check_alone(checkout):
-    words = checkout.dvc("repro")
-    stages = {line for line in words.splitlines() if line.startswith("Running stage")}
-    assert stages == {"Running stage 'check':"}
+    assert stages_run(checkout.dvc("repro")) == {"check"}
 
 
 SUITE = {
@@ -156,13 +159,12 @@ def test_a_suite_runs_in_a_workspace_of_its_own_and_is_tracked_with_the_others(c
         "seed",
         "aggregate",
     }
-    again = checkout.seqarena("repro", "--suite", "small")
-    assert "Data and pipelines are up to date." in again
+    assert stages_run(checkout.seqarena("repro", "--suite", "small")) == {"check"}
     # A plain DVC knows the way too, and neither repository sees the other.
     plain = checkout.run([sys.executable, "-m", "dvc", "--cd", str(workspace), "repro"])
-    assert "Data and pipelines are up to date." in plain
+    assert stages_run(plain) == {"check"}
     assert "small" not in checkout.dvc("status", "--json")
-    assert "Data and pipelines are up to date." in checkout.dvc("repro")
+    assert stages_run(checkout.dvc("repro")) == {"check"}
     shutil.rmtree(folder)
     checkout.dvc("repro")
 
@@ -213,8 +215,7 @@ def test_one_familys_knob_runs_its_own_cells_and_the_comparison_again(checkout):
         "train@digits-gmm"
     }
     words = checkout.dvc("repro")
-    again = {line.split("'")[1] for line in words.splitlines() if line.startswith("Running stage")}
-    assert again == {"check", "train@digits-gmm", "evaluate@digits-gmm", "compare"}
+    assert stages_run(words) == {"check", "train@digits-gmm", "evaluate@digits-gmm", "compare"}
     metrics = json.loads(checkout.dvc("metrics", "show", "--json"))
     assert "runs/digits-gmm/metrics.json" in str(metrics)
 

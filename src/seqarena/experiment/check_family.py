@@ -9,10 +9,31 @@ from pathlib import Path
 
 from seqarena.errors import ConfigError, SeqarenaError
 from seqarena.experiment.contract_data import contract_data
-from seqarena.experiment.family_contract import CHECKS, Case, Check, applies, fitted_case
+from seqarena.experiment.family_contract import (
+    CHECKS,
+    Case,
+    Check,
+    fitted_case,
+    never_looks_ahead,
+    ranks_what_it_would_append,
+    shares_one_among_labels,
+    shares_one_among_sequences,
+    shares_one_among_tags,
+    tags_the_same_in_company,
+)
 from seqarena.families.discovery import kinds_of, own_kinds
 from seqarena.families.own_family import OwnFamilyConfig
 from seqarena.parsing import parse
+
+_ONLY: dict[Check, str] = {
+    shares_one_among_labels: "classification",
+    shares_one_among_tags: "tagging",
+    tags_the_same_in_company: "tagging",
+    shares_one_among_sequences: "density",
+    never_looks_ahead: "density",
+    ranks_what_it_would_append: "recommendation",
+}
+"""The one kind of task of which a check has something to ask; the others ask of each."""
 
 
 def check_family(module: str, settings: str) -> Iterator[tuple[bool, str]]:
@@ -52,7 +73,7 @@ def _check_kind(
                 yield False, f"FAILED  {kind} · {name} · it can be fitted: {error}"
                 continue
         for check in CHECKS:
-            if applies(check, data.schema.task_kind):
+            if _ONLY.get(check, data.schema.task_kind) == data.schema.task_kind:
                 yield _line(f"{kind} · {name}", check, case)
     if not n_done:
         yield False, f"FAILED  {kind} · it can do no kind of task; see `cannot` in its settings"

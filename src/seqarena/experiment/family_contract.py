@@ -241,19 +241,6 @@ CHECKS: tuple[Check, ...] = (
 )
 
 
-def applies(check: Check, task_kind: str) -> bool:
-    """Return whether a check has anything to ask of such a task."""
-    only: dict[Check, str] = {
-        shares_one_among_labels: "classification",
-        shares_one_among_tags: "tagging",
-        tags_the_same_in_company: "tagging",
-        shares_one_among_sequences: "density",
-        never_looks_ahead: "density",
-        ranks_what_it_would_append: "recommendation",
-    }
-    return only.get(check, task_kind) == task_kind
-
-
 def _answer(family: object, batch: Batch) -> Float[Tensor, "..."]:
     if isinstance(family, ClassifierFamily):
         return family.class_log_prob(batch)
