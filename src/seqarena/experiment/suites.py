@@ -14,6 +14,8 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from seqarena.data.published.places import place_of
+from seqarena.data.published.record import Published
 from seqarena.errors import ConfigError, SeqarenaError
 from seqarena.experiment.suite import PARAMS_FILE, Suite, read_suite
 from seqarena.parsing import nearest, parse, read_yaml
@@ -49,14 +51,31 @@ class SuiteCard:
         """Return the number of fits."""
         return sum(len(experiment.seeds) for experiment in self.suite.experiments.values())
 
+    @property
+    def needs(self) -> list[Published]:
+        """Return the published data sets that its tasks read, each once, in order of the tasks."""
+        needed = [each for task in self.suite.tasks.values() for each in task.source.needs]
+        return list({each.name: each for each in needed}.values())
+
     def describe(self) -> str:
         """Say what it compares, what it needs and how long it takes."""
         tasks = ", ".join(self.suite.tasks)
-        return (
-            f"{self.name}: {self.about.title}\n"
-            f"  tasks: {tasks}\n"
-            f"  {self.n_fits} fits; about {self.about.minutes:.0f} min on two cores without a GPU"
-        )
+        lines = [
+            f"{self.name}: {self.about.title}",
+            f"  tasks: {tasks}",
+            *(f"  {_needed(each)}" for each in self.needs),
+            f"  {self.n_fits} fits; about {self.about.minutes:.0f} min on two cores without a GPU",
+        ]
+        return "\n".join(lines)
+
+
+def _needed(published: Published) -> str:
+    """Return how much a data set is, its terms in short, and whether it is here (unchecked)."""
+    place = place_of(published)
+    return (
+        f"needs {published.name}: {published.n_bytes / 1e6:.1f} MB, {published.short_licence}, "
+        f"{place if place == 'not here' else f'here ({place})'}"
+    )
 
 
 def suite_names(checkout: Path) -> list[str]:

@@ -34,7 +34,7 @@ ML100K = Published(
     "Transactions on Interactive Intelligent Systems 5(4).",
     protocol="No official split of next items; usual: leave the last of each user out by time, all "
     "items ranked but those already seen.",
-    read_by=("ml100k",),
+    read_by=("movielens_100k",),
     downloads=raw_files(
         *_RECBOLE,
         "recbole/dataset_example/ml-100k/",

@@ -42,7 +42,7 @@ MNIST = Published(
     "to document recognition. Proceedings of the IEEE 86(11), 2278-2324.",
     protocol="Official split; accuracy on test, the pixels read one by one in rows, or in one "
     "fixed random order.",
-    read_by=("mnist",),
+    read_by=("cluttered_digits", "mnist"),
     downloads=tuple(
         WholeFile(f"http://yann.lecun.com/exdb/mnist/{file.path}", file.path)
         for file in _MNIST_FILES

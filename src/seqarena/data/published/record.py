@@ -1,5 +1,6 @@
 """What is known of a published data set: its files, where they come from, and under which terms."""
 
+import re
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Literal
@@ -115,6 +116,11 @@ class Published:
     """Where the downloads come from, if that is not the official address."""
     by_hand: str = ""
     """How to get the files where there is no download."""
+
+    @property
+    def short_licence(self) -> str:
+        """The licence up to its first `;`, comma or bracket."""
+        return re.split(r"[;,]| \(", self.licence, maxsplit=1)[0]
 
     @property
     def n_bytes(self) -> int:

@@ -57,7 +57,7 @@ FSDD = Published(
     "https://doi.org/10.5281/zenodo.1342401.",
     protocol="Official: recordings 0 to 4 of every speaker and digit test, the others train. "
     "Harder: leave one speaker out.",
-    read_by=("connected_words", "fsdd"),
+    read_by=("connected_words", "spoken_digits"),
     downloads=(
         FolderOfArchive(
             archive_url(*_FSDD), archive_folder(*_FSDD, "recordings"), "recordings.tar.gz"

@@ -28,7 +28,7 @@ NATOPS = Published(
     citation="Y. Song, D. Demirdjian, R. Davis (2011). Tracking body and hands for gesture "
     "recognition: NATOPS aircraft handling signals database. FG 2011.",
     protocol="Official split; accuracy on test.",
-    read_by=("natops",),
+    read_by=("time_series",),
     downloads=raw_files(*_NATOPS, "Multivariate_ts/NATOPS/", "NATOPS_TRAIN.ts", "NATOPS_TEST.ts"),
     origin=origin(*_NATOPS),
 )
@@ -114,7 +114,7 @@ UCR_UEA = Published(
     "Sinica 6(6). A. Bagnall et al. (2018). The UEA multivariate time series classification "
     "archive, 2018. arXiv:1811.00075.",
     protocol="Official splits; accuracy on test.",
-    read_by=("ucr", "uea", "ucr_uea"),
+    read_by=("time_series",),
     downloads=raw_files(*_AEON, "aeon/datasets/data/", *(file.path for file in _UCR_UEA_FILES)),
     origin=origin(*_AEON),
 )

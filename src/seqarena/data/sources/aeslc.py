@@ -6,8 +6,9 @@ from typing import Literal
 
 from pydantic import Field
 
-from seqarena.data.manifest import Provenance
-from seqarena.data.mirror import mirrored_file
+from seqarena.data.mirror import published_file
+from seqarena.data.published.record import Published
+from seqarena.data.published.short_forms import AESLC
 from seqarena.data.sources.compressed_files import tar_texts
 from seqarena.data.sources.source_config import SourceConfig
 from seqarena.data.sources.source_data import SourceData
@@ -22,17 +23,14 @@ from seqarena.data.splits import Split
 from seqarena.data.subwords import learn_subwords, tidied
 from seqarena.errors import DataError
 
-_FOLDER = "summ_aeslc"
 _FILE = "enron_subject_line.tar.gz"
-_OFFICIAL = "https://github.com/ryanzhumich/AESLC"
-_SHA256 = "1692ccd99b1bf045191c5897d117d2a0458c2abaefbe1f9a3aa2b49246992ec2"
 _NAME = re.compile(r"(train|dev|test)/.+\.subject")
 _HEAD = re.compile(r"^@(subject|ann\d)$", re.MULTILINE)
 _SPLITS = {"train": Split.TRAIN, "dev": Split.VALID, "test": Split.TEST}
 
 
 class AeslcConfig(SourceConfig):
-    """The official split; the archive lies in the folder that SEQARENA_MIRROR names."""
+    """The official split of a published data set (`seqarena data show aeslc`)."""
 
     input_kind = "tokens"
     kind: Literal["aeslc"]
@@ -51,6 +49,11 @@ class AeslcConfig(SourceConfig):
     seed: int = Field(default=0, ge=0)
     """Seed of that draw."""
 
+    @property
+    def needs(self) -> tuple[Published, ...]:
+        """Published data sets that these settings read."""
+        return (AESLC,)
+
     def read(self) -> SourceData:
         """Make the three parts."""
         return read_aeslc(self)
@@ -60,10 +63,9 @@ def read_aeslc(config: AeslcConfig) -> SourceData:
     """Read the archive in memory, learn subwords of the training pairs, and turn all into them.
 
     Raises:
-        DataError: the mirror is not set, or the archive is missing or another one, or a file of it
-            has no body or no subject.
+        DataError: the archive is missing or another one, or a file of it has no subject.
     """
-    path = mirrored_file(_FOLDER, _FILE, _SHA256, _OFFICIAL)
+    path = published_file(AESLC, _FILE)
     files = tar_texts(path, lambda name: _NAME.fullmatch(name) is not None)
     found, n_without_text = pairs_of(files, config.references)
     found[Split.TRAIN] = drawn(found[Split.TRAIN], config.n_train, config.seed)
@@ -75,12 +77,8 @@ def read_aeslc(config: AeslcConfig) -> SourceData:
     return SourceData(
         schema=subword_schema(subwords, "summary"),
         parts=parts,
-        provenance=Provenance(
-            description=f"AESLC, e-mails and their subject lines ({_OFFICIAL})",
-            licence="CC BY-NC-SA 4.0",
-            citation="R. Zhang, J. Tetreault (2019). This email could save your life: introducing "
-            "the task of email subject line generation. ACL 2019.",
-            versions={_FILE: f"sha256 {_SHA256}"},
+        provenance=AESLC.provenance(
+            f"AESLC, e-mails and their subject lines ({AESLC.official[0]})", _FILE
         ),
         protocol={
             "split": "official: train, dev, test",

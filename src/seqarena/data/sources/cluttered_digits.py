@@ -12,6 +12,8 @@ from seqarena.data.links import links_of
 from seqarena.data.manifest import Provenance
 from seqarena.data.part import Part, three_parts
 from seqarena.data.pictures import as_regions
+from seqarena.data.published.pictures import MNIST
+from seqarena.data.published.record import Published
 from seqarena.data.sources import mnist
 from seqarena.data.sources.drawn import DrawnConfig
 from seqarena.data.sources.handwritten_digits import CITATION, MAX_PIXEL, split_rows
@@ -56,8 +58,8 @@ class ClutteredDigitsConfig(DrawnConfig):
     kind: Literal["cluttered_digits"]
     digits: Literal["scikit_learn", "mnist"] = "scikit_learn"
     """`scikit_learn`: 8 x 8 pixels on a canvas of 24 x 24, in 6 x 6 regions; needs nothing.
-    `mnist`: 28 x 28 on 60 x 60, in 10 x 10 regions; the files lie in the folder that
-    SEQARENA_MIRROR names."""
+    `mnist`: 28 x 28 on 60 x 60, in 10 x 10 regions, of a published data set (`seqarena data show
+    mnist`)."""
     n_pieces: int = Field(default=4, ge=0, le=64)
     """Pieces of other digits, of a quarter of a digit's area or less, at random places."""
     n_train: int = Field(default=4_000, ge=1)
@@ -67,6 +69,11 @@ class ClutteredDigitsConfig(DrawnConfig):
     def has_regions(self) -> bool:
         """Say that the steps are regions."""
         return True
+
+    @property
+    def needs(self) -> tuple[Published, ...]:
+        """Published data sets that these settings read."""
+        return (MNIST,) if self.digits == "mnist" else ()
 
     def read(self) -> SourceData:
         """Make the three parts."""

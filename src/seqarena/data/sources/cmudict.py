@@ -9,20 +9,18 @@ from pydantic import Field
 
 from seqarena.batch import sequences_of
 from seqarena.data.alphabet import Alphabet, alphabet_of, n_unknown
-from seqarena.data.manifest import Provenance
-from seqarena.data.mirror import mirrored_file
+from seqarena.data.mirror import published_file
 from seqarena.data.part import Part, three_parts
 from seqarena.data.plain_text import lines_of, read_plain_text
+from seqarena.data.published.record import Published
+from seqarena.data.published.short_forms import CMUDICT
 from seqarena.data.sources.source_config import SourceConfig
 from seqarena.data.sources.source_data import SourceData
 from seqarena.errors import DataError
 from seqarena.schema import DataSchema
 from seqarena.seeds import numpy_generator
 
-_FOLDER = "g2p_cmudict"
 _FILE = "cmudict.dict"
-_OFFICIAL = "https://github.com/cmusphinx/cmudict"
-_SHA256 = "81917843c7f44ce2b094ac63873c2c7a4cf802040792c455ba3ca406891c3d22"
 _ENTRY = re.compile(r"(?P<word>[^\s(]+)(?:\(\d+\))? (?P<phonemes>[A-Z0-2 ]+)")
 
 END = "<end>"
@@ -33,7 +31,7 @@ Dictionary = Mapping[str, tuple[str, ...]]
 
 
 class CmudictConfig(SourceConfig):
-    """A split by word; the file lies in the folder that SEQARENA_MIRROR names."""
+    """A split of a published dictionary by word (`seqarena data show cmudict`)."""
 
     input_kind = "tokens"
     kind: Literal["cmudict"]
@@ -48,6 +46,11 @@ class CmudictConfig(SourceConfig):
     seed: int = Field(default=0, ge=0)
     """Seed of the draw of words."""
 
+    @property
+    def needs(self) -> tuple[Published, ...]:
+        """Published data sets that these settings read."""
+        return (CMUDICT,)
+
     def read(self) -> SourceData:
         """Make the three parts."""
         return read_cmudict(self)
@@ -60,9 +63,9 @@ def read_cmudict(config: CmudictConfig) -> SourceData:
     example, with the first as its target and all of them as references.
 
     Raises:
-        DataError: the mirror is not set, the file is missing or another one, or has too few words.
+        DataError: the file is missing or another one, or has too few words.
     """
-    path = mirrored_file(_FOLDER, _FILE, _SHA256, _OFFICIAL)
+    path = published_file(CMUDICT, _FILE)
     found = parse_dictionary(read_plain_text(path), config.stress, str(path))
     train, valid, test = split_words(sorted(found), config)
     letters = alphabet_of(train)
@@ -86,11 +89,8 @@ def read_cmudict(config: CmudictConfig) -> SourceData:
             judged_as="pronunciation",
         ),
         parts=parts,
-        provenance=Provenance(
-            description=f"CMU Pronouncing Dictionary, spelling into phonemes ({_OFFICIAL})",
-            licence="BSD-2-Clause-like, unrestricted use",
-            citation="Carnegie Mellon University. The CMU Pronouncing Dictionary.",
-            versions={_FILE: f"sha256 {_SHA256}"},
+        provenance=CMUDICT.provenance(
+            f"CMU Pronouncing Dictionary, spelling into phonemes ({CMUDICT.official[0]})", _FILE
         ),
         protocol={
             "split": f"by word, drawn with seed {config.seed}: {len(train)} training, "

@@ -1,6 +1,5 @@
 """Texts out of published archives, in memory: nothing is unpacked to disk."""
 
-import gzip
 import tarfile
 import zipfile
 import zlib
@@ -11,20 +10,6 @@ from seqarena.errors import DataError
 
 MOST_BYTES = 50_000_000
 """No text of a published data set is larger; whoever claims more is a decompression bomb."""
-
-
-def gzip_text(path: Path) -> str:
-    """Return the UTF-8 text of a gzip file.
-
-    Raises:
-        DataError: it is not a whole gzip file, is too large, or not UTF-8.
-    """
-    try:
-        with gzip.open(path) as file:
-            content = file.read(MOST_BYTES + 1)
-    except (OSError, EOFError, zlib.error) as error:
-        raise DataError(f"{path}: not a whole gzip file ({error}); download it again.") from None
-    return _text(content, len(content), str(path))
 
 
 def zip_texts(path: Path, is_wanted: Callable[[str], bool]) -> dict[str, str]:

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from seqarena.data.manifest import Fact, Provenance
 from seqarena.data.part import three_parts
+from seqarena.data.published.record import Published
 from seqarena.data.published.sound import FSDD
 from seqarena.data.sources.fsdd import DIGITS, read_fsdd
 from seqarena.data.sources.japanese_vowels import JapaneseVowelsConfig, read_japanese_vowels
@@ -75,6 +76,11 @@ class ConnectedWordsConfig(SourceConfig):
         if most < fewest:
             raise ValueError(f"got {most}; should be at least fewest_words ({fewest}).")
         return most
+
+    @property
+    def needs(self) -> tuple[Published, ...]:
+        """Published data sets that these settings read."""
+        return (FSDD,) if isinstance(self.recordings, SpokenDigitsConfig) else ()
 
     def read(self) -> SourceData:
         """Make the three parts."""

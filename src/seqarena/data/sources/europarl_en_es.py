@@ -7,6 +7,7 @@ import numpy as np
 
 from seqarena.data.links import Links, links_of
 from seqarena.data.mirror import published_file
+from seqarena.data.published.record import Published
 from seqarena.data.published.translations import EUROPARL_EN_ES
 from seqarena.data.sources.parallel_text import sentence_pairs
 from seqarena.data.sources.sentence_pairs import (
@@ -29,6 +30,11 @@ class EuroparlConfig(SourceConfig):
     """Language of the source sentences; the other one is the target."""
     split: SplitConfig = SplitConfig()
     """How the pairs without gold become training and validation."""
+
+    @property
+    def needs(self) -> tuple[Published, ...]:
+        """Published data sets that these settings read."""
+        return (EUROPARL_EN_ES,)
 
     def read(self) -> SourceData:
         """Make the three parts."""

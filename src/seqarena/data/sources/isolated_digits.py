@@ -9,6 +9,7 @@ from pydantic import Field, field_validator
 from seqarena.batch import sequences_of
 from seqarena.data.manifest import Provenance
 from seqarena.data.part import Part, three_parts
+from seqarena.data.published.record import Published
 from seqarena.data.published.sound import FSDD
 from seqarena.data.sources.fsdd import (
     DIGITS,
@@ -28,7 +29,7 @@ OFFICIAL_TEST_TAKES = 5
 
 
 class IsolatedDigitsConfig(SourceConfig):
-    """The Free Spoken Digit Dataset; the archive lies in the folder that SEQARENA_MIRROR names."""
+    """The Free Spoken Digit Dataset (`seqarena data show fsdd`)."""
 
     input_kind = "frames"
     kind: Literal["spoken_digits"]
@@ -49,6 +50,11 @@ class IsolatedDigitsConfig(SourceConfig):
         if speaker is not None and speaker not in SPEAKERS:
             raise ValueError(f"{speaker!r} is no speaker; expected one of {SPEAKERS}, or nothing.")
         return speaker
+
+    @property
+    def needs(self) -> tuple[Published, ...]:
+        """Published data sets that these settings read."""
+        return (FSDD,)
 
     def read(self) -> SourceData:
         """Make the three parts."""

@@ -11,6 +11,7 @@ from seqarena.data.mirror import published_content
 from seqarena.data.part import Part, three_parts
 from seqarena.data.pictures import PictureView, as_steps
 from seqarena.data.published.pictures import MNIST
+from seqarena.data.published.record import Published
 from seqarena.data.sources.source_config import SourceConfig
 from seqarena.data.sources.source_data import SourceData
 from seqarena.data.stratify import stratified_share
@@ -43,6 +44,11 @@ class MnistConfig(SourceConfig):
     def has_regions(self) -> bool:
         """Say whether the steps are regions."""
         return self.view == "regions"
+
+    @property
+    def needs(self) -> tuple[Published, ...]:
+        """Published data sets that these settings read."""
+        return (MNIST,)
 
     def read(self) -> SourceData:
         """Make the three parts."""

@@ -6,8 +6,9 @@ from typing import Literal
 import numpy as np
 from pydantic import Field
 
-from seqarena.data.manifest import Provenance
-from seqarena.data.mirror import mirrored_file
+from seqarena.data.mirror import published_file
+from seqarena.data.published.labelled_text import MOVIE_REVIEWS
+from seqarena.data.published.record import Published
 from seqarena.data.sources.compressed_files import zip_texts
 from seqarena.data.sources.labelled_texts import (
     N_FOLDS,
@@ -19,22 +20,24 @@ from seqarena.data.sources.labelled_texts import (
 )
 from seqarena.data.sources.source_data import SourceData
 
-_FOLDER = "sentiment_movie_reviews"
 _FILE = "movie_reviews.zip"
-_OFFICIAL = "https://www.cs.cornell.edu/people/pabo/movie-review-data/"
-_SHA256 = "a41211ae685019137410268134db6a1a14428c89b671eb83056151a878539008"
 _NAME = re.compile(r"movie_reviews/(neg|pos)/cv(\d)\d\d_\d+\.txt")
 _CLASSES = ("negative", "positive")
 
 
 class MovieReviewsConfig(LabelledTextConfig):
-    """One of the authors' ten folds; the archive lies in the folder SEQARENA_MIRROR names."""
+    """One of the authors' ten folds (`seqarena data show movie_reviews`)."""
 
     kind: Literal["movie_reviews"]
     fold: int = Field(default=0, ge=0, lt=N_FOLDS)
     """Which of the authors' folds is the test: fold 0 is the files cv000 to cv099, and so on."""
     seed: int = Field(default=0, ge=0)
     """Seed of the draw of validation."""
+
+    @property
+    def needs(self) -> tuple[Published, ...]:
+        """Published data sets that these settings read."""
+        return (MOVIE_REVIEWS,)
 
     def read(self) -> SourceData:
         """Make the three parts."""
@@ -45,9 +48,9 @@ def read_movie_reviews(config: MovieReviewsConfig) -> SourceData:
     """Read the archive in memory, and take one fold as the test.
 
     Raises:
-        DataError: the mirror is not set, or the archive is missing or another one.
+        DataError: the archive is missing or another one.
     """
-    path = mirrored_file(_FOLDER, _FILE, _SHA256, _OFFICIAL)
+    path = published_file(MOVIE_REVIEWS, _FILE)
     found = zip_texts(path, lambda name: _NAME.fullmatch(name) is not None)
     names = [match for name in found if (match := _NAME.fullmatch(name))]
     texts = [LabelledText(each[0], found[each[0]], int(each[1] == "pos")) for each in names]
@@ -57,12 +60,8 @@ def read_movie_reviews(config: MovieReviewsConfig) -> SourceData:
         config,
         AboutTexts(
             _CLASSES,
-            Provenance(
-                description=f"polarity data set 2.0, whole film reviews ({_OFFICIAL})",
-                licence="CC BY 4.0, as NLTK's index states",
-                citation="B. Pang, L. Lee (2004). A sentimental education: sentiment analysis "
-                "using subjectivity summarization based on minimum cuts. ACL 2004.",
-                versions={_FILE: f"sha256 {_SHA256}"},
+            MOVIE_REVIEWS.provenance(
+                f"polarity data set 2.0, whole film reviews ({MOVIE_REVIEWS.official[0]})", _FILE
             ),
             {
                 "split": f"fold {config.fold} of the authors' {N_FOLDS}; a tenth of the others "

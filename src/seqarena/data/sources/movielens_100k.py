@@ -8,8 +8,9 @@ from jaxtyping import Int
 from pydantic import Field
 
 from seqarena.data.leave_one_out import k_core
-from seqarena.data.manifest import Provenance
-from seqarena.data.mirror import mirrored_file
+from seqarena.data.mirror import published_file
+from seqarena.data.published.items import ML100K
+from seqarena.data.published.record import Published
 from seqarena.data.sources.source_data import SourceData
 from seqarena.data.sources.user_histories import (
     AboutHistories,
@@ -18,9 +19,7 @@ from seqarena.data.sources.user_histories import (
 )
 from seqarena.errors import DataError
 
-_FOLDER, _FILE = "rec_ml100k", "ml-100k.inter"
-_OFFICIAL = "https://grouplens.org/datasets/movielens/100k/"
-_SHA256 = "4edb74e2a81178c2ba9ff381495f754f996c4aea351b1272ca36b43da0935eff"
+_FILE = "ml-100k.inter"
 _N_FIELDS = 4
 _ORDER = {"file": "place in the file", "item": "number of the film"}
 
@@ -39,6 +38,11 @@ class MovieLens100kConfig(UserHistoriesConfig):
     """What orders ratings of one second, as which 44 % of the users gave their last two: the file,
     or the number of the film, with which some published tables were made."""
 
+    @property
+    def needs(self) -> tuple[Published, ...]:
+        """Published data sets that these settings read."""
+        return (ML100K,)
+
     def read(self) -> SourceData:
         """Make the three parts."""
         return read_movielens_100k(self)
@@ -48,20 +52,16 @@ def read_movielens_100k(config: MovieLens100kConfig) -> SourceData:
     """Read the file.
 
     Raises:
-        DataError: the mirror is not set, or the file is missing or another one.
+        DataError: the file is missing or another one.
     """
-    ratings = read_ratings(mirrored_file(_FOLDER, _FILE, _SHA256, _OFFICIAL))
+    ratings = read_ratings(published_file(ML100K, _FILE))
     kept = ratings[k_core(ratings[:, 0], ratings[:, 1], config.k_core)]
     if not len(kept):
         raise DataError(f"k_core: {config.k_core} leaves no rating; lower it.")
     films, items = np.unique(kept[:, 1], return_inverse=True)
     about = AboutHistories(
-        provenance=Provenance(
-            description=f"MovieLens 100K, ratings by time ({_OFFICIAL})",
-            licence="GroupLens: research use, no commercial use, no redistribution",
-            citation="F. M. Harper, J. A. Konstan (2015). The MovieLens datasets: history and "
-            "context. ACM TiiS 5(4).",
-            versions={_FILE: f"sha256 {_SHA256}"},
+        provenance=ML100K.provenance(
+            f"MovieLens 100K, ratings by time ({ML100K.official[0]})", _FILE
         ),
         items=tuple(str(film) for film in films),
         protocol={

@@ -8,8 +8,9 @@ from typing import Literal
 
 import numpy as np
 
-from seqarena.data.manifest import Provenance
-from seqarena.data.mirror import mirrored_file
+from seqarena.data.mirror import published_file
+from seqarena.data.published.record import Published
+from seqarena.data.published.skeletons import MSR_ACTION3D
 from seqarena.data.sources.skeletons import (
     N_JOINTS,
     Action,
@@ -21,21 +22,8 @@ from seqarena.data.sources.skeletons import (
 from seqarena.data.sources.source_data import SourceData
 from seqarena.errors import DataError
 
-FOLDER = "action_msr_action3d"
-OFFICIAL = "https://sites.google.com/view/wanqingli/data-sets/msr-action3d"
-LICENCE = "unclear: research use"
-CITATION = (
-    "W. Li, Z. Zhang, Z. Liu (2010). Action recognition based on a bag of 3D points. CVPR "
-    "workshops, 9-14."
-)
-_SHA256 = {
-    "real_world_coordinates.tar.gz": (
-        "a87129099ea2c567c7b43a4bca2b2381709c1bc7a6d62cdf9111c947528ee17e"
-    ),
-    "files_used_in_cvpr12_paper.txt": (
-        "36a567fef872e0b28df3ec5680f40c48a8e0bac9033be293bd8784ddd8d53ada"
-    ),
-}
+_SKELETONS = "real_world_coordinates.tar.gz"
+_LISTED = "files_used_in_cvpr12_paper.txt"
 ACTIONS = (
     "high arm wave",
     "horizontal arm wave",
@@ -77,7 +65,7 @@ _MOST_BYTES = 2_000_000
 
 
 class MsrAction3dConfig(SkeletonConfig):
-    """The 557 usual sequences; the files lie in the folder that SEQARENA_MIRROR names.
+    """The 557 usual sequences of a published data set (`seqarena data show msr_action3d`).
 
     Persons of even number test by default: the cross-subject protocol.
     """
@@ -85,6 +73,11 @@ class MsrAction3dConfig(SkeletonConfig):
     kind: Literal["msr_action3d"]
     actions: ActionSet = "all"
     """All twenty actions, or one of the three published sets of eight."""
+
+    @property
+    def needs(self) -> tuple[Published, ...]:
+        """Published data sets that these settings read."""
+        return (MSR_ACTION3D,)
 
     def read(self) -> SourceData:
         """Make the three parts."""
@@ -97,25 +90,21 @@ def read_msr_action3d(config: MsrAction3dConfig) -> SourceData:
     Raises:
         DataError: a file is not there or not the published one, or as `read_skeletons`.
     """
-    paths = {
-        name: mirrored_file(FOLDER, name, digest, OFFICIAL) for name, digest in _SHA256.items()
-    }
-    listed = set(paths["files_used_in_cvpr12_paper.txt"].read_text(encoding="ascii").split())
+    listed = set(published_file(MSR_ACTION3D, _LISTED).read_text(encoding="ascii").split())
     numbers = NUMBERS[config.actions]
     described = Described(
         class_names=tuple(ACTIONS[number - 1] for number in numbers),
-        provenance=Provenance(
-            description=f"MSR-Action3D, skeletons in world coordinates ({OFFICIAL})",
-            licence=LICENCE,
-            citation=CITATION,
-            versions={name: f"sha256 {digest}" for name, digest in _SHA256.items()},
+        provenance=MSR_ACTION3D.provenance(
+            f"MSR-Action3D, skeletons in world coordinates ({MSR_ACTION3D.official[0]})",
+            _SKELETONS,
+            _LISTED,
         ),
         protocol={
             "actions": config.actions,
-            "sequences": "the 557 of files_used_in_cvpr12_paper.txt",
+            "sequences": f"the 557 of {_LISTED}",
         },
     )
-    actions = read_skeletons(paths["real_world_coordinates.tar.gz"], listed, numbers)
+    actions = read_skeletons(published_file(MSR_ACTION3D, _SKELETONS), listed, numbers)
     return skeleton_source(actions, config, described, _HIP, _SHOULDERS)
 
 

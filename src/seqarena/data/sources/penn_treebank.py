@@ -11,6 +11,7 @@ from seqarena.data.plain_text import (
     lines_of,
     read_plain_text,
 )
+from seqarena.data.published.record import Published
 from seqarena.data.published.running_text import PENN_TREEBANK
 from seqarena.data.sources.source_data import SourceData
 from seqarena.data.sources.text_windows import AboutText, TextWindowsConfig, text_source
@@ -27,6 +28,11 @@ class PennTreebankConfig(TextWindowsConfig):
     document: DocumentUnit = "file"
     """`file`: the sentences of a split are one text, read on from one to the next. `line`: each
     sentence begins without a past, as n-gram tools read them."""
+
+    @property
+    def needs(self) -> tuple[Published, ...]:
+        """Published data sets that these settings read."""
+        return (PENN_TREEBANK,)
 
     def read(self) -> SourceData:
         """Make the three parts."""

@@ -9,6 +9,7 @@ from pydantic import Field
 from seqarena.batch import Sequences, sequences_of
 from seqarena.data.mirror import published_file
 from seqarena.data.part import Part, three_parts
+from seqarena.data.published.record import Published
 from seqarena.data.published.sound import POLYPHONIC_MUSIC
 from seqarena.data.sources.source_config import SourceConfig
 from seqarena.data.sources.source_data import SourceData
@@ -33,6 +34,11 @@ class PolyphonicMusicConfig(SourceConfig):
     scored_from: int = Field(default=0, ge=0, le=1)
     """First step of a validation or test piece that is scored. 0: every step. 1: the first step is
     given, as to the networks of Bai et al. (2018)."""
+
+    @property
+    def needs(self) -> tuple[Published, ...]:
+        """Published data sets that these settings read."""
+        return (POLYPHONIC_MUSIC,)
 
     def read(self) -> SourceData:
         """Make the three parts."""

@@ -11,6 +11,7 @@ from seqarena.data.alphabet import Alphabet, alphabet_of
 from seqarena.data.mirror import published_file
 from seqarena.data.part import Part, three_parts
 from seqarena.data.published.labelled_text import PROTEIN_SECONDARY_STRUCTURE
+from seqarena.data.published.record import Published
 from seqarena.data.sources.source_config import SourceConfig
 from seqarena.data.sources.source_data import SourceData
 from seqarena.errors import DataError
@@ -34,6 +35,11 @@ class ProteinSecondaryStructureConfig(SourceConfig):
     """Of the 111 training proteins, those that are taken out to validate."""
     seed: int = Field(default=0, ge=0)
     """Decides which."""
+
+    @property
+    def needs(self) -> tuple[Published, ...]:
+        """Published data sets that these settings read."""
+        return (PROTEIN_SECONDARY_STRUCTURE,)
 
     def read(self) -> SourceData:
         """Make the three parts."""

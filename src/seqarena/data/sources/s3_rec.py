@@ -7,8 +7,9 @@ import numpy as np
 
 from seqarena.data.candidates import ItemLists, item_lists_of
 from seqarena.data.leave_one_out import History
-from seqarena.data.manifest import Provenance
-from seqarena.data.mirror import mirrored_file
+from seqarena.data.mirror import published_file
+from seqarena.data.published.items import BEAUTY, LASTFM
+from seqarena.data.published.record import Published
 from seqarena.data.sources.source_data import SourceData
 from seqarena.data.sources.user_histories import (
     AboutHistories,
@@ -17,23 +18,19 @@ from seqarena.data.sources.user_histories import (
 )
 from seqarena.errors import DataError
 
-_FOLDER = "rec_s3rec_beauty_lastfm"
-_OFFICIAL = "https://github.com/RUCAIBox/CIKM2020-S3Rec"
-_SHA256 = {
-    "Beauty.txt": "226cce9c3105299ca0db9615d7d3fb32b3175e90da43100ae352599f0f0107b8",
-    "LastFM.txt": "9ded486adb5b0fe9dc761950afa0a9a05e93ff018992e0c52bf11afec529f802",
-    "LastFM_sample.txt": "60194cc2e4fd1aa8b5dc8872e1f3af9c6abd09c39d478d3df9337cb97e6e2f0d",
-}
-_CITATION = (
-    "K. Zhou et al. (2020). S3-Rec: Self-supervised learning for sequential recommendation with "
-    "mutual information maximization. CIKM 2020."
-)
+_BEAUTY_FILE = "Beauty.txt"
+_LASTFM_FILES = ("LastFM.txt", "LastFM_sample.txt")
 
 
 class BeautyConfig(UserHistoriesConfig):
     """Reviews of Amazon's category Beauty: 22,363 users, 12,101 items, each with 5 or more."""
 
     kind: Literal["beauty"]
+
+    @property
+    def needs(self) -> tuple[Published, ...]:
+        """Published data sets that these settings read."""
+        return (BEAUTY,)
 
     def read(self) -> SourceData:
         """Make the three parts."""
@@ -45,6 +42,11 @@ class LastFmConfig(UserHistoriesConfig):
 
     kind: Literal["lastfm"]
 
+    @property
+    def needs(self) -> tuple[Published, ...]:
+        """Published data sets that these settings read."""
+        return (LASTFM,)
+
     def read(self) -> SourceData:
         """Make the three parts."""
         return read_lastfm(self)
@@ -54,17 +56,14 @@ def read_beauty(config: BeautyConfig) -> SourceData:
     """Read the file.
 
     Raises:
-        DataError: the mirror is not set, or the file is missing or another one.
+        DataError: the file is missing or another one.
     """
-    users, histories = read_lines(_path("Beauty.txt"))
+    users, histories = read_lines(published_file(BEAUTY, _BEAUTY_FILE))
     about = AboutHistories(
-        provenance=Provenance(
-            description="Amazon reviews, category Beauty, users and items with five reviews or "
-            f"more, in order of time, as S3-Rec prepared them ({_OFFICIAL})",
-            licence="unclear: none is stated; J. McAuley's page asks for citation and research use",
-            citation=f"{_CITATION} J. McAuley et al. (2015). Image-based recommendations on styles "
-            "and substitutes. SIGIR 2015.",
-            versions={"Beauty.txt": f"sha256 {_SHA256['Beauty.txt']}"},
+        provenance=BEAUTY.provenance(
+            "Amazon reviews, category Beauty, users and items with five reviews or more, in order "
+            f"of time, as S3-Rec prepared them ({BEAUTY.official[0]})",
+            _BEAUTY_FILE,
         ),
         items=_item_names(histories),
     )
@@ -75,20 +74,18 @@ def read_lastfm(config: LastFmConfig) -> SourceData:
     """Read the histories and the negatives.
 
     Raises:
-        DataError: the mirror is not set, or a file is missing or another one.
+        DataError: a file is missing or another one.
     """
-    users, histories = read_lines(_path("LastFM.txt"))
-    names = ("LastFM.txt", "LastFM_sample.txt")
+    chosen, sampled = (published_file(LASTFM, name) for name in _LASTFM_FILES)
+    users, histories = read_lines(chosen)
     about = AboutHistories(
-        provenance=Provenance(
-            description="artists that the users of Last.fm tagged (HetRec 2011), in order of time, "
-            f"as S3-Rec prepared them ({_OFFICIAL})",
-            licence="non-commercial use (HetRec 2011)",
-            citation=f"{_CITATION} I. Cantador, P. Brusilovsky, T. Kuflik (2011). HetRec 2011.",
-            versions={name: f"sha256 {_SHA256[name]}" for name in names},
+        provenance=LASTFM.provenance(
+            "artists that the users of Last.fm tagged (HetRec 2011), in order of time, as S3-Rec "
+            f"prepared them ({LASTFM.official[0]})",
+            *_LASTFM_FILES,
         ),
         items=_item_names(histories),
-        negatives=negatives_of(users, histories, *read_lines(_path("LastFM_sample.txt"))),
+        negatives=negatives_of(users, histories, *read_lines(sampled)),
     )
     return history_source(users, _from_zero(histories), config, about)
 
@@ -127,10 +124,6 @@ def negatives_of(
         if chosen.size:
             raise DataError(f"user {user}: negative {chosen[0]} is an item that the user chose.")
     return item_lists_of(_from_zero(items))
-
-
-def _path(name: str) -> Path:
-    return mirrored_file(_FOLDER, name, _SHA256[name], _OFFICIAL)
 
 
 def _from_zero(histories: list[History]) -> list[History]:

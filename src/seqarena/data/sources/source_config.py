@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from pydantic import BaseModel, ConfigDict
 
+from seqarena.data.published.record import Published
 from seqarena.data.sources.source_data import SourceData
 from seqarena.data.windows import ContextProtocol
 from seqarena.schema import InputKind
@@ -42,6 +43,11 @@ class SourceConfig(BaseModel):
 
         Published files have checksums of their own, and generated data has none.
         """
+        return ()
+
+    @property
+    def needs(self) -> tuple[Published, ...]:
+        """Published data sets that these settings read."""
         return ()
 
     @abstractmethod

@@ -1,5 +1,6 @@
 """Published time series in their official split: name the class of each series."""
 
+from dataclasses import replace
 from importlib.metadata import version
 from typing import Literal
 
@@ -10,11 +11,13 @@ from seqarena.batch import Sequences, sequences_of
 from seqarena.data.checks import refuse_empty
 from seqarena.data.manifest import Provenance
 from seqarena.data.part import Part, three_parts
+from seqarena.data.published.record import Published
 from seqarena.data.sources.published_series import (
-    LICENCE,
-    PUBLISHED,
+    HALVES,
     Series,
     SeriesName,
+    file_of,
+    published_as,
     read_half,
 )
 from seqarena.data.sources.source_config import SourceConfig
@@ -25,7 +28,7 @@ from seqarena.seeds import numpy_generator
 
 
 class TimeSeriesConfig(SourceConfig):
-    """One data set; its two files lie in the folder that SEQARENA_MIRROR names."""
+    """One published data set (`seqarena data show ucr_uea` and `natops`)."""
 
     input_kind = "frames"
     kind: Literal["time_series"]
@@ -40,6 +43,11 @@ class TimeSeriesConfig(SourceConfig):
     split_seed: int = Field(default=0, ge=0)
     """Seed of the choice of what validates."""
 
+    @property
+    def needs(self) -> tuple[Published, ...]:
+        """Published data sets that these settings read."""
+        return (published_as(self.name),)
+
     def read(self) -> SourceData:
         """Make the three parts."""
         return read_time_series(self)
@@ -51,21 +59,15 @@ def read_time_series(config: TimeSeriesConfig) -> SourceData:
     Raises:
         DataError: a file is not there, or not the published one.
     """
-    halves = {half: read_half(config.name, half) for half in ("TRAIN", "TEST")}
+    halves = {half: read_half(config.name, half) for half in HALVES}
     class_names = tuple(sorted(set(halves["TRAIN"][1])))
-    official, test = (_sequences(half, *halves[half], class_names) for half in ("TRAIN", "TEST"))
-    published = PUBLISHED[config.name]
+    official, test = (_sequences(half, *halves[half], class_names) for half in HALVES)
     return SourceData(
         schema=DataSchema(
             "classification", dim=int(official.values.shape[1]), n_classes=len(class_names)
         ),
         parts=three_parts(*_carve(official, config), Part(test)),
-        provenance=Provenance(
-            description=f"{config.name}, UCR/UEA archive ({published.official})",
-            licence=LICENCE,
-            citation=published.citation,
-            versions={"aeon": version("aeon")},
-        ),
+        provenance=_provenance(config.name),
         protocol={
             "split": "the official test; "
             + (
@@ -82,6 +84,15 @@ def read_time_series(config: TimeSeriesConfig) -> SourceData:
         },
         class_names=class_names,
     )
+
+
+def _provenance(name: SeriesName) -> Provenance:
+    published = published_as(name)
+    files = published.provenance(
+        f"{name}, UCR/UEA archive ({published.official[0]})",
+        *(file_of(name, half) for half in HALVES),
+    )
+    return replace(files, versions={**files.versions, "aeon": version("aeon")})
 
 
 def _sequences(

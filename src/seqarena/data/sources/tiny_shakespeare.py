@@ -6,6 +6,7 @@ from pydantic import Field
 
 from seqarena.data.mirror import published_file
 from seqarena.data.plain_text import cut_by_shares, documents_of, read_plain_text
+from seqarena.data.published.record import Published
 from seqarena.data.published.running_text import TINY_SHAKESPEARE
 from seqarena.data.sources.source_data import SourceData
 from seqarena.data.sources.text_windows import AboutText, TextWindowsConfig, text_source
@@ -23,6 +24,11 @@ class TinyShakespeareConfig(TextWindowsConfig):
     valid_in_train: bool = False
     """Whether the validation part is trained on too, so that training is the first nine tenths as
     published; what validation then chooses (the epoch that is kept) is chosen on training data."""
+
+    @property
+    def needs(self) -> tuple[Published, ...]:
+        """Published data sets that these settings read."""
+        return (TINY_SHAKESPEARE,)
 
     def read(self) -> SourceData:
         """Make the three parts."""

@@ -13,6 +13,7 @@ from seqarena.data.lexicon import Lexicon, UnknownWords, lexicon_of
 from seqarena.data.mirror import published_file
 from seqarena.data.part import Part, three_parts
 from seqarena.data.published.labelled_text import UD_ENGLISH_EWT
+from seqarena.data.published.record import Published
 from seqarena.data.sources.conllu import TaggedSentence, read_conllu
 from seqarena.data.sources.source_config import SourceConfig
 from seqarena.data.sources.source_data import SourceData
@@ -37,6 +38,11 @@ class UdEnglishEwtConfig(SourceConfig):
     unknown: UnknownWords = "shape"
     """What other words become: `shape`, a class by case, digits, hyphen and the last three letters,
     as the rarer words of training do; `one`: one symbol."""
+
+    @property
+    def needs(self) -> tuple[Published, ...]:
+        """Published data sets that these settings read."""
+        return (UD_ENGLISH_EWT,)
 
     def read(self) -> SourceData:
         """Make the three parts."""

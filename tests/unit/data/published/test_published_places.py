@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from published_scenes import refusal
-from seqarena.data.mirror import mirrored_file, published_content, published_file
+from seqarena.data.mirror import published_content, published_file
 from seqarena.data.published.catalogue import published_set
 from seqarena.data.published.places import place_of
 from seqarena.data.published.record import Published, PublishedFile, WholeFile
@@ -103,6 +103,16 @@ def test_the_content_of_a_gzip_file_counts_and_not_how_it_was_compressed(mirror:
     assert refused("x.gz").startswith(f"{mirror / 'x.gz'}: the SHA-256 of its content is ")
 
 
+def test_a_truncated_or_uncompressed_file_is_refused(mirror: Path) -> None:
+    path = mirror / "x.gz"
+    path.write_bytes(path.read_bytes()[:-9])
+    assert refused("x.gz").startswith(f"{path}: not a whole gzip file (")
+    path.write_bytes(CONTENT)
+    assert refused("x.gz") == (
+        f"{path}: not a whole gzip file (Not a gzipped file (b'so')); download it again."
+    )
+
+
 def test_a_gzip_file_that_holds_far_more_than_its_size_is_not_unpacked(mirror: Path) -> None:
     (mirror / "x.gz").write_bytes(gzip.compress(bytes(2**23)))
     size = (mirror / "x.gz").stat().st_size
@@ -128,11 +138,3 @@ def test_a_set_that_cannot_be_fetched_says_where_the_way_by_hand_is_told(
         "Either get it by hand (`seqarena data show utkinect` says how), or set SEQARENA_MIRROR to "
         "the folder that holds action_utkinect/tr_te_splits.mat."
     ) in said
-
-
-def test_a_reader_that_names_the_folder_itself_reads_fetched_files_too(
-    mirror: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.delenv("SEQARENA_MIRROR")
-    path = put(Path("data/published/penn_treebank")) / "y.txt"
-    assert mirrored_file("lm_ptb", "y.txt", DIGEST, "there") == path

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from seqarena.data.content import file_sha256
+from published_scenes import stand_in
 from seqarena.data.mirror import VARIABLE
+from seqarena.data.published.short_forms import AESLC
 from seqarena.data.sources import aeslc
 from seqarena.data.sources.aeslc import AeslcConfig, pairs_of, read_aeslc
 from seqarena.data.splits import Split
@@ -53,7 +54,7 @@ def test_the_archive_is_read_in_memory_and_becomes_subwords(
             member.size = len(text.encode())
             archive.addfile(member, io.BytesIO(text.encode()))
     monkeypatch.setenv(VARIABLE, str(tmp_path))
-    monkeypatch.setattr(aeslc, "_SHA256", file_sha256(path))
+    monkeypatch.setattr(aeslc, "AESLC", stand_in(AESLC, tmp_path))
     data = read_aeslc(AeslcConfig(kind="aeslc", n_subwords=300, max_source=5))
     train = data.parts[Split.TRAIN].sequences
     assert data.tokeniser is not None

@@ -3,8 +3,9 @@ from pathlib import Path
 
 import pytest
 
-from seqarena.data.content import file_sha256
+from published_scenes import stand_in
 from seqarena.data.mirror import VARIABLE
+from seqarena.data.published.short_forms import CMUDICT
 from seqarena.data.sources import cmudict
 from seqarena.data.sources.cmudict import CmudictConfig, parse_dictionary, read_cmudict, split_words
 from seqarena.data.splits import Split
@@ -62,7 +63,7 @@ def test_training_shows_every_way_and_a_test_word_is_judged_by_all_of_its_ways(
     path.parent.mkdir()
     path.write_text(TEXT)
     monkeypatch.setenv(VARIABLE, str(tmp_path))
-    monkeypatch.setattr(cmudict, "_SHA256", file_sha256(path))
+    monkeypatch.setattr(cmudict, "CMUDICT", stand_in(CMUDICT, tmp_path))
     ways = parse_dictionary(TEXT, False, "x")
     for seed in range(4):
         data = read_cmudict(config(seed=seed))

@@ -1,12 +1,13 @@
 import gzip
 import os
-from hashlib import sha256
 from pathlib import Path
 
 import pytest
 
+from published_scenes import stand_in
 from seqarena.data.manifest import read_manifest
 from seqarena.data.mirror import VARIABLE
+from seqarena.data.published.translations import MULTI30K
 from seqarena.data.sources import multi30k
 from seqarena.data.sources.multi30k import Multi30kConfig, read_multi30k
 from seqarena.data.splits import Split
@@ -32,13 +33,11 @@ TEXTS = {
 
 @pytest.fixture
 def mirror(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    digests = {}
     for name, lines in TEXTS.items():
         path = tmp_path / "mt_multi30k_en_de/raw" / f"{name}.gz"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(gzip.compress("".join(f"{line}\n" for line in lines).encode()))
-        digests[path.name] = sha256(path.read_bytes()).hexdigest()
-    monkeypatch.setattr(multi30k, "_SHA256", digests)
+    monkeypatch.setattr(multi30k, "MULTI30K", stand_in(MULTI30K, tmp_path))
     monkeypatch.setenv(VARIABLE, str(tmp_path))
     return tmp_path
 
@@ -98,8 +97,7 @@ def test_a_part_of_training_is_drawn_and_teaches_the_subwords_alone() -> None:
 def test_sides_of_unlike_length_are_refused(mirror: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = mirror / "mt_multi30k_en_de/raw/val.de.gz"
     path.write_bytes(gzip.compress(b"one\ntwo\n"))
-    digest = sha256(path.read_bytes()).hexdigest()
-    monkeypatch.setitem(multi30k._SHA256, "val.de.gz", digest)
+    monkeypatch.setattr(multi30k, "MULTI30K", stand_in(MULTI30K, mirror))
     with pytest.raises(DataError) as error:
         read_multi30k(config())
     assert str(error.value) == (

@@ -4,7 +4,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from published_scenes import refusal
 from seqarena.data.mirror import VARIABLE
+from seqarena.data.published.items import BEAUTY
 from seqarena.data.sources.s3_rec import (
     BeautyConfig,
     LastFmConfig,
@@ -57,10 +59,7 @@ def test_without_a_mirror_it_is_said_where_the_file_is(monkeypatch: pytest.Monke
     monkeypatch.delenv(VARIABLE, raising=False)
     with pytest.raises(DataError) as error:
         read_beauty(BeautyConfig(kind="beauty"))
-    assert str(error.value) == (
-        "SEQARENA_MIRROR: not set; name the folder that holds rec_s3rec_beauty_lastfm/Beauty.txt "
-        "(from https://github.com/RUCAIBox/CIKM2020-S3Rec)."
-    )
+    assert str(error.value) == refusal(BEAUTY, "Beauty.txt", "SEQARENA_MIRROR is not set")
 
 
 @pytest.mark.slow

@@ -7,9 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from seqarena.data.content import file_sha256
+from published_scenes import stand_in
 from seqarena.data.manifest import Provenance
 from seqarena.data.mirror import VARIABLE
+from seqarena.data.published.labelled_text import MOVIE_REVIEWS, MR, SST
 from seqarena.data.sources import movie_reviews, mr, sst
 from seqarena.data.sources.labelled_texts import (
     AboutTexts,
@@ -30,12 +31,11 @@ needs_mirror = pytest.mark.skipif(
 ABOUT = AboutTexts(("bad", "good"), Provenance("toy", "none", "none"), {})
 
 
-def pack(path: Path, members: dict[str, str]) -> str:
+def pack(path: Path, members: dict[str, str]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     with zipfile.ZipFile(path, "w") as archive:
         for name, text in members.items():
             archive.writestr(name, text)
-    return file_sha256(path)
 
 
 def test_words_of_training_alone_are_known_and_texts_can_be_cut() -> None:
@@ -94,14 +94,12 @@ def test_a_line_of_sst_needs_a_label_that_there_is(tmp_path: Path) -> None:
 
 
 def test_the_three_files_of_sst_are_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    digests = {}
     for name in ("train", "dev", "test"):
         path = tmp_path / "sentiment_sst" / f"stsa.binary.{name}"
         path.parent.mkdir(exist_ok=True)
         path.write_text(f"0 {name} a\n1 {name} b\n")
-        digests[path.name] = file_sha256(path)
     monkeypatch.setenv(VARIABLE, str(tmp_path))
-    monkeypatch.setattr(sst, "_SHA256", digests)
+    monkeypatch.setattr(sst, "SST", stand_in(SST, tmp_path))
     data = read_sst(SstConfig(kind="sst", min_count=1))
     assert data.class_names == ("negative", "positive")
     assert data.parts[Split.TEST].sequences.ids == ("test-1", "test-2")
@@ -114,9 +112,9 @@ def test_snippets_of_mr_bear_the_label_of_their_file(
 ) -> None:
     lines = {way: "".join(f"{way} {n}\n" for n in range(20)) for way in ("neg", "pos")}
     members = {f"sentence_polarity/rt-polarity.{way}": text for way, text in lines.items()}
-    digest = pack(tmp_path / "sentiment_mr/sentence_polarity.zip", {**members, "README": "x"})
+    pack(tmp_path / "sentiment_mr/sentence_polarity.zip", {**members, "README": "x"})
     monkeypatch.setenv(VARIABLE, str(tmp_path))
-    monkeypatch.setattr(mr, "_SHA256", digest)
+    monkeypatch.setattr(mr, "MR", stand_in(MR, tmp_path))
     data = read_mr(MrConfig(kind="mr", fold=3, min_count=1))
     test = data.parts[Split.TEST].sequences
     assert test.labels is not None
@@ -132,9 +130,9 @@ def test_reviews_are_folded_by_their_numbers(
         for way in ("neg", "pos")
         for n in range(10)
     }
-    digest = pack(tmp_path / "sentiment_movie_reviews/movie_reviews.zip", members)
+    pack(tmp_path / "sentiment_movie_reviews/movie_reviews.zip", members)
     monkeypatch.setenv(VARIABLE, str(tmp_path))
-    monkeypatch.setattr(movie_reviews, "_SHA256", digest)
+    monkeypatch.setattr(movie_reviews, "MOVIE_REVIEWS", stand_in(MOVIE_REVIEWS, tmp_path))
     data = read_movie_reviews(MovieReviewsConfig(kind="movie_reviews", fold=7))
     test = data.parts[Split.TEST].sequences
     assert test.ids == ("movie_reviews/neg/cv700_7.txt", "movie_reviews/pos/cv700_7.txt")

@@ -1,7 +1,6 @@
 """Actions as skeletons: who is in which split, what is seen of a body, and what is refused."""
 
 import gzip
-import hashlib
 import io
 import os
 import tarfile
@@ -9,7 +8,8 @@ import tarfile
 import numpy as np
 import pytest
 
-from seqarena.data.content import file_sha256
+from published_scenes import stand_in
+from seqarena.data.published.skeletons import MSR_ACTION3D, UTKINECT
 from seqarena.data.sources import msr_action3d, utkinect
 from seqarena.data.sources.msr_action3d import MsrAction3dConfig, read_msr_action3d, read_skeletons
 from seqarena.data.sources.skeletons import Action, seen
@@ -61,8 +61,7 @@ def msr(tmp_path, monkeypatch):
     )
     listed = [name for name in names if not name.endswith("3")]
     (folder / "files_used_in_cvpr12_paper.txt").write_text("\r\n".join(listed))
-    digests = {name: file_sha256(folder / name) for name in msr_action3d._SHA256}
-    monkeypatch.setattr(msr_action3d, "_SHA256", digests)
+    monkeypatch.setattr(msr_action3d, "MSR_ACTION3D", stand_in(MSR_ACTION3D, tmp_path))
     monkeypatch.setenv("SEQARENA_MIRROR", str(tmp_path))
     return joints
 
@@ -224,20 +223,18 @@ def test_a_segment_holds_each_of_its_frames_once():
 def test_recordings_of_a_small_mirror_become_segments(tmp_path, monkeypatch):
     folder = tmp_path / "action_utkinect" / "joints"
     folder.mkdir(parents=True)
-    lines, digests = [], {}
+    lines = []
     for person in (1, 2, 3):
         name = f"s{person:02}_e01"
         buffer = io.StringIO()
         np.savetxt(buffer, recording(range(20)))
         content = buffer.getvalue().encode()
         (folder / f"joints_{name}.txt.gz").write_bytes(gzip.compress(content))
-        digests[name] = hashlib.sha256(content).hexdigest()
         lines += [name, *(f"{action}: {2 * at} {2 * at + 1}" for at, action in enumerate(ACTIONS))]
     labels = folder / "actionLabel_modified.txt"
     labels.write_text("\n".join(lines))
     monkeypatch.setenv("SEQARENA_MIRROR", str(tmp_path))
-    monkeypatch.setattr(utkinect, "_SHA256", digests)
-    monkeypatch.setattr(utkinect, "_LABELS_SHA256", file_sha256(labels))
+    monkeypatch.setattr(utkinect, "UTKINECT", stand_in(UTKINECT, tmp_path))
     source = read_utkinect(UtKinectConfig(kind="utkinect", test_subjects=(2,)))
     assert [len(part.sequences) for part in source.parts.values()] == [10, 10, 10]
     assert people_of_segments(source, Split.TEST) == {"s02"}

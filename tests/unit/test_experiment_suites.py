@@ -1,0 +1,55 @@
+"""What a suite says of itself before it is run."""
+
+from pathlib import Path
+
+import pytest
+
+from seqarena.data.published.pictures import MNIST
+from seqarena.experiment.suite import parse_suite
+from seqarena.experiment.suites import AboutSuite, SuiteCard
+
+SOURCES = {
+    "lagged": {"kind": "lagged_markov_source"},
+    "rows": {"kind": "mnist"},
+    "cluttered": {"kind": "cluttered_digits", "digits": "mnist"},
+    "vowels": {"kind": "japanese_vowels"},
+    "reviews": {"kind": "movie_reviews"},
+}
+
+
+def card(*tasks: str) -> SuiteCard:
+    raw = {
+        "seeds": [0, 1],
+        "tasks": {
+            name: {
+                "kind": "density" if name == "lagged" else "classification",
+                "source": SOURCES[name],
+            }
+            for name in tasks
+        },
+        "families": {"lstm": {"kind": "lstm", "model_dim": 16}},
+        "experiments": {f"{name}-lstm": {"task": name, "family": "lstm"} for name in tasks},
+    }
+    return SuiteCard("small", AboutSuite(title="All of it.", minutes=3), parse_suite(raw))
+
+
+def test_a_suite_names_each_data_set_that_it_needs_once_with_its_terms_and_its_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for file in MNIST.files:
+        path = tmp_path / MNIST.folder / file.path
+        path.parent.mkdir(exist_ok=True)
+        path.touch()
+    monkeypatch.setenv("SEQARENA_MIRROR", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    assert card("lagged", "rows", "cluttered", "vowels", "reviews").describe() == (
+        "small: All of it.\n"
+        "  tasks: lagged, rows, cluttered, vowels, reviews\n"
+        "  needs mnist: 11.3 MB, unclear: none is stated, here (mirror)\n"
+        "  needs movie_reviews: 4.0 MB, CC BY 4.0, not here\n"
+        "  10 fits; about 3 min on two cores without a GPU"
+    )
+
+
+def test_a_suite_of_sources_that_are_always_here_needs_nothing() -> None:
+    assert card("lagged", "vowels").needs == []
