@@ -73,6 +73,25 @@ def read_members(
         raise DataError(f"{path}: not a whole archive ({error}); download it again.") from None
 
 
+def read_texts(
+    path: Path, wanted: Callable[[str], bool], limits: Limits = LIMITS
+) -> dict[str, str]:
+    """Return the wanted plain files of a tar or zip archive as texts, in order of their names.
+
+    Raises:
+        DataError: as `read_members`, or one is not UTF-8.
+    """
+    found = {}
+    for name, content in read_members(path, wanted, limits):
+        try:
+            found[name] = content.decode("utf-8")
+        except UnicodeDecodeError as error:
+            raise DataError(
+                f"{path}: {name}: not UTF-8 ({error}); download the archive again."
+            ) from None
+    return {name: found[name] for name in sorted(found)}
+
+
 _Member = tuple[str, Callable[[], bytes] | None]
 """Name, and what reads it; None for a folder or a link within the archive."""
 

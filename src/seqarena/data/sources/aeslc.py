@@ -7,9 +7,9 @@ from typing import Literal
 from pydantic import Field
 
 from seqarena.data.mirror import published_file
+from seqarena.data.published.archives import read_texts
 from seqarena.data.published.record import Published
 from seqarena.data.published.short_forms import AESLC
-from seqarena.data.sources.compressed_files import tar_texts
 from seqarena.data.sources.source_config import SourceConfig
 from seqarena.data.sources.source_data import SourceData
 from seqarena.data.sources.subword_pairs import (
@@ -66,7 +66,7 @@ def read_aeslc(config: AeslcConfig) -> SourceData:
         DataError: the archive is missing or another one, or a file of it has no subject.
     """
     path = published_file(AESLC, _FILE)
-    files = tar_texts(path, lambda name: _NAME.fullmatch(name) is not None)
+    files = read_texts(path, lambda name: _NAME.fullmatch(name) is not None)
     found, n_without_text = pairs_of(files, config.references)
     found[Split.TRAIN] = drawn(found[Split.TRAIN], config.n_train, config.seed)
     subwords = learn_subwords(

@@ -7,9 +7,9 @@ import numpy as np
 from pydantic import Field
 
 from seqarena.data.mirror import published_file
+from seqarena.data.published.archives import read_texts
 from seqarena.data.published.labelled_text import MOVIE_REVIEWS
 from seqarena.data.published.record import Published
-from seqarena.data.sources.compressed_files import zip_texts
 from seqarena.data.sources.labelled_texts import (
     N_FOLDS,
     AboutTexts,
@@ -51,7 +51,7 @@ def read_movie_reviews(config: MovieReviewsConfig) -> SourceData:
         DataError: the archive is missing or another one.
     """
     path = published_file(MOVIE_REVIEWS, _FILE)
-    found = zip_texts(path, lambda name: _NAME.fullmatch(name) is not None)
+    found = read_texts(path, lambda name: _NAME.fullmatch(name) is not None)
     names = [match for name in found if (match := _NAME.fullmatch(name))]
     texts = [LabelledText(each[0], found[each[0]], int(each[1] == "pos")) for each in names]
     folds = np.array([int(each[2]) for each in names])

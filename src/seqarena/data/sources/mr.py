@@ -8,9 +8,9 @@ from pydantic import Field
 
 from seqarena.data.mirror import published_file
 from seqarena.data.plain_text import lines_of
+from seqarena.data.published.archives import read_texts
 from seqarena.data.published.labelled_text import MR
 from seqarena.data.published.record import Published
-from seqarena.data.sources.compressed_files import zip_texts
 from seqarena.data.sources.labelled_texts import (
     N_FOLDS,
     AboutTexts,
@@ -52,7 +52,7 @@ def read_mr(config: MrConfig) -> SourceData:
         DataError: the archive is missing or another one.
     """
     path = published_file(MR, _FILE)
-    members = zip_texts(path, lambda name: name in _MEMBERS)
+    members = read_texts(path, lambda name: name in _MEMBERS)
     texts = [
         LabelledText(f"{name[-3:]}-{number}", line, label)
         for label, name in enumerate(_MEMBERS)

@@ -49,6 +49,8 @@ def as_recommendation(data: SourceData, *, exclude_seen: bool, sampled: bool) ->
     among = "99 published negatives" if sampled else "all items"
     protocol: dict[str, Fact] = {
         **data.protocol,
+        "candidates": "sampled" if sampled else "all",
+        "exclude_seen": exclude_seen,
         "ranked": f"the right item among {among}"
         + (", without those that the user had chosen before" if exclude_seen else ""),
         "ties": "a score is its mean over every order of the items that tie with the right one",

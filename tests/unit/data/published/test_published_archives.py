@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from seqarena.data.published.archives import Limits, read_members
+from seqarena.data.published.archives import Limits, read_members, read_texts
 from seqarena.data.published.checksums import sha256_of
 from seqarena.errors import DataError
 
@@ -172,3 +172,22 @@ def test_members_are_compared_by_name_and_content_and_not_by_their_packing(tmp_p
     other = sha256_of(tar(tmp_path / "y", *reversed(FILES), mode="w:xz"), "members")
     assert first == other == sha256_of(zipped(tmp_path / "z", *FILES), "members")
     assert first != sha256_of(tar(tmp_path / "v", *list(FILES)[:2]), "members")
+
+
+def test_texts_come_in_order_of_their_names_whatever_the_archive(tmp_path):
+    names = ("b/three.txt", "a/two.txt", "a/one.txt")
+    for archive in (tar(tmp_path / "x.tar.gz", *names), zipped(tmp_path / "x.zip", *names)):
+        found = read_texts(archive, lambda name: name != "a/two.txt")
+        assert list(found.items()) == [("a/one.txt", "one\n"), ("b/three.txt", "three\n")]
+
+
+def test_a_text_that_is_not_utf_8_is_refused_by_its_name(tmp_path):
+    path = tmp_path / "x.zip"
+    with zipfile.ZipFile(path, "w") as out:
+        out.writestr("odd.txt", b"\xff\xfe")
+    with pytest.raises(DataError) as error:
+        read_texts(path, "odd.txt".__eq__)
+    assert str(error.value) == (
+        f"{path}: odd.txt: not UTF-8 ('utf-8' codec can't decode byte 0xff in position 0: invalid "
+        "start byte); download the archive again."
+    )
