@@ -62,6 +62,15 @@ def suites() -> None:
 
 
 @main.command()
+def published() -> None:
+    """Print every published figure beside what the reports hold, over all suites (Markdown)."""
+    from seqarena.experiment.published_figures import published_figures
+
+    for line in published_figures(Path.cwd()):
+        click.echo(line)
+
+
+@main.command()
 def check() -> None:
     """Read params.yaml and report every mistake at once."""
     from seqarena.experiment.suite import read_suite

@@ -1,11 +1,10 @@
 """The comparison as Markdown that reads well in a README."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from seqarena.reporting import formatting
 from seqarena.reporting.columns import Column, columns_of
-from seqarena.reporting.published import Beside
 from seqarena.reporting.ranking import Table, caveat, verdict
 
 FIGURES = "figures"
@@ -39,7 +38,12 @@ def _section(table: Table) -> list[str]:
         notes = (*row.cell.flags, *row.cell.failures)
         lines += [f"- **{_plain(row.label)}**: {_plain(note)}" for note in notes]
     if task.published:
-        lines += ["", "Beside published figures:", "", *_published(task.published)]
+        lines += [
+            "",
+            "Beside published figures:",
+            "",
+            *markdown_table(formatting.BESIDE, map(formatting.beside, task.published)),
+        ]
     if any(row.interval is not None for row in table.rows):
         lines += ["", f"![quality on {task.name}]({FIGURES}/{task.name}-quality.png)"]
         lines += [f"![quality against cost on {task.name}]({FIGURES}/{task.name}-cost.png)"]
@@ -49,17 +53,10 @@ def _section(table: Table) -> list[str]:
     return lines
 
 
-def _published(figures: tuple[Beside, ...]) -> list[str]:
-    rows = [formatting.beside(each) for each in figures]
-    body = [" | ".join(map(_plain, row)) for row in rows]
-    return [
-        f"| {line} |"
-        for line in (
-            " | ".join(formatting.BESIDE),
-            ":-- | --: | --: | :-- | :-- | :-- | :--",
-            *body,
-        )
-    ]
+def markdown_table(titles: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
+    """Return the lines of a table of words."""
+    lines = [titles, [":--"] * len(titles), *(list(map(_plain, row)) for row in rows)]
+    return [f"| {' | '.join(line)} |" for line in lines]
 
 
 def _cells(columns: tuple[Column, ...], index: int) -> list[str]:

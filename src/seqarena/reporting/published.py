@@ -50,7 +50,8 @@ class Beside:
         if self.found is None:
             return "no result"
         sign = 1.0 if self.higher_is_better else -1.0
-        shortfall = sign * (self.figure.value - self.found)
+        # Rounded, so that a distance that is the tolerance in decimals is within it.
+        shortfall = round(sign * (self.figure.value - self.found), 9)
         if shortfall < -self.figure.tolerance:
             return "surpassed"
         if shortfall <= self.figure.tolerance:

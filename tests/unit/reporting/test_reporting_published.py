@@ -28,7 +28,7 @@ def beside(found, value=0.9, *, is_high=True, note="", differences=()):
     [
         (0.92, "surpassed"),
         (0.905, "reproduced"),
-        (0.895, "reproduced"),
+        (0.89, "reproduced"),
         (0.87, "approached"),
         (0.8, "missed"),
         (None, "no result"),
