@@ -9,7 +9,10 @@ from seqarena.data.leakage import LeakageConfig
 from seqarena.data.own.audio_source import AudioFolderConfig
 from seqarena.data.own.conllu_source import ConlluConfig
 from seqarena.data.own.image_source import ImageFolderConfig
-from seqarena.data.own.interactions_source import InteractionsConfig
+from seqarena.data.own.interactions_source import (
+    InteractionHistoriesConfig,
+    InteractionsConfig,
+)
 from seqarena.data.own.parallel_source import ParallelLinesConfig
 from seqarena.data.own.table_source import (
     ClassificationTableConfig,
@@ -114,7 +117,11 @@ AlignmentSource = Annotated[
 ]
 
 RecommendationSource = Annotated[
-    BeautyConfig | ItemMarkovSourceConfig | LastFmConfig | MovieLens100kConfig,
+    BeautyConfig
+    | InteractionHistoriesConfig
+    | ItemMarkovSourceConfig
+    | LastFmConfig
+    | MovieLens100kConfig,
     Field(discriminator="kind"),
 ]
 

@@ -165,8 +165,14 @@ def _part(examples: Examples, codes: _Codes) -> Part:
             else [np.array([tag_of[tag] for tag in each.tags or ()]) for each in examples],
             target=_targets(examples, codes.targets),
             ids=tuple(each.id for each in examples),
-        )
+        ),
+        groups=_groups(examples),
     )
+
+
+def _groups(examples: Examples) -> tuple[str, ...] | None:
+    groups = tuple(each.group for each in examples if each.group is not None)
+    return groups if len(groups) == len(examples) else None
 
 
 def _targets(examples: Examples, alphabet: Alphabet | None) -> Sequences | None:

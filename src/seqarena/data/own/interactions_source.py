@@ -1,10 +1,16 @@
-"""A user's own interactions: who took what, and when; as sequences of items, one for each user."""
+"""A user's own interactions: who took what, and when; as sequences of items, one for each user.
 
+A density keeps whole users apart; a recommendation leaves the last items of each user out.
+"""
+
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
+from seqarena.data.leave_one_out import LEAST_ITEMS
 from seqarena.data.own.assembly import AboutOwn, own_source
 from seqarena.data.own.cells import name_of
 from seqarena.data.own.csv_table import read_csv
@@ -14,6 +20,12 @@ from seqarena.data.own.splitting import SplitRule
 from seqarena.data.own.table import Table, checked_table
 from seqarena.data.own.table_examples import time_of
 from seqarena.data.sources.source_data import SourceData
+from seqarena.data.sources.user_histories import (
+    AboutHistories,
+    UserHistoriesConfig,
+    history_source,
+)
+from seqarena.errors import DataError
 
 
 class InteractionColumns(BaseModel):
@@ -61,15 +73,76 @@ class InteractionsConfig(OwnFilesConfig):
         return own_source(splits, about)
 
     def _users(self, path: Path) -> list[Example]:
-        columns = self.columns
-        wanted = [columns.user, columns.item, columns.time]
-        table = checked_table(read_csv(path, self.delimiter), wanted)
-        rows: dict[str, list[int]] = {}
-        for row in range(len(table)):
-            rows.setdefault(name_of(table, row, columns.user), []).append(row)
-        return [self._user(table, user, own) for user, own in rows.items()]
+        return [
+            Example(each.where, each.user, each.items, group=each.user)
+            for each in read_users(path, self.columns, self.delimiter)
+        ]
 
-    def _user(self, table: Table, user: str, rows: list[int]) -> Example:
-        ordered = sorted(rows, key=lambda row: time_of(table, row, self.columns.time))
-        items = tuple(name_of(table, row, self.columns.item) for row in ordered)
-        return Example(table.where(rows[0]), user, items, group=user)
+
+class InteractionHistoriesConfig(UserHistoriesConfig):
+    """A CSV file with an interaction in each line; each user's last items are left out."""
+
+    kind: Literal["interactions"]
+    path: str
+    """File of all interactions; relative to the folder of params.yaml."""
+    columns: InteractionColumns = InteractionColumns()
+    """Which column is what."""
+    delimiter: str = Field(default=",", min_length=1, max_length=1)
+    """What stands between the fields."""
+    min_items: int = Field(default=LEAST_ITEMS, ge=LEAST_ITEMS)
+    """A user with fewer items is dropped, and counted."""
+
+    @property
+    def own_paths(self) -> tuple[Path, ...]:
+        """The file."""
+        return (Path(self.path),)
+
+    def read(self) -> SourceData:
+        """Make the three parts."""
+        found = read_users(Path(self.path), self.columns, self.delimiter)
+        users = [each for each in found if len(each.items) >= self.min_items]
+        if not users:
+            raise DataError(
+                f"{self.path}: none of {len(found)} users has {self.min_items} items, as min_items "
+                "asks; lower it, or give more data."
+            )
+        items = tuple(sorted({item for each in users for item in each.items}))
+        number = {item: index for index, item in enumerate(items)}
+        about = AboutHistories(
+            own_provenance("interactions", self.own_paths),
+            items,
+            protocol={"order": "by time; of one time, by line", "min_items": self.min_items},
+            counts={"users_dropped": len(found) - len(users)},
+        )
+        histories = [np.array([number[item] for item in each.items]) for each in users]
+        return history_source([each.user for each in users], histories, self, about)
+
+
+@dataclass(frozen=True)
+class UserItems:
+    """What one user took, in order of time."""
+
+    where: str
+    """File and line of the first interaction, for messages."""
+    user: str
+    items: tuple[str, ...]
+
+
+def read_users(path: Path, columns: InteractionColumns, delimiter: str) -> list[UserItems]:
+    """Return what each user took, users in the order in which they first appear.
+
+    Raises:
+        DataError: the file is not such a table; names line and column.
+    """
+    wanted = [columns.user, columns.item, columns.time]
+    table = checked_table(read_csv(path, delimiter), wanted)
+    rows: dict[str, list[int]] = {}
+    for row in range(len(table)):
+        rows.setdefault(name_of(table, row, columns.user), []).append(row)
+    return [_user(table, columns, user, own) for user, own in rows.items()]
+
+
+def _user(table: Table, columns: InteractionColumns, user: str, rows: list[int]) -> UserItems:
+    ordered = sorted(rows, key=lambda row: time_of(table, row, columns.time))
+    items = tuple(name_of(table, row, columns.item) for row in ordered)
+    return UserItems(table.where(rows[0]), user, items)

@@ -116,6 +116,8 @@ def test_a_user_is_a_sequence_of_items_by_time_and_in_one_split(tmp_path):
     path.write_text("\n".join(["user,item,time", *lines]))
     data = read("density", "interactions", path, split=HALVES)
     users = [name for part in data.parts.values() for name in part.sequences.ids]
+    # The guard of `prepare` is told who each sequence is of.
+    assert users == [group for part in data.parts.values() for group in part.groups]
     assert sorted(users) == sorted(f"u{user}" for user in range(20))
     for split, part in data.parts.items():
         for row, name in enumerate(part.sequences.ids):
@@ -135,12 +137,35 @@ def test_a_user_is_a_sequence_of_items_by_time_and_in_one_split(tmp_path):
     )
 
 
+def test_the_last_items_of_each_user_are_left_out_of_a_recommendation(tmp_path):
+    path = tmp_path / "bought.csv"
+    lines = [f"u{user},item{user + at},{at}" for at in (3, 0, 2, 1) for user in range(3)]
+    path.write_text("\n".join(["user,item,time", *lines, "once,item0,1", "twice,item1,1"]))
+    data = read("recommendation", "interactions", path)
+    assert data.parts[Split.TEST].sequences.ids == ("u0", "u1", "u2")
+    for user in range(3):
+        bought = [f"item{user + at}" for at in range(4)]
+        assert said(data, Split.TEST, user) == bought
+        assert said(data, Split.VALID, user) == bought[:3]
+        assert said(data, Split.TRAIN, user) == bought[:2]
+    assert (data.counts["users_dropped"], data.counts["users"]) == (2, 3)
+    assert data.protocol["candidates"] == "all"
+    assert complaint("recommendation", "interactions", path, min_items=9) == (
+        f"{path}: none of 5 users has 9 items, as min_items asks; lower it, or give more data."
+    )
+
+
 @pytest.mark.slow
 @settings(max_examples=60)
 @given(content=st.binary(max_size=60))
 @pytest.mark.parametrize(
     ("task_kind", "kind"),
-    [("tagging", "conllu"), ("transduction", "parallel_text"), ("density", "interactions")],
+    [
+        ("tagging", "conllu"),
+        ("transduction", "parallel_text"),
+        ("density", "interactions"),
+        ("recommendation", "interactions"),
+    ],
 )
 def test_hostile_bytes_are_refused_as_data(tmp_path_factory, task_kind, kind, content):
     path = tmp_path_factory.getbasetemp() / f"hostile.{kind}"
