@@ -25,6 +25,9 @@ def main(argv: list[str]) -> None:
     sizes = ", ".join(f"{split} {each.n_sequences}" for split, each in manifest.splits.items())
     seconds = time.perf_counter() - began
     sys.stdout.write(f"{name}: {sizes} sequences in {seconds:.1f} s\n")
+    counts = [f"{what.replace('_', ' ')} {n:,}" for what, n in manifest.counts.items() if n]
+    if counts:
+        sys.stdout.write(f"{name}: {', '.join(counts)}\n")
 
 
 def _entry(name: str) -> Any:

@@ -47,7 +47,9 @@ def repro(jobs: int | None, warm: bool, suite: str | None) -> None:
     if suite is not None:
         from seqarena.experiment.suites import open_workspace, read_card
 
-        click.echo(read_card(Path.cwd(), suite).describe())
+        card = read_card(Path.cwd(), suite)
+        click.echo(card.describe())
+        card.refuse_missing()
         os.chdir(open_workspace(Path.cwd(), suite))
     click.echo(reproduce(jobs, warm))
 

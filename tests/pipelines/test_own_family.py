@@ -177,7 +177,8 @@ def test_a_kind_is_imported_only_when_it_is_named(site):
     with pytest.raises(ConfigError) as caught:
         parse_family({"kind": "cache_modle"}, "families.cache")
     assert str(caught.value) == (
-        "families.cache.kind: 'cache_modle' is not a kind; did you mean 'cache_model'?"
+        "families.cache.kind: 'cache_modle' is not a kind; did you mean 'cache_model'? "
+        "A family of your own needs an installed entry point (docs/how-to/your-own-family.md)."
     )
     with pytest.raises(RuntimeError, match="imported"):
         parse_family({"kind": "cache_model"}, "families.cache")

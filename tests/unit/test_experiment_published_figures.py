@@ -31,9 +31,9 @@ def test_every_report_of_the_checkout_is_told(tmp_path):
     assert lines[0].startswith("| suite | task | figure | published | here | outcome |")
     assert lines[2:5] == [
         "| params.yaml | digits | old (accuracy) | 0.9 | 0.9 | reproduced | digits-lstm | "
-        "read: Somebody (1999) |  |",
+        "read: Somebody (1999) | fewer \\| passes |",
         "| a | digits | old (accuracy) | 0.9 | 0.9 | other protocol | digits-lstm | "
-        "read: Somebody (1999) | window is 9 here, 65 there |",
+        "read: Somebody (1999) | window is 9 here, 65 there; fewer \\| passes |",
         "| b | digits | old (accuracy) | 0.9 | 0.5 | missed | digits-lstm | "
         "read: Somebody (1999) | fewer \\| passes |",
     ]

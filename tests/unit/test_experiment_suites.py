@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from seqarena.data.published.pictures import MNIST
+from seqarena.errors import DataError
 from seqarena.experiment.suite import parse_suite
 from seqarena.experiment.suites import AboutSuite, SuiteCard
 
@@ -53,3 +54,16 @@ def test_a_suite_names_each_data_set_that_it_needs_once_with_its_terms_and_its_p
 
 def test_a_suite_of_sources_that_are_always_here_needs_nothing() -> None:
     assert card("lagged", "vowels").needs == []
+
+
+def test_a_suite_stops_before_anything_runs_and_tells_all_that_is_missing(monkeypatch) -> None:
+    monkeypatch.delenv("SEQARENA_MIRROR", raising=False)
+    with pytest.raises(DataError) as error:
+        card("rows", "reviews", "vowels").refuse_missing()
+    assert str(error.value) == (
+        "suite small: 2 published data sets are not here. Fetch them:\n"
+        "  seqarena data fetch mnist\n"
+        "  seqarena data fetch movie_reviews\n"
+        "or set SEQARENA_MIRROR to a folder that holds them."
+    )
+    card("lagged", "vowels").refuse_missing()

@@ -49,7 +49,8 @@ def targets(tmp_path, **entries):
     return read_targets(path)
 
 
-def found(tmp_path, entry, **scores):
+def found(tmp_path, entry, losses=None, **scores):
+    losses = losses or {}
     suite = parse_suite(SUITE)
     manifests = {
         name: Manifest(
@@ -69,7 +70,7 @@ def found(tmp_path, entry, **scores):
             None,
             None,
             tuple(
-                SeedResult(seed, {"accuracy": value}, 1, 1.0, 1.0)
+                SeedResult(seed, {"accuracy": value}, 1, 1.0, 1.0, valid_loss=losses.get(name, 1.0))
                 for seed, value in enumerate(scores.get(name.replace("-", "_"), (0.5, 0.5)))
             ),
         )
@@ -78,12 +79,22 @@ def found(tmp_path, entry, **scores):
     return beside_published(targets(tmp_path, wanted=entry), suite, manifests, cells)
 
 
-def test_the_best_family_of_the_right_kind_stands_for_a_figure(tmp_path):
-    (only,) = found(
-        tmp_path, TARGET, vowels_hmm=(0.9, 0.92), vowels_hmm_5=(0.95, 0.97), vowels_lstm=(0.99, 1.0)
-    )
+def test_validation_chooses_who_stands_for_a_figure_and_the_test_does_not(tmp_path):
+    scores = {
+        "vowels_hmm": (0.99, 0.99),
+        "vowels_hmm_5": (0.95, 0.97),
+        "vowels_lstm": (0.99, 1.0),
+    }
+    losses = {"vowels-hmm": 0.4, "vowels-hmm_5": 0.3, "vowels-lstm": 0.1}
+    (only,) = found(tmp_path, TARGET, losses, **scores)
     assert (only.task, only.experiment, only.found) == ("vowels", "vowels-hmm_5", 0.96)
-    assert only.outcome == "reproduced"
+    assert (only.outcome, only.remark) == ("reproduced", "of 2, by validation")
+
+
+def test_a_rule_that_no_setting_has_is_told_and_not_judged(tmp_path):
+    entry = {**TARGET, "family": {"kind": "lstm"}, "differs": "phrases trained it too there"}
+    (only,) = found(tmp_path, entry, vowels_lstm=(0.96, 0.96))
+    assert (only.outcome, only.remark) == ("other protocol", "phrases trained it too there")
 
 
 def test_an_infinite_seed_leaves_no_mean(tmp_path):
@@ -101,7 +112,7 @@ def test_another_protocol_is_told_and_not_judged(tmp_path):
     entry = {**TARGET, "protocol": {"valid_share": 0.5, "split": "official"}}
     (only,) = found(tmp_path, entry, vowels_hmm=(0.96, 0.96))
     assert only.outcome == "other protocol"
-    assert only.remark == "valid_share is 0.2 here, 0.5 there"
+    assert only.remark == "valid_share is 0.2 here, 0.5 there; of 2, by validation"
 
 
 @pytest.mark.parametrize(

@@ -42,8 +42,9 @@ def leave_one_out(
     """Return the three parts; of the test, also what each user had seen before.
 
     A training history longer than `max_length + 1` is cut into overlapping windows of that length,
-    of which each item is scored once: so counts are exact, and no network reads more than
-    `max_length` items at once. Items stand in the order of the test's rows for every user.
+    of which each item is scored once: so counts of orders up to half of that are exact, and no
+    network reads more than `max_length` items at once. Items stand in the order of the test's rows
+    for every user.
 
     Raises:
         DataError: a user has fewer than `LEAST_ITEMS` items.

@@ -26,7 +26,7 @@ class Subwords:
 
     A piece that begins a word begins with U+2581; every punctuation mark is a piece by itself.
     Whatever training never showed is the unknown symbol, token 0. Writing what was encoded gives
-    the tidied text back, but for unknown characters, which are left out.
+    the tidied text back, but for unknown characters, which are left out, and U+2581 itself.
     """
 
     tokeniser: str

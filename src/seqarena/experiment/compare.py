@@ -102,6 +102,7 @@ def _seed(seed: int, summary: dict[str, Any], fits: Path) -> SeedResult:
         cpu_seconds=report["cpu_seconds"],
         training_flops=report["training_flops"],
         stop_reason=report["stop_reason"],
+        valid_loss=report["valid_loss"],
     )
 
 

@@ -14,9 +14,9 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from seqarena.data.published.places import place_of
+from seqarena.data.published.places import VARIABLE, place_of
 from seqarena.data.published.record import Published
-from seqarena.errors import ConfigError, SeqarenaError
+from seqarena.errors import ConfigError, DataError, SeqarenaError
 from seqarena.experiment.suite import PARAMS_FILE, Suite, read_suite
 from seqarena.parsing import nearest, parse, read_yaml
 
@@ -67,6 +67,20 @@ class SuiteCard:
             f"  {self.n_fits} fits; about {self.about.minutes:.0f} min on two cores without a GPU",
         ]
         return "\n".join(lines)
+
+    def refuse_missing(self) -> None:
+        """Stop before anything runs where a data set is not here.
+
+        Raises:
+            DataError: names all that are missing, and how to get each.
+        """
+        missing = [each.name for each in self.needs if place_of(each) == "not here"]
+        if missing:
+            get = "\n".join(f"  seqarena data fetch {name}" for name in missing)
+            raise DataError(
+                f"suite {self.name}: {len(missing)} published data sets are not here. Fetch them:\n"
+                f"{get}\nor set {VARIABLE} to a folder that holds them."
+            )
 
 
 def _needed(published: Published) -> str:

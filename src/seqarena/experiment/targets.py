@@ -33,7 +33,8 @@ class TargetConfig(BaseModel):
     """Further settings of the source, or facts of the manifest's protocol, under which the figure
     was obtained; a task with others is told to differ."""
     family: dict[str, Any]
-    """Settings of the family that stands for it; of several, the best."""
+    """Settings of the family that stands for it; of several, the one with the lowest validation
+    loss: choosing by the test would flatter it."""
     metric: str
     """Name of the metric, as in metrics.json."""
     value: float
@@ -48,6 +49,8 @@ class TargetConfig(BaseModel):
     """How the figure is known."""
     note: str = ""
     """Why the two may differ."""
+    differs: str = ""
+    """A rule of the figure's that no setting here has: then nothing is judged."""
 
     def figure(self, name: str) -> PublishedFigure:
         """Return what the report tells of it."""
@@ -137,7 +140,8 @@ def _beside(
         if key not in rules:
             choice = nearest(key, [str(each) for each in rules])
             raise ConfigError([f"targets.{name}.protocol.{key}: unknown; {choice}"])
-    best = sorted(rivals, key=lambda cell: _rank(_mean(cell, target.metric), is_high))[0]
+    best = min(rivals, key=_valid_loss)
+    differences = [*_differences(target.protocol, rules), target.differs]
     return Beside(
         task=manifest.task,
         figure=target.figure(name),
@@ -145,7 +149,8 @@ def _beside(
         higher_is_better=is_high,
         experiment=best.experiment,
         found=_mean(best, target.metric),
-        differences=tuple(_differences(target.protocol, rules)),
+        differences=tuple(filter(None, differences)),
+        n_rivals=len(rivals),
     )
 
 
@@ -155,10 +160,10 @@ def _mean(cell: Cell, metric: str) -> float | None:
     return fmean(numbers) if numbers and len(numbers) == len(values) else None
 
 
-def _rank(value: float | None, is_high: bool) -> float:
-    if value is None:
-        return float("inf")
-    return -value if is_high else value
+def _valid_loss(cell: Cell) -> float:
+    losses = [seed.valid_loss for seed in cell.seeds]
+    numbers = [loss for loss in losses if loss is not None]
+    return fmean(numbers) if numbers and len(numbers) == len(losses) else float("inf")
 
 
 def _differences(wanted: Mapping[str, Any], found: Mapping[str, Any]) -> list[str]:

@@ -93,7 +93,12 @@ def parse_family(raw: object, at: str) -> AnyFamilyConfig:
         return built_in
     if kind not in own_kinds():
         known = [*built_in_kinds(), *own_kinds()]
-        raise ConfigError([f"{at}.kind: {kind!r} is not a kind; {nearest(kind, known)}"])
+        raise ConfigError(
+            [
+                f"{at}.kind: {kind!r} is not a kind; {nearest(kind, known)} A family of your own "
+                "needs an installed entry point (docs/how-to/your-own-family.md)."
+            ]
+        )
     own: OwnFamilyConfig = parse(own_config(kind, at), raw, at)
     return own
 

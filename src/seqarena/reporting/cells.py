@@ -67,6 +67,8 @@ class SeedResult:
     training_flops: float | None = None
     """Estimated for the whole fit; None: not counted."""
     stop_reason: str = ""
+    valid_loss: float | None = None
+    """Of the epoch that was kept, from report.json."""
 
 
 @dataclass(frozen=True)

@@ -41,6 +41,8 @@ class Beside:
     """Mean over the seeds; None: infinite, or it did not finish."""
     differences: tuple[str, ...] = ()
     """Where the protocol of the task is not that of the figure, a line each."""
+    n_rivals: int = 1
+    """Experiments that could have stood for it; this one has the lowest validation loss."""
 
     @property
     def outcome(self) -> Outcome:
@@ -60,10 +62,9 @@ class Beside:
 
     @property
     def remark(self) -> str:
-        """Say what differs, or else what the figure's own note says, unless it was reached."""
-        if self.differences:
-            return "; ".join(self.differences)
-        return "" if self.outcome == "reproduced" else self.figure.note
+        """Say what differs, what the figure's own note says, and among how many it was chosen."""
+        chosen = f"of {self.n_rivals}, by validation" if self.n_rivals > 1 else ""
+        return "; ".join(filter(None, (*self.differences, self.figure.note, chosen)))
 
 
 def direction_of(name: str, known: tuple[Metric, ...]) -> bool | None:

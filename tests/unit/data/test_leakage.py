@@ -1,11 +1,15 @@
 """What the test may not know of training: planted leaks are found, counted and refused."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from seqarena.batch import sequences_of
+from seqarena.data.candidates import Candidates
 from seqarena.data.leakage import LeakageConfig, leakage_protocol, refuse_leakage
 from seqarena.data.part import Part, Parts, three_parts
+from seqarena.data.splits import Split
 from seqarena.errors import DataError
 
 TEXT = list(range(20))
@@ -143,3 +147,15 @@ def test_another_number_of_groups_or_times_is_refused(name: str) -> None:
     with pytest.raises(DataError) as error:
         part([1], [2], **{name: ("a",) if name == "groups" else [1]})
     assert str(error.value) == f"1 {name} for 2 sequences; give one each."
+
+
+def test_a_users_own_history_is_no_near_duplicate() -> None:
+    parts = planted()
+    histories = {
+        split: replace(each, candidates=Candidates()) if split is Split.TEST else each
+        for split, each in parts.items()
+    }
+    assert refuse_leakage(histories, LeakageConfig(max_near_duplicates=0.0)) == {}
+    assert leakage_protocol(histories, LeakageConfig())["near_duplicates"] == (
+        "not searched: a user's history stands in every split by design"
+    )

@@ -59,7 +59,7 @@ class ImageFolderConfig(OwnFilesConfig):
                 if picture.shape != size:
                     raise DataError(
                         f"{path}: {picture.shape[0]} x {picture.shape[1]} pixels, and the first "
-                        f"has {size[0]} x {size[1]}; set size, to which all are scaled."
+                        f"has {size[0]} x {size[1]}; set size: [rows, columns] for all."
                     )
                 files[split].append(self._example(path, folder, label, picture))
         splits, protocol = split_own(self, files)

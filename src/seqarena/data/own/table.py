@@ -35,6 +35,12 @@ class Table:
         return place if column is None else f"{place}, column {column!r}"
 
 
+def _hint(columns: list[str]) -> str:
+    """Say what to set where the one column looks like several."""
+    found = [each for each in (";", "\t", "|") if len(columns) == 1 and each in columns[0]]
+    return f" There is one column, with {found[0]!r} in its name: set delimiter." if found else ""
+
+
 def checked_table(table: Table, wanted: Sequence[str]) -> Table:
     """Return the wanted columns alone.
 
@@ -47,6 +53,7 @@ def checked_table(table: Table, wanted: Sequence[str]) -> Table:
         if column not in table.columns:
             raise DataError(
                 f"{table.path}: has no column {column!r}; {nearest(column, list(table.columns))}"
+                f"{_hint(list(table.columns))}"
             )
     if not len(table):
         raise DataError(f"{table.path}: has columns, but no row; add rows.")

@@ -3,7 +3,7 @@
 from typing import Literal
 
 import numpy as np
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from seqarena.batch import sequences_of
 from seqarena.data.alignment import NOWHERE, alignment_of
@@ -40,6 +40,14 @@ class CopiedSymbolsConfig(DrawnConfig):
     test_lengths: tuple[int, ...] = Field(default=(4, 8, 12, 16), min_length=1, strict=False)
     """Lengths of test sequences, each as likely. Scores are told for each too."""
 
+    @model_validator(mode="after")
+    def _shortest_is_not_longer(self) -> "CopiedSymbolsConfig":
+        if self.shortest > self.longest:
+            raise ValueError(
+                f"shortest {self.shortest} is above longest {self.longest}; exchange them."
+            )
+        return self
+
     @field_validator("test_lengths")
     @classmethod
     def _some_lengths(cls, lengths: tuple[int, ...]) -> tuple[int, ...]:
@@ -51,8 +59,7 @@ class CopiedSymbolsConfig(DrawnConfig):
         """Return the lengths that a split has, each as likely."""
         if split is Split.TEST:
             return self.test_lengths
-        low, high = sorted((self.shortest, self.longest))
-        return tuple(range(low, high + 1))
+        return tuple(range(self.shortest, self.longest + 1))
 
     def read(self) -> SourceData:
         """Make the three parts."""

@@ -50,9 +50,9 @@ def subword_parts(
 ) -> tuple[Parts, dict[str, int]]:
     """Turn texts into tokens; return the parts, and what was cut or unknown on the way.
 
-    Sources longer than `max_source` subwords lose their end, in every split. Targets longer than
-    `max_target`, the end symbol included, do so in training and validation alone: what a test
-    example is compared with are its references, which are kept whole.
+    Sources longer than `max_source` subwords lose their end, in every split, and so do targets
+    longer than `max_target`, the end symbol included. Likelihoods are of cut targets; outputs are
+    compared with the references, which are kept whole.
 
     Raises:
         DataError: a text has no visible character.

@@ -159,7 +159,7 @@ def test_pictures_are_labelled_by_their_folder_and_seen_row_by_row_or_by_region(
     )
     other = write_picture(tmp_path / "b" / "other.png", np.zeros((5, 6)))
     assert complaint(read, "image_folder", tmp_path) == (
-        f"{other}: 5 x 6 pixels, and the first has 4 x 6; set size, to which all are scaled."
+        f"{other}: 5 x 6 pixels, and the first has 4 x 6; set size: [rows, columns] for all."
     )
 
 

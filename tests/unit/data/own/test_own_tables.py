@@ -237,3 +237,14 @@ def test_a_table_without_the_column_a_row_or_with_an_absurdly_long_cell_is_refus
     assert complaint(lambda path: checked_table(read_csv(path), ["text"]), path) == (
         "FILE: has columns, but no row; add rows."
     )
+
+
+def test_fields_that_another_delimiter_parts_are_told_to(tmp_path):
+    path = tmp_path / "semi.csv"
+    path.write_text("text;label\na;b\n")
+    with pytest.raises(DataError) as error:
+        checked_table(read_csv(path, ","), ["text"])
+    assert str(error.value) == (
+        f"{path}: has no column 'text'; expected one of 'text;label'. There is one column, with "
+        "';' in its name: set delimiter."
+    )
