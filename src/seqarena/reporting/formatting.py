@@ -59,8 +59,8 @@ def beside(each: Beside) -> tuple[str, ...]:
     figure = each.figure
     return (
         f"{figure.name} ({each.metric})",
-        f"{figure.value:.4g}",
-        MISSING if each.found is None else f"{each.found:.4g}",
+        f"{figure.value:.5g}",
+        MISSING if each.found is None else f"{each.found:.5g}",
         each.outcome,
         each.experiment,
         f"{figure.certainty}: {figure.reference}",
