@@ -151,7 +151,7 @@ def test_a_suite_runs_in_a_workspace_of_its_own_and_is_tracked_with_the_others(c
         YAML(typ="safe").dump(SUITE, file)
     assert "small: A lagged source." in checkout.seqarena("suites")
     words = checkout.seqarena("repro", "--suite", "small", "--jobs", "2")
-    assert "2 fits; about 1 min on two cores without a GPU" in words
+    assert "2 fits; an estimate: 1 min on two cores without a GPU" in words
     assert "The report: suites/small/reports/comparison.html" in words
     workspace = checkout.folder / "suites" / "small"
     assert not (workspace / "mlflow.db").exists()

@@ -48,7 +48,7 @@ def test_a_suite_names_each_data_set_that_it_needs_once_with_its_terms_and_its_p
         "  tasks: lagged, rows, cluttered, vowels, reviews\n"
         "  needs mnist: 11.3 MB, unclear: none is stated, here (mirror)\n"
         "  needs movie_reviews: 4.0 MB, CC BY 4.0, not here\n"
-        "  10 fits; about 3 min on two cores without a GPU"
+        "  10 fits; an estimate: 3 min on two cores without a GPU"
     )
 
 

@@ -35,7 +35,7 @@ class AboutSuite(BaseModel):
     title: str
     """What it compares, in a sentence."""
     minutes: float = Field(gt=0)
-    """Wall time of the whole suite on two cores without a GPU, as far as it is known."""
+    """Wall time of the whole suite on two cores without a GPU: an estimate."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,8 @@ class SuiteCard:
             f"{self.name}: {self.about.title}",
             f"  tasks: {tasks}",
             *(f"  {_needed(each)}" for each in self.needs),
-            f"  {self.n_fits} fits; about {self.about.minutes:.0f} min on two cores without a GPU",
+            f"  {self.n_fits} fits; an estimate: {self.about.minutes:.0f} min on two cores without "
+            "a GPU",
         ]
         return "\n".join(lines)
 
