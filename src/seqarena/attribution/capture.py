@@ -8,6 +8,7 @@ from jaxtyping import Float
 from torch import nn
 
 from seqarena.attention.maps import HasNativeMaps, MapKind, NativeMap
+from seqarena.attribution.influence.influence_map import InfluenceMap
 from seqarena.attribution.probes import Probe
 from seqarena.batch import Sequences, collate
 from seqarena.errors import ArtifactError
@@ -33,6 +34,8 @@ class Capture:
 
     probes: tuple[Probe, ...]
     maps: tuple[tuple[ProbeMap, ...], ...]
+    influence: tuple[InfluenceMap, ...] = ()
+    """One for each probe; none: nobody asked, or the model cannot be asked."""
 
 
 def capture_maps(model: HasNativeMaps, test: Sequences, probes: tuple[Probe, ...]) -> Capture:

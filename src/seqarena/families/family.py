@@ -69,6 +69,23 @@ class RecommenderFamily(DensityFamily, Protocol):
 
 
 @runtime_checkable
+class Predictive(Protocol):
+    """A family that can say what it expects at every output, over all that could stand there."""
+
+    def predictive_log_prob(self, batch: Batch) -> Float[Tensor, "batch output choice"]:
+        """Return log p of every choice at every output, given the gold outputs before it [nats].
+
+        Outputs are the steps of a density (p(. | x_1, ..., x_{t-1}) over the symbols) or of a
+        tagger, the one label of a classifier (one output), or the target steps of a transducer, the
+        end symbol included. Rows of padding hold anything.
+
+        Raises:
+            NotFittedError: nothing was learned yet.
+        """
+        ...
+
+
+@runtime_checkable
 class Sample(Protocol):
     """What was drawn, and whatever else the family knows of it."""
 
@@ -180,6 +197,7 @@ __all__ = [
     "Generation",
     "LinkPairs",
     "NativeMap",
+    "Predictive",
     "RecommenderFamily",
     "Sample",
     "SamplingFamily",
