@@ -8,7 +8,12 @@ from jaxtyping import Float
 
 from seqarena.data.own.assembly import own_source
 from seqarena.data.own.example import Example
-from seqarena.data.own.files_source import OwnFilesConfig, about_frames, own_provenance, split_own
+from seqarena.data.own.files_source import (
+    LabelledFilesConfig,
+    about_frames,
+    own_provenance,
+    split_own,
+)
 from seqarena.data.own.folders import labelled_files
 from seqarena.data.sources.source_data import SourceData
 from seqarena.data.speech_features import HOP, RATE, FeatureKind, speech_frames
@@ -21,7 +26,7 @@ _FEWEST_SAMPLES = 10 * HOP
 _MOST_SECONDS = 3600
 
 
-class AudioFolderConfig(OwnFilesConfig):
+class AudioFolderConfig(LabelledFilesConfig):
     """Recordings (wav or flac) in a subfolder for each label; of any rate, heard at 8 kHz."""
 
     input_kind = "frames"

@@ -18,6 +18,10 @@ Symbols = str | tuple[str, ...]
 Frames = Float[np.ndarray, "steps dim"]
 
 
+_LIKE_MISSING = {"#n/a", "#na", "-nan", "<na>", "n/a", "na", "nan", "none", "null"}
+"""What pandas reads as a missing value, in small letters."""
+
+
 class MissingCellError(DataError):
     """A cell that is needed is empty."""
 
@@ -45,11 +49,32 @@ def name_of(table: Table, row: int, column: str) -> str:
         DataError: it is something else: a fraction is no name.
     """
     cell = _present(table, row, column)
+    if isinstance(cell, float) and math.isnan(cell):
+        _miss(table, row, column)
     if isinstance(cell, float) and cell.is_integer():
         cell = int(cell)
     if not isinstance(cell, str | int):
         _refuse(table, row, column, cell, "a name: text, or a whole number")
     return _clean(str(cell), table, row, column).strip()
+
+
+def label_of(table: Table, row: int, column: str) -> str:
+    """Return a cell as the name of a class; what looks like a missing value must be said to be one.
+
+    Raises:
+        MissingCellError: it is empty, or holds one of the table's missing values.
+        DataError: as `name_of`; or it is `NA`, `NaN`, `null` or the like, and nobody has said
+            whether that is a class.
+    """
+    name = name_of(table, row, column)
+    if table.spelling.missing_values is None and name.casefold() in _LIKE_MISSING:
+        raise DataError(
+            f"{table.where(row, column)}: {name!r} is how many programs write a missing value, and "
+            f"would be a class here; set `missing_values: ['{name}']` if it says that the label is "
+            "missing (`missing: drop` then leaves such rows out), or `missing_values: []` if it is "
+            "the name of a class."
+        )
+    return name
 
 
 def symbols_of(table: Table, row: int, column: str, unit: InputUnit) -> Symbols:
@@ -159,7 +184,7 @@ def _present(table: Table, row: int, column: str) -> Cell:
     cell = table.columns[column][row]
     if cell is None or (isinstance(cell, str | list) and not len(cell)):
         _miss(table, row, column)
-    if isinstance(cell, str) and not cell.strip():
+    if isinstance(cell, str) and cell.strip() in ("", *(table.spelling.missing_values or ())):
         _miss(table, row, column)
     return cell
 

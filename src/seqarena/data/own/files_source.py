@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
 
+from pydantic import Field
+
 from seqarena.data.content import file_sha256
 from seqarena.data.manifest import Fact, Provenance
 from seqarena.data.own.assembly import AboutOwn
@@ -13,6 +15,7 @@ from seqarena.data.own.splitting import (
     SplitExamples,
     SplitRule,
     describe_rule,
+    refuse_rare_labels,
     split_examples,
 )
 from seqarena.data.sources.source_config import SourceConfig
@@ -49,20 +52,32 @@ class OwnFilesConfig(SourceConfig):
         return {split: Path(name) for split, name in zip(Split, names, strict=True) if name}
 
 
+class LabelledFilesConfig(OwnFilesConfig):
+    """Files of examples that have a class each."""
+
+    min_label_count: int = Field(default=2, ge=1)
+    """Examples, of all splits together, that a class has at least: with one alone there is nothing
+    to judge by what was learnt from it. 1 lets any class be."""
+
+
 def split_own(
     config: OwnFilesConfig, files: Mapping[Split, list[Example]]
 ) -> tuple[SplitExamples, dict[str, Fact]]:
     """Return the three splits, and what a manifest says about them.
 
     Raises:
-        DataError: as `split_examples`.
+        DataError: as `split_examples`, or a class has too few examples.
     """
+    labelled: dict[str, Fact] = {}
+    if isinstance(config, LabelledFilesConfig):
+        refuse_rare_labels(files, config.min_label_count)
+        labelled = {"min_label_count": config.min_label_count}
     rule = config.rule
     unused = {f"{split}_share" for split in files} | ({"seed"} if rule == "time" else set())
     is_told = rule in ("files", "column")
     chosen = {} if is_told else config.split.model_dump(exclude=unused)
     splits = split_examples(files, rule, config.split)
-    return splits, {"split": describe_rule(rule, files), **chosen}
+    return splits, {"split": describe_rule(rule, files), **chosen, **labelled}
 
 
 def own_provenance(what: str, paths: tuple[Path, ...]) -> Provenance:

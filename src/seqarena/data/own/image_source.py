@@ -9,7 +9,12 @@ from pydantic import Field, model_validator
 
 from seqarena.data.own.assembly import own_source
 from seqarena.data.own.example import Example
-from seqarena.data.own.files_source import OwnFilesConfig, about_frames, own_provenance, split_own
+from seqarena.data.own.files_source import (
+    LabelledFilesConfig,
+    about_frames,
+    own_provenance,
+    split_own,
+)
 from seqarena.data.own.folders import labelled_files
 from seqarena.data.pictures import as_steps
 from seqarena.data.sources.source_data import SourceData
@@ -21,7 +26,7 @@ _ENDINGS = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp")
 _MOST_PIXELS = 4096 * 4096
 
 
-class ImageFolderConfig(OwnFilesConfig):
+class ImageFolderConfig(LabelledFilesConfig):
     """Pictures in a subfolder for each label, in grey values from 0 to 1."""
 
     input_kind = "frames"

@@ -91,6 +91,25 @@ def describe_rule(rule: SplitRule, files: Mapping[Split, Examples]) -> str:
     )
 
 
+def refuse_rare_labels(files: Mapping[Split, Examples], min_count: int) -> None:
+    """Refuse a class that has fewer examples than `min_count` over all files.
+
+    Raises:
+        DataError: with the first example of such a class, and the names of them all.
+    """
+    examples = [each for own in files.values() for each in own]
+    counts = Counter(each.label for each in examples)
+    rare = [each for each in examples if counts[each.label] < min_count]
+    if rare:
+        names = sorted({repr(each.label) for each in rare})
+        raise DataError(
+            f"{rare[0].where}: label {rare[0].label!r} has {counts[rare[0].label]} of "
+            f"{len(examples)} examples, expected at least {min_count} (min_label_count); so rare "
+            f"are {', '.join(names[:20])}{' and others' * (len(names) > 20)}. Correct them, give "
+            "more examples, take them out, or set `min_label_count: 1`."
+        )
+
+
 def _divided(
     examples: Examples, rule: SplitRule, shares: Mapping[Split, float], seed: int
 ) -> SplitExamples:

@@ -16,6 +16,14 @@ LONGEST_FIELD = 131_072
 
 
 @dataclass(frozen=True)
+class Spelling:
+    """How a file spells what no standard fixes."""
+
+    missing_values: tuple[str, ...] | None = None
+    """Texts that say that a cell is empty. None: nobody has said which do."""
+
+
+@dataclass(frozen=True)
 class Table:
     """The columns of a file, and where each of its rows stands in it."""
 
@@ -25,6 +33,7 @@ class Table:
     numbers: Sequence[int]
     """Line of the file on which each row begins, or its number, from 1."""
     columns: Mapping[str, Sequence[Cell]]
+    spelling: Spelling = Spelling()
 
     def __len__(self) -> int:
         return len(self.numbers)
@@ -41,8 +50,8 @@ def _hint(columns: list[str]) -> str:
     return f" There is one column, with {found[0]!r} in its name: set delimiter." if found else ""
 
 
-def checked_table(table: Table, wanted: Sequence[str]) -> Table:
-    """Return the wanted columns alone.
+def checked_table(table: Table, wanted: Sequence[str], spelling: Spelling = Spelling()) -> Table:
+    """Return the wanted columns alone, and how their cells are spelled.
 
     Raises:
         DataError: there is no row, a column is not there, or a cell is absurdly long.
@@ -66,7 +75,7 @@ def checked_table(table: Table, wanted: Sequence[str]) -> Table:
                     f"{'characters' if isinstance(cell, str) else 'entries'}, expected at most "
                     f"{LONGEST_FIELD}; cut it into several rows."
                 )
-    return Table(table.path, table.noun, table.numbers, kept)
+    return Table(table.path, table.noun, table.numbers, kept, spelling)
 
 
 def refuse_doubled(path: Path, names: Sequence[str], where: str) -> None:

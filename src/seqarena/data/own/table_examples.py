@@ -11,6 +11,7 @@ from seqarena.data.own.cells import (
     InputUnit,
     MissingCellError,
     frames_of,
+    label_of,
     name_of,
     names_of,
     number_of,
@@ -109,7 +110,7 @@ def _of_the_whole(
 ) -> dict[str, Any]:
     """Return what an example says once, however many rows it has."""
     readers: dict[str, Callable[[Table, int, str], Any]] = {
-        "label": name_of,
+        "label": label_of,
         "target": lambda whole, row, column: symbols_of(whole, row, column, reading.target_unit),
         "group": name_of,
         "split": _split_of,

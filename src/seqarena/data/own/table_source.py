@@ -11,11 +11,16 @@ from seqarena.data.own.cells import InputUnit
 from seqarena.data.own.columns import ColumnsConfig, LabelledColumns, TaggedColumns, TargetColumns
 from seqarena.data.own.csv_table import read_csv
 from seqarena.data.own.example import Example
-from seqarena.data.own.files_source import OwnFilesConfig, own_provenance, split_own
+from seqarena.data.own.files_source import (
+    LabelledFilesConfig,
+    OwnFilesConfig,
+    own_provenance,
+    split_own,
+)
 from seqarena.data.own.jsonl_table import read_jsonl
 from seqarena.data.own.parquet_table import read_parquet
 from seqarena.data.own.splitting import SplitRule
-from seqarena.data.own.table import Table, checked_table
+from seqarena.data.own.table import Spelling, Table, checked_table
 from seqarena.data.own.table_examples import MissingPolicy, Reading, examples_of
 from seqarena.data.plain_text import Documents
 from seqarena.data.sources.source_data import SourceData
@@ -39,6 +44,9 @@ class TableConfig(OwnFilesConfig):
     """A symbol that occurs less often in training is unknown everywhere."""
     missing: MissingPolicy = "refuse"
     """A row that lacks something that is needed: refuse it, or drop it and count it."""
+    missing_values: list[str] | None = None
+    """Texts that say that a cell is empty, like `NA`, in every mapped column. An empty list: none
+    does. Without the setting none does either, and a label that looks like one is refused."""
 
     @model_validator(mode="after")
     def _fits_together(self) -> "TableConfig":
@@ -67,6 +75,12 @@ class TableConfig(OwnFilesConfig):
         return "frames" if self.unit == "numbers" else "tokens"
 
     @property
+    def spelling(self) -> Spelling:
+        """How the cells are spelled."""
+        told = self.missing_values
+        return Spelling(None if told is None else tuple(told))
+
+    @property
     def rule(self) -> SplitRule:
         """What decides in which split an example stands."""
         if self.valid_path and self.test_path:
@@ -78,7 +92,7 @@ class TableConfig(OwnFilesConfig):
         return "time" if self.columns.time else "hash"
 
 
-class ClassificationTableConfig(TableConfig):
+class ClassificationTableConfig(TableConfig, LabelledFilesConfig):
     """A sequence and its label in each row."""
 
     columns: LabelledColumns
@@ -163,7 +177,7 @@ def _table(path: Path, config: TableConfig) -> Table:
             table = read_jsonl(path)
         case "parquet":
             table = read_parquet(path, wanted)
-    return checked_table(table, wanted)
+    return checked_table(table, wanted, config.spelling)
 
 
 def _text(
@@ -187,4 +201,5 @@ def _protocol(config: TableConfig) -> dict[str, Fact]:
         "unit": config.unit,
         "columns": [f"{role}: {name}" for role, name in mapped.items()],
         "missing": config.missing,
+        "missing_values": config.missing_values,
     }

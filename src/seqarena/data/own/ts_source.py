@@ -7,13 +7,18 @@ import numpy as np
 
 from seqarena.data.own.assembly import own_source
 from seqarena.data.own.example import Example
-from seqarena.data.own.files_source import OwnFilesConfig, about_frames, own_provenance, split_own
+from seqarena.data.own.files_source import (
+    LabelledFilesConfig,
+    about_frames,
+    own_provenance,
+    split_own,
+)
 from seqarena.data.own.text import read_own_text
 from seqarena.data.sources.source_data import SourceData
 from seqarena.errors import DataError
 
 
-class TsConfig(OwnFilesConfig):
+class TsConfig(LabelledFilesConfig):
     """Time series of one or more channels, each with a class; of equal or of unequal length."""
 
     input_kind = "frames"

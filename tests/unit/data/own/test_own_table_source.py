@@ -137,7 +137,8 @@ def test_numbers_stand_in_lists_in_several_columns_or_spelled_out(tmp_path):
     ]
     path = lines(tmp_path / "own.jsonl", rows)
     for columns in ("steps", ["x", "y"], "spelled"):
-        data = read("classification", path, {"input": columns, "label": "label"}, unit="numbers")
+        mapped = {"input": columns, "label": "label"}
+        data = read("classification", path, mapped, unit="numbers", min_label_count=1)
         assert data.schema.dim == 2
         assert data.parts[Split.VALID].sequences.features.tolist() == frames[2].tolist()
     assert read("density", path, {"input": "x"}, unit="numbers").schema.dim == 1
@@ -221,7 +222,8 @@ def test_rows_of_text_are_documents_of_a_density_under_its_context_protocol(tmp_
 )
 def test_what_is_wrong_with_a_cell_is_said_with_its_place(tmp_path, row, expected):
     path = lines(tmp_path / "own.jsonl", [*REVIEWS[:3], row])
-    assert complaint("classification", path, {"input": "text", "label": "stars"}) == expected
+    columns = {"input": "text", "label": "stars"}
+    assert complaint("classification", path, columns, min_label_count=1) == expected
 
 
 @pytest.mark.parametrize(
@@ -251,6 +253,61 @@ def test_tags_that_are_not_as_many_as_steps_are_refused(tmp_path):
     assert complaint("tagging", path, {"input": "w", "tags": "t"}) == (
         "FILE, line 4: 2 tags for 1 steps; each step needs one."
     )
+
+
+@pytest.mark.parametrize("spelled", ["NA", "NaN", "null", "None", "n/a", "#N/A", "<NA>"])
+def test_a_label_that_looks_like_a_missing_value_must_be_said_to_be_one(tmp_path, spelled):
+    path = lines(tmp_path / "own.jsonl", REVIEWS)
+    for fold in ("train", "test"):
+        row = {"fold": fold, "text": "NA", "stars": spelled}
+        path.write_text(path.read_text() + "\n" + json.dumps(row))
+    columns = {"input": "text", "label": "stars"}
+    assert complaint("classification", path, columns) == (
+        f"FILE, line 5, column 'stars': {spelled!r} is how many programs write a missing value, "
+        "and would be a class here; set `missing_values: "
+        f"['{spelled}']` if it says that the label is missing (`missing: drop` then leaves such "
+        "rows out), or `missing_values: []` if it is the name of a class."
+    )
+    assert complaint("classification", path, columns, missing_values=[spelled]).startswith(
+        "FILE, line 5, column "
+    )
+    told = {"missing_values": [spelled], "missing": "drop"}
+    data = read("classification", path, columns, **told)
+    assert data.class_names == ("9", "10")
+    assert data.counts["examples_dropped_for_a_missing_cell"] == 2
+    data = read("classification", path, columns, missing_values=[])
+    assert data.class_names == ("9", "10", spelled)
+    # In a text, it is text.
+    assert spoken(data, Split.TRAIN)[-1] == ["NA"]
+
+
+def test_a_label_that_is_no_number_in_a_column_of_numbers_is_missing(tmp_path):
+    table = pa.table(
+        {"fold": [*SPLITS, "train"], "text": list("abcde"), "stars": [1.0, 2.0, 1.0, 2.0, np.nan]}
+    )
+    pq.write_table(table, tmp_path / "own.parquet")
+    columns = {"input": "text", "label": "stars"}
+    assert complaint("classification", tmp_path / "own.parquet", columns) == (
+        "FILE, row 5, column 'stars': is empty, and is needed; fill it, or set `missing: drop` to "
+        "leave such rows out."
+    )
+    assert read(
+        "classification", tmp_path / "own.parquet", columns, missing="drop"
+    ).class_names == ("1", "2")
+
+
+def test_a_class_with_a_single_example_is_refused_unless_let_be(tmp_path):
+    rows = [*REVIEWS[:2], *[{**each, "stars": 9} for each in REVIEWS[2:]]]
+    path = lines(tmp_path / "own.jsonl", rows)
+    columns = {"input": "text", "label": "stars"}
+    assert complaint("classification", path, columns) == (
+        "FILE, line 1: label '10' has 1 of 4 examples, expected at least 2 (min_label_count); so "
+        "rare are '10'. Correct them, give more examples, take them out, or set "
+        "`min_label_count: 1`."
+    )
+    data = read("classification", path, columns, min_label_count=1)
+    assert data.class_names == ("9", "10")
+    assert data.protocol["min_label_count"] == 1
 
 
 def test_one_label_alone_is_refused(tmp_path):
