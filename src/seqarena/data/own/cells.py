@@ -1,12 +1,7 @@
-"""What a cell means: text, words, a label, numbers. What it is not, is refused by its place."""
+"""What a cell means: text, words, a label. What it is not, is refused by its place."""
 
-import json
 import math
-from collections.abc import Callable, Sequence
 from typing import Literal, NoReturn
-
-import numpy as np
-from jaxtyping import Float
 
 from seqarena.data.own.table import Cell, Table
 from seqarena.errors import DataError
@@ -15,7 +10,6 @@ InputUnit = Literal["character", "word", "numbers"]
 """What a step of an input is."""
 Symbols = str | tuple[str, ...]
 """The symbols of a text: a string is a sequence of characters."""
-Frames = Float[np.ndarray, "steps dim"]
 
 
 _LIKE_MISSING = {"#n/a", "#na", "-nan", "<na>", "n/a", "na", "nan", "none", "null"}
@@ -33,9 +27,9 @@ def text_of(table: Table, row: int, column: str) -> str:
         MissingCellError: it is empty.
         DataError: it is something else, or holds what no text does.
     """
-    cell = _present(table, row, column)
+    cell = present(table, row, column)
     if not isinstance(cell, str):
-        _refuse(table, row, column, cell, "text")
+        refuse(table, row, column, cell, "text")
     return _clean(cell, table, row, column)
 
 
@@ -48,13 +42,13 @@ def name_of(table: Table, row: int, column: str) -> str:
         MissingCellError: it is empty.
         DataError: it is something else: a fraction is no name.
     """
-    cell = _present(table, row, column)
+    cell = present(table, row, column)
     if isinstance(cell, float) and math.isnan(cell):
         _miss(table, row, column)
     if isinstance(cell, float) and cell.is_integer():
         cell = int(cell)
     if not isinstance(cell, str | int):
-        _refuse(table, row, column, cell, "a name: text, or a whole number")
+        refuse(table, row, column, cell, "a name: text, or a whole number")
     return _clean(str(cell), table, row, column).strip()
 
 
@@ -86,12 +80,12 @@ def symbols_of(table: Table, row: int, column: str, unit: InputUnit) -> Symbols:
     """
     if unit == "character":
         return text_of(table, row, column)
-    cell = _present(table, row, column)
+    cell = present(table, row, column)
     if not isinstance(cell, list):
         return tuple(text_of(table, row, column).split())
     for word in cell:
         if not isinstance(word, str) or not word.strip():
-            _refuse(table, row, column, word, "a list of words")
+            refuse(table, row, column, word, "a list of words")
     return tuple(_clean(word, table, row, column) for word in cell)
 
 
@@ -102,85 +96,21 @@ def names_of(table: Table, row: int, column: str) -> tuple[str, ...]:
         MissingCellError: it is empty.
         DataError: it is something else.
     """
-    cell = _present(table, row, column)
+    cell = present(table, row, column)
     if not isinstance(cell, list):
         return tuple(name_of(table, row, column).split())
     for each in cell:
         if isinstance(each, bool) or not isinstance(each, str | int) or not str(each).strip():
-            _refuse(table, row, column, each, "a list of names")
+            refuse(table, row, column, each, "a list of names")
     return tuple(_clean(str(each), table, row, column).strip() for each in cell)
 
 
-def number_of(table: Table, row: int, column: str) -> float:
-    """Return a cell as a finite number; text may spell it.
+def present(table: Table, row: int, column: str) -> Cell:
+    """Return a cell as it is.
 
     Raises:
-        MissingCellError: it is empty.
-        DataError: it is no number, or not finite.
+        MissingCellError: it is empty, or holds one of the table's missing values.
     """
-    return _number(_present(table, row, column), _complaint(table, row, column, "a finite number"))
-
-
-def frames_of(table: Table, row: int, columns: Sequence[str]) -> Frames:
-    """Return the numbers of a row, a step each.
-
-    One column: a list of numbers (one a step), or a list of steps, each a list of as many numbers.
-    Several columns: a list of numbers in each, which are of one length, and stand side by side.
-    Text may spell a list, as JSON does, or with spaces between numbers.
-
-    Raises:
-        MissingCellError: a cell is empty.
-        DataError: it is something else, or a number is not finite.
-    """
-    lists = [_number_lists(table, row, column) for column in columns]
-    for column, each in zip(columns, lists, strict=True):
-        if len(each) != len(lists[0]):
-            raise DataError(
-                f"{table.where(row, column)}: {len(each)} steps, and {len(lists[0])} in column "
-                f"{columns[0]!r}; all columns of an input are of one length."
-            )
-    return np.concatenate(lists, axis=1)
-
-
-def _number_lists(table: Table, row: int, column: str) -> Frames:
-    complain = _complaint(
-        table, row, column, "a list of finite numbers, or of equally long lists of them"
-    )
-    steps = _spelled(_present(table, row, column), complain)
-    if not isinstance(steps, list) or not steps:
-        complain(steps)
-    rows = [each if isinstance(each, list) else [each] for each in steps]
-    if not rows[0] or any(len(each) != len(rows[0]) for each in rows):
-        complain(steps)
-    numbers = [[_number(value, complain) for value in each] for each in rows]
-    return np.asarray(numbers, dtype=np.float32).reshape(len(rows), -1)
-
-
-def _spelled(cell: Cell, complain: Callable[[Cell], NoReturn]) -> Cell:
-    if not isinstance(cell, str):
-        return cell
-    if not cell.lstrip().startswith("["):
-        return cell.split()
-    try:
-        return json.loads(cell)
-    except (ValueError, RecursionError):
-        complain(cell)
-
-
-def _number(value: Cell, complain: Callable[[Cell], NoReturn]) -> float:
-    if isinstance(value, bool) or not isinstance(value, str | int | float):
-        complain(value)
-    try:
-        number = float(value)
-    except (ValueError, OverflowError):
-        complain(value)
-    # Frames are of 32 bits: what is finite here must be so there.
-    if not math.isfinite(number) or abs(number) > float(np.finfo(np.float32).max):
-        complain(value)
-    return number
-
-
-def _present(table: Table, row: int, column: str) -> Cell:
     cell = table.columns[column][row]
     if cell is None or (isinstance(cell, str | list) and not len(cell)):
         _miss(table, row, column)
@@ -210,15 +140,19 @@ def _clean(text: str, table: Table, row: int, column: str) -> str:
     return text
 
 
-def _complaint(table: Table, row: int, column: str, expected: str) -> Callable[[Cell], NoReturn]:
-    def complain(value: Cell) -> NoReturn:
-        _refuse(table, row, column, value, expected)
+def refuse(
+    table: Table,
+    row: int,
+    column: str,
+    value: Cell,
+    expected: str,
+    remedy: str = "repair the cell, or map another column",
+) -> NoReturn:
+    """Refuse a cell, or a part of it.
 
-    return complain
-
-
-def _refuse(table: Table, row: int, column: str, value: Cell, expected: str) -> NoReturn:
+    Raises:
+        DataError: with its place, what came, what was expected, and what to do.
+    """
     raise DataError(
-        f"{table.where(row, column)}: {ascii(value)[:60]}, expected {expected}; repair the cell, "
-        "or map another column."
+        f"{table.where(row, column)}: {ascii(value)[:60]}, expected {expected}; {remedy}."
     )

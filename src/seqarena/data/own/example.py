@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from seqarena.data.own.cells import Frames, Symbols
+from seqarena.data.own.cells import Symbols
+from seqarena.data.own.numeric_cells import Frames
 from seqarena.data.splits import Split
 
 

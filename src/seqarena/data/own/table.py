@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from seqarena.errors import DataError
 from seqarena.parsing import nearest
@@ -15,10 +15,15 @@ LONGEST_FIELD = 131_072
 """Characters of a text, or entries of a list, that a cell may hold."""
 
 
+DecimalMark = Literal[".", ","]
+
+
 @dataclass(frozen=True)
 class Spelling:
     """How a file spells what no standard fixes."""
 
+    decimal: DecimalMark = "."
+    """What stands before the fraction of a number that a text spells."""
     missing_values: tuple[str, ...] | None = None
     """Texts that say that a cell is empty. None: nobody has said which do."""
 

@@ -10,16 +10,15 @@ import numpy as np
 from seqarena.data.own.cells import (
     InputUnit,
     MissingCellError,
-    frames_of,
     label_of,
     name_of,
     names_of,
-    number_of,
     symbols_of,
     text_of,
 )
 from seqarena.data.own.columns import ColumnsConfig
 from seqarena.data.own.example import Example
+from seqarena.data.own.numeric_cells import frames_of, number_of
 from seqarena.data.own.table import Table
 from seqarena.data.splits import Split
 from seqarena.errors import DataError

@@ -20,7 +20,7 @@ from seqarena.data.own.files_source import (
 from seqarena.data.own.jsonl_table import read_jsonl
 from seqarena.data.own.parquet_table import read_parquet
 from seqarena.data.own.splitting import SplitRule
-from seqarena.data.own.table import Spelling, Table, checked_table
+from seqarena.data.own.table import DecimalMark, Spelling, Table, checked_table
 from seqarena.data.own.table_examples import MissingPolicy, Reading, examples_of
 from seqarena.data.plain_text import Documents
 from seqarena.data.sources.source_data import SourceData
@@ -35,6 +35,9 @@ class TableConfig(OwnFilesConfig):
     kind: Literal["csv", "jsonl", "parquet"]
     delimiter: str = Field(default=",", min_length=1, max_length=1)
     """What stands between the fields of a CSV file."""
+    decimal: DecimalMark = "."
+    """What stands before the fraction of a number that a text spells: a point, or a comma as in
+    `3,14`. A list in square brackets is JSON, whose numbers have points."""
     columns: ColumnsConfig
     """Which column is what."""
     unit: InputUnit = "word"
@@ -78,7 +81,7 @@ class TableConfig(OwnFilesConfig):
     def spelling(self) -> Spelling:
         """How the cells are spelled."""
         told = self.missing_values
-        return Spelling(None if told is None else tuple(told))
+        return Spelling(self.decimal, None if told is None else tuple(told))
 
     @property
     def rule(self) -> SplitRule:
@@ -200,6 +203,7 @@ def _protocol(config: TableConfig) -> dict[str, Fact]:
     return {
         "unit": config.unit,
         "columns": [f"{role}: {name}" for role, name in mapped.items()],
+        "decimal": config.decimal,
         "missing": config.missing,
         "missing_values": config.missing_values,
     }

@@ -236,6 +236,43 @@ def test_frames_that_are_no_finite_numbers_are_refused(tmp_path, cell):
     )
 
 
+def semicolons(path, cells):
+    """A CSV as a spreadsheet writes it where the decimal mark is a comma."""
+    rows = [f"{fold};{cell}" for fold, cell in zip(SPLITS, cells, strict=True)]
+    path.write_text("\ufefffold;x\r\n" + "\r\n".join(rows), encoding="utf-8")
+    return path
+
+
+def test_numbers_with_decimal_commas_are_read_if_it_is_said_that_they_are(tmp_path):
+    path = semicolons(tmp_path / "own.csv", ["3,14 -2,5e1", "1 ,5", "7,25", "+0,5"])
+    csv = {"unit": "numbers", "delimiter": ";"}
+    data = read("density", path, {"input": "x"}, decimal=",", **csv)
+    frames = [part.sequences.features.ravel().tolist() for part in data.parts.values()]
+    assert frames == [[np.float32(3.14), -25.0, 1.0, 0.5], [7.25], [0.5]]
+    assert data.protocol["decimal"] == ","
+    assert complaint("density", path, {"input": "x"}, **csv) == (
+        "FILE, line 2, column 'x': '3,14', expected a list of finite numbers, or of equally long "
+        "lists of them; if that is a decimal comma, set `decimal: ','` (numbers of a list then "
+        "stand apart by spaces); if it stands between numbers, put them into square brackets."
+    )
+
+
+def test_where_commas_are_decimal_a_point_or_a_bracket_is_ambiguous(tmp_path):
+    csv = {"unit": "numbers", "delimiter": ";", "decimal": ","}
+    path = semicolons(tmp_path / "own.csv", ["1,5", "1.234,5", "1", "1"])
+    assert complaint("density", path, {"input": "x"}, **csv) == (
+        "FILE, line 3, column 'x': '1.234,5', expected a list of finite numbers, or of equally "
+        "long lists of them; `decimal` is ',', so a number holds no point: take points between "
+        "thousands out, or set `decimal: '.'`."
+    )
+    path = semicolons(tmp_path / "own.csv", ["1,5", "[3,14]", "1", "1"])
+    assert complaint("density", path, {"input": "x"}, **csv) == (
+        "FILE, line 3, column 'x': '[3,14]' is a list in square brackets, whose numbers have "
+        "decimal points, and `decimal` is ','; write the numbers with spaces between and no "
+        "brackets, or set `decimal: '.'`."
+    )
+
+
 def test_frames_of_another_width_are_refused(tmp_path):
     path = lines(tmp_path / "own.jsonl", [*[{"x": [[1, 2]]}] * 3, {"x": [[1, 2, 3]]}])
     assert complaint("density", path, {"input": "x"}, unit="numbers") == (
