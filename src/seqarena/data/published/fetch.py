@@ -14,10 +14,12 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import assert_never
+from urllib.parse import urlsplit
 
 from seqarena.data.published.archives import read_members
 from seqarena.data.published.checksums import refuse_another
-from seqarena.data.published.places import checkout, fetched_folder
+from seqarena.data.published.network import unreachable
+from seqarena.data.published.places import VARIABLE, checkout, fetched_folder
 from seqarena.data.published.record import (
     ArchiveOfFiles,
     Download,
@@ -49,8 +51,8 @@ def fetch(published: Published, download: Download) -> None:
     """Download, compare and put in place; nothing is left of a download that is refused.
 
     Raises:
-        DataError: DVC could not download it, or it is truncated, altered, or no archive that could
-            be unpacked safely.
+        DataError: its host cannot be reached, DVC could not download it, or it is truncated,
+            altered, or no archive that could be unpacked safely.
     """
     folder = fetched_folder(published)
     saved = folder / download.saved_as
@@ -59,7 +61,7 @@ def fetch(published: Published, download: Download) -> None:
     # What a killed process has left.
     shutil.rmtree(unpacking, ignore_errors=True)
     with ExitStack() as undone:
-        undone.callback(_forget, saved)
+        undone.callback(_forget, saved, folder)
         undone.callback(shutil.rmtree, unpacking, ignore_errors=True)
         _import(published, download.url, saved)
         for path, content in _files(download, saved):
@@ -89,6 +91,12 @@ def _import(published: Published, url: str, saved: Path) -> None:
     done = subprocess.run(command, cwd=checkout(), capture_output=True, text=True, check=False)
     if done.returncode != 0 or not saved.is_file():
         errors = [line for line in done.stderr.splitlines() if line.startswith("ERROR: ")]
+        if why := unreachable(url):
+            raise DataError(
+                f"{published.name}: {urlsplit(url).hostname} cannot be reached ({why}). Is there a "
+                "network? Try again when there is (HTTPS_PROXY names a proxy), or put the files "
+                f"into {published.folder} of a mirror ({VARIABLE})."
+            )
         said = " ".join(errors) or f"it ended with {done.returncode}: {done.stderr.strip()}"
         raise DataError(
             f"{published.name}: DVC could not fetch {url}: {said}. Try again, or put the files "
@@ -147,7 +155,11 @@ def _check_and_place(published: Published, download: Download, unpacking: Path) 
         (unpacking / path).replace(folder / path)
 
 
-def _forget(saved: Path) -> None:
-    """Delete what came, and DVC's note of it."""
+def _forget(saved: Path, folder: Path) -> None:
+    """Delete what came, DVC's note of it, and what is then empty, up to the folder `data`."""
     for path in (saved, saved.with_name(f"{saved.name}.dvc")):
         path.unlink(missing_ok=True)
+    for empty in (saved.parent, *saved.parent.parents):
+        if not empty.is_relative_to(folder.parent.parent) or any(empty.iterdir()):
+            return
+        empty.rmdir()

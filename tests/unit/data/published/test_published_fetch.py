@@ -4,6 +4,7 @@ import gzip
 import hashlib
 import io
 import shutil
+import socket
 import subprocess
 import sys
 import tarfile
@@ -22,6 +23,7 @@ from seqarena.data.mirror import published_content, published_file
 from seqarena.data.published import catalogue, describe, fetch
 from seqarena.data.published.archives import read_members
 from seqarena.data.published.checksums import sha256_of
+from seqarena.data.published.network import unreachable
 from seqarena.data.published.places import place_of
 from seqarena.data.published.record import (
     ArchiveOfFiles,
@@ -188,7 +190,40 @@ def test_an_address_without_a_file_is_told_in_dvcs_words_and_leaves_nothing(
     assert code == 2
     assert f"toy: DVC could not fetch {url}: ERROR: failed to import {url}." in said
     assert said.endswith("Try again, or put the files into toy_folder of a mirror.\n")
-    assert kept() == []
+    assert not Path("data").exists()
+
+
+def closed_address() -> str:
+    """An address at which nobody answers."""
+    with socket.socket() as opened:
+        opened.bind(("127.0.0.1", 0))
+        return f"http://127.0.0.1:{opened.getsockname()[1]}"
+
+
+@pytest.mark.slow
+def test_a_host_that_cannot_be_reached_is_told_as_such_and_leaves_nothing(
+    tmp_path: Path, here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with_dvc()
+    declare(monkeypatch, toy(tmp_path, closed_address()))
+    code, said = data("fetch", "toy", "--yes")
+    assert code == 2
+    assert said.endswith(
+        "toy: 127.0.0.1 cannot be reached ([Errno 111] Connection refused). Is there a network? "
+        "Try again when there is (HTTPS_PROXY names a proxy), or put the files into toy_folder of "
+        "a mirror (SEQARENA_MIRROR).\n"
+    )
+    assert not Path("data").exists()
+
+
+def test_a_host_is_reached_if_it_answers_even_that_there_is_no_such_file(
+    served: tuple[Path, str],
+) -> None:
+    (served[0] / "plain.txt").write_bytes(TEXT)
+    assert unreachable(f"{served[1]}/plain.txt") is None
+    assert unreachable(f"{served[1]}/nothing") is None
+    assert unreachable(str(served[0])) is None
+    assert "Connection refused" in str(unreachable(f"{closed_address()}/plain.txt"))
 
 
 def test_nothing_is_fetched_before_the_terms_were_agreed_to(
