@@ -11,7 +11,7 @@ import json
 from collections.abc import Iterable
 from pathlib import Path
 
-from seqarena.data.content import file_sha256
+from seqarena.data.content import path_sha256
 from seqarena.experiment.suite import Suite
 from seqarena.families.discovery import code_digest_of
 from seqarena.families.own_family import OwnFamilyConfig
@@ -45,8 +45,6 @@ def files_digest(paths: Iterable[Path]) -> str:
         return NOTHING
     digest = hashlib.sha256()
     for path in given:
-        files = sorted(path.rglob("*")) if path.is_dir() else [path]
-        for file in files:
-            content = file_sha256(file) if file.is_file() else "nothing"
-            digest.update(f"{file}\0{content}\n".encode(errors="surrogateescape"))
+        content = path_sha256(path) or "nothing"
+        digest.update(f"{path}\0{content}\n".encode(errors="surrogateescape"))
     return digest.hexdigest()

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from seqarena.data.content import file_sha256
+from seqarena.data.content import path_sha256
 from seqarena.data.manifest import Fact, Provenance
 from seqarena.data.own.assembly import AboutOwn
 from seqarena.data.own.example import Example
@@ -81,12 +81,13 @@ def split_own(
 
 
 def own_provenance(what: str, paths: tuple[Path, ...]) -> Provenance:
-    """Say that data is the user's own, with the checksum of each file that is named."""
+    """Say that data is the user's own, with the checksum of each file or folder that is named."""
+    checksums = {str(path): path_sha256(path) for path in paths}
     return Provenance(
         description=f"{what} of {', '.join(map(str, paths))}",
         licence="the user's own",
         citation="none",
-        versions={str(path): file_sha256(path) for path in paths if path.is_file()},
+        versions={path: checksum for path, checksum in checksums.items() if checksum},
     )
 
 

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from seqarena.data.content import path_sha256
 from seqarena.data.own.audio_source import read_sound
 from seqarena.data.own.image_source import read_picture
 from seqarena.data.own.ts_source import read_ts
@@ -145,6 +146,7 @@ def test_pictures_are_labelled_by_their_folder_and_seen_row_by_row_or_by_region(
         write_picture(tmp_path / "ab"[number % 2] / f"{number}.png", picture)
     shares = {"valid_share": 0.3, "test_share": 0.3}
     data = read("image_folder", tmp_path, split=shares)
+    assert data.provenance.versions == {str(tmp_path): path_sha256(tmp_path)}
     for part in data.parts.values():
         for row, name in enumerate(part.sequences.ids):
             number = int(name.split("/")[1].removesuffix(".png"))
