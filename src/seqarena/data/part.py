@@ -39,10 +39,13 @@ class Part:
     not stored."""
     times: Real[np.ndarray, "sequences"] | None = None
     """When each example was, in any unit, if the split is to follow time; not stored."""
+    places: tuple[str, ...] | None = None
+    """Where in a user's own files each example was read, for messages; not stored."""
 
     def __post_init__(self) -> None:
-        """Refuse groups or times of another number of examples."""
-        for name, values in (("groups", self.groups), ("times", self.times)):
+        """Refuse groups, times or places of another number of examples."""
+        for name in ("groups", "times", "places"):
+            values = getattr(self, name)
             if values is not None and len(values) != len(self.sequences):
                 raise DataError(
                     f"{len(values)} {name} for {len(self.sequences)} sequences; give one each."
@@ -59,10 +62,13 @@ class Part:
             None if self.slices is None else self.slices[rows],
             None if self.groups is None else _picked(self.groups, rows),
             None if self.times is None else self.times[rows],
+            None if self.places is None else _picked(self.places, rows),
         )
 
     def name(self, row: int) -> str:
-        """Name an example in a message: its row, and its id where it has one."""
+        """Name an example in a message: its place, or its row, and its id where it has one."""
+        if self.places is not None:
+            return f"example ({self.places[row]})"
         ids = self.sequences.ids
         return f"row {row} ({ids[row]})" if ids else f"row {row}"
 

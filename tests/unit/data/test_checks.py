@@ -149,3 +149,13 @@ def test_a_split_of_nothing_but_copies_cannot_be_dropped() -> None:
     assert str(error.value) == (
         "train: every row stands in a later split too; nothing would be left."
     )
+
+
+def test_an_example_keeps_its_place_when_others_are_taken_out():
+    part = Part(
+        sequences_of([np.array([0]), np.array([1]), np.array([2])]),
+        places=("own.csv, line 2", "own.csv, line 3", "own.csv, line 9"),
+    )
+    assert part.select(np.array([0, 2])).name(1) == "example (own.csv, line 9)"
+    with pytest.raises(DataError):
+        Part(part.sequences, places=("own.csv, line 2",))

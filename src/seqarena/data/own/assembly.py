@@ -167,6 +167,7 @@ def _part(examples: Examples, codes: _Codes) -> Part:
             ids=tuple(each.id for each in examples),
         ),
         groups=_groups(examples),
+        places=tuple(each.where for each in examples),
     )
 
 

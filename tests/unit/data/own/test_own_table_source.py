@@ -347,6 +347,20 @@ def test_a_class_with_a_single_example_is_refused_unless_let_be(tmp_path):
     assert data.protocol["min_label_count"] == 1
 
 
+def test_an_input_in_two_splits_is_named_by_its_lines(tmp_path):
+    rows = [{**each, "text": text} for each, text in zip(REVIEWS, "abcb", strict=True)]
+    path = lines(tmp_path / "own.jsonl", rows)
+    path.write_text("\n" + path.read_text())
+    config = config_of(
+        "classification", path, columns={"input": "text", "label": "stars", "split": "fold"}
+    )
+    with pytest.raises(DataError) as caught:
+        prepare_task("own", config, tmp_path / "prepared")
+    assert str(caught.value).startswith(
+        f"train example ({path}, line 3) equals test example ({path}, line 5), and 0 more such "
+    )
+
+
 def test_one_label_alone_is_refused(tmp_path):
     path = lines(tmp_path / "own.jsonl", [{"text": str(row), "stars": 1} for row in range(4)])
     assert complaint("classification", path, {"input": "text", "label": "stars"}) == (
