@@ -9,6 +9,7 @@ import click
 
 from seqarena.data_commands import data
 from seqarena.errors import ConfigError, DataError, SeqarenaError
+from seqarena.wording import counted
 
 
 class _Commands(click.Group):
@@ -59,7 +60,15 @@ def suites() -> None:
     """List the suites beside params.yaml: what each compares, and how long it takes."""
     from seqarena.experiment.suites import read_card, suite_names
 
-    for name in suite_names(Path.cwd()):
+    names = suite_names(Path.cwd())
+    if not names:
+        raise ConfigError(
+            [
+                f"{Path.cwd()}: holds no suite under pipelines/suites; run `seqarena suites` in "
+                "your checkout, in the folder of params.yaml."
+            ]
+        )
+    for name in names:
         click.echo(read_card(Path.cwd(), name).describe())
 
 
@@ -79,8 +88,8 @@ def check() -> None:
 
     suite = read_suite()
     click.echo(
-        f"params.yaml: {len(suite.experiments)} experiments on {len(suite.tasks)} tasks, "
-        f"{len(suite.seeds)} seeds each."
+        f"params.yaml: {counted(len(suite.experiments), 'experiment')} on "
+        f"{counted(len(suite.tasks), 'task')}, {counted(len(suite.seeds), 'seed')} each."
     )
 
 
@@ -96,7 +105,9 @@ def check_family_command(module: str, settings: str) -> None:
         click.echo(line)
         n_failed += not passed
     if n_failed:
-        raise SeqarenaError(f"{n_failed} checks failed; see the lines that begin with FAILED.")
+        raise SeqarenaError(
+            f"{counted(n_failed, 'check')} failed; see the lines that begin with FAILED."
+        )
 
 
 @main.command()
@@ -114,7 +125,8 @@ def sync(thorough: bool) -> None:
     for line in report.failed:
         click.echo(line, err=True)
     click.echo(
-        f"{locate_store(workspace.home)}: {report.n_runs} runs from {report.n_journals} journals."
+        f"{locate_store(workspace.home)}: {counted(report.n_runs, 'run')} from "
+        f"{counted(report.n_journals, 'journal')}."
     )
     if report.failed:
         raise SeqarenaError(f"{len(report.failed)} could not be stored; run `seqarena sync` again.")

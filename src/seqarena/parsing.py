@@ -14,6 +14,19 @@ from seqarena.errors import ConfigError
 
 T = TypeVar("T")
 
+_KINDS_OF_VALUE = {
+    "tuple_type": "a list in square brackets",
+    "list_type": "a list in square brackets",
+    "model_type": "a mapping of keys to values",
+    "dict_type": "a mapping of keys to values",
+    "int_type": "a whole number",
+    "int_from_float": "a whole number",
+    "float_type": "a number",
+    "string_type": "text (in quotes, where it looks like something else)",
+    "bool_type": "true or false",
+}
+"""What pydantic calls a value of another kind, in the words of a YAML file."""
+
 
 def read_yaml(path: Path) -> dict[str, Any]:
     """Read a YAML 1.2 mapping.
@@ -58,6 +71,14 @@ def _line(detail: ErrorDetails, kind: Any, at: str) -> str:
     key = ".".join([at, *path])
     given = detail["input"]
     match detail["type"]:
+        case kind_of_value if kind_of_value in _KINDS_OF_VALUE:
+            return f"{key}: got {given!r}; expected {_KINDS_OF_VALUE[kind_of_value]}."
+        case "too_long" | "too_short":
+            most, least = detail["ctx"].get("max_length"), detail["ctx"].get("min_length")
+            bound = f"at least {least}" if most is None else f"at most {most}"
+            return f"{key}: got {given!r}; expected {bound} entries."
+        case "missing" if isinstance(detail["loc"][-1], int):
+            return f"{key}: got {list(given)!r}; expected more entries."
         case "extra_forbidden":
             return f"{key}: unknown; {nearest(path[-1], list(model.model_fields) if model else [])}"
         case "missing":

@@ -52,7 +52,7 @@ def test_every_mistake_is_reported_at_once_with_its_dotted_key_and_the_remedy():
 
 def test_a_field_that_is_spelled_like_a_kind_keeps_its_place_in_the_key():
     assert mistakes(Pet, {"kind": "cat", "dog": "yes"}) == [
-        "pet.dog: got 'yes'; input should be a valid integer."
+        "pet.dog: got 'yes'; expected a whole number."
     ]
 
 
@@ -84,7 +84,7 @@ def test_a_choice_among_plain_values_keeps_the_key_as_it_is_written():
 
 def test_a_word_where_a_number_is_due_is_refused():
     assert mistakes(Optimiser, {"learning_rate": "1e-3"}, "optimiser") == [
-        "optimiser.learning_rate: got '1e-3'; input should be a valid number."
+        "optimiser.learning_rate: got '1e-3'; expected a number."
     ]
 
 
@@ -116,3 +116,33 @@ def test_a_missing_file_says_where_to_run(tmp_path):
     assert str(caught.value) == (
         f"{tmp_path / 'params.yaml'}: not found; run from the folder that holds it."
     )
+
+
+class Picture(BaseModel):
+    model_config = STRICT
+    size: tuple[int, int] | None = Field(default=None, strict=False)
+    names: list[str] = []
+    is_grey: bool = True
+    share: float = 0.5
+    pet: Cat | None = None
+
+
+@pytest.mark.parametrize(
+    ("raw", "said"),
+    [
+        ({"size": 28}, "size: got 28; expected a list in square brackets."),
+        ({"size": "28x28"}, "size: got '28x28'; expected a list in square brackets."),
+        ({"size": [28, 28, 1]}, "size: got [28, 28, 1]; expected at most 2 entries."),
+        ({"size": [28]}, "size: got [28]; expected more entries."),
+        ({"names": "NA"}, "names: got 'NA'; expected a list in square brackets."),
+        (
+            {"names": [None]},
+            "names: got None; expected text (in quotes, where it looks like something else).",
+        ),
+        ({"is_grey": "no"}, "is_grey: got 'no'; expected true or false."),
+        ({"share": "1e-1"}, "share: got '1e-1'; expected a number."),
+        ({"pet": "cat"}, "pet: got 'cat'; expected a mapping of keys to values."),
+    ],
+)
+def test_a_value_of_another_kind_is_told_in_words_of_the_file(raw, said):
+    assert mistakes(Picture, raw, "t") == [f"t.{said}"]

@@ -24,6 +24,7 @@ from seqarena.tracking.journal import Journal, RunIdentity
 from seqarena.tracking.location import locate_store
 from seqarena.tracking.provenance import provenance_tags
 from seqarena.tracking.shipper import Shipper
+from seqarena.wording import counted
 
 _REPORT_EXPERIMENT = "comparison"
 
@@ -50,7 +51,8 @@ def compare(
     files = write_report(reports, tasks, cells, _head(suite))
     _tell(reports, files, runs, suite)
     sys.stdout.write(
-        f"{reports / 'comparison.html'}: {len(cells)} experiments on {len(tasks)} tasks\n"
+        f"{reports / 'comparison.html'}: {counted(len(cells), 'experiment')} on "
+        f"{counted(len(tasks), 'task')}\n"
     )
 
 

@@ -30,6 +30,7 @@ from seqarena.metrics.metric import Metric, headline_metric
 from seqarena.tracking.journal import Journal
 from seqarena.tracking.location import locate_store
 from seqarena.tracking.shipper import Shipper
+from seqarena.wording import counted
 
 JOURNAL_FILE = "journal.jsonl"
 ATTENTION_FOLDER = "attention"
@@ -217,4 +218,5 @@ def _line(experiment: Experiment, metric: Metric, summary: dict[str, Any]) -> st
     mean, interval = summary["mean"][metric.name], summary["interval"].get(metric.name)
     shown = "infinite" if mean is None else f"{mean:.4f}"
     spread = f" ± {interval['half_width']:.4f}" if interval else ""
-    return f"{experiment.name}: {metric.label} {shown}{spread} over {len(experiment.seeds)} seeds"
+    seeds = counted(len(experiment.seeds), "seed")
+    return f"{experiment.name}: {metric.label} {shown}{spread} over {seeds}"

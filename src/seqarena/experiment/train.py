@@ -9,6 +9,7 @@ from seqarena.experiment.fit_seed import fit_seed
 from seqarena.experiment.layout import Workspace
 from seqarena.experiment.suite import Experiment
 from seqarena.fitting.processes import is_main_process
+from seqarena.wording import counted
 
 
 def train(experiment: Experiment, prepared: Path, fits: Path) -> None:
@@ -27,6 +28,6 @@ def train(experiment: Experiment, prepared: Path, fits: Path) -> None:
             shutil.copytree(run, fits / f"seed-{seed}", dirs_exist_ok=True)
     if is_main_process():
         sys.stdout.write(
-            f"{experiment.name}: {len(experiment.seeds)} seeds fitted or found in "
+            f"{experiment.name}: {counted(len(experiment.seeds), 'seed')} fitted or found in "
             f"{time.monotonic() - began:.1f} s\n"
         )

@@ -7,6 +7,7 @@ from statistics import fmean
 
 from seqarena.metrics.confidence import Interval, t_interval
 from seqarena.reporting.cells import Cell, SeedResult, TaskFacts
+from seqarena.wording import counted
 
 
 @dataclass(frozen=True)
@@ -142,4 +143,5 @@ def _the_other(n: int) -> str:
 
 def _seeds(rows: Iterable[Row]) -> str:
     counts = sorted({len(row.cell.seeds) for row in rows if row.cell.seeds})
-    return f"{counts[0]} seeds" if len(counts) == 1 else f"{counts[0]} to {counts[-1]} seeds"
+    last = counted(counts[-1], "seed")
+    return last if len(counts) == 1 else f"{counts[0]} to {last}"
