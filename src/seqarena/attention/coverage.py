@@ -4,7 +4,7 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
-from seqarena.attention.attend import Weights, attend
+from seqarena.attention.attend import Weights, masked_softmax
 from seqarena.attention.mechanism import Mechanism
 
 
@@ -66,7 +66,10 @@ class CoverageAttention(Mechanism):
         key_value, of_key = prepared
         seen = of_key[:, None] + self.of_query(query)[:, :, None]
         seen = seen + self.of_coverage(covered[..., None])
-        return attend(self.direction(seen.tanh()).squeeze(-1), key_value, attend_mask)
+        weights = masked_softmax(self.direction(seen.tanh()).squeeze(-1), attend_mask)
+        keys = key_value[:, None]
+        context, weights = self.averaged(weights[:, None], keys, attend_mask[:, None])
+        return context[:, 0], weights[:, 0]
 
     def flops(self, batch: int, query_time: int, key_time: int) -> float:
         """Estimate the floating-point operations of `context`; a tanh counts as one."""

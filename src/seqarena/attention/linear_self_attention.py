@@ -43,13 +43,21 @@ class LinearSelfAttention(SelfAttention[LinearState]):
     ) -> tuple[Float[Tensor, "batch time model_dim"], Weights]:
         """Return the context of each step, and the weights of each head that made it."""
         query, key, value = self._features(steps)
-        weights = self._weights(query, key, mask)
-        return self.heads.joined(weights @ value), weights
+        time = mask.shape[1]
+        seen = mask[:, None, None]
+        if self.is_causal:
+            distance = distances(range(time), time, mask.device)
+            seen = Reach(is_causal=True).allows(distance)[None, None]
+        heads, weights = self.averaged(self._weights(query, key, mask), value, seen)
+        return self.heads.joined(heads), weights
 
     def context(
         self, steps: Float[Tensor, "batch time model_dim"], mask: Bool[Tensor, "batch time"]
     ) -> Float[Tensor, "batch time model_dim"]:
         """Return the context of each step without any pair of steps that lie far apart."""
+        if self.is_intervened:
+            explicit: tuple[Tensor, Weights] = self(steps, mask)
+            return explicit[0]
         return self.heads.joined(self._in_parallel(*self._features(steps), mask))
 
     def observe(
@@ -59,6 +67,9 @@ class LinearSelfAttention(SelfAttention[LinearState]):
         heads: Sequence[int] | None = None,
     ) -> tuple[Float[Tensor, "batch time model_dim"], Weights]:
         """Return the context in linear time, and the weights of some heads (None: all)."""
+        if self.is_intervened:
+            context, weights = self(steps, mask)
+            return context, weights if heads is None else weights[:, list(heads)]
         query, key, value = self._features(steps)
         with torch.no_grad():
             chosen = list(range(self.heads.n_heads) if heads is None else heads)
@@ -69,11 +80,18 @@ class LinearSelfAttention(SelfAttention[LinearState]):
         self, step: Float[Tensor, "batch 1 model_dim"], past: LinearState | None
     ) -> tuple[Float[Tensor, "batch 1 model_dim"], LinearState]:
         """Return the context of the newest step over all that came, and what the next one needs."""
+        self.refuse_intervention()
         query, key, value = self._features(step)
         with torch.autocast(step.device.type, enabled=False):
             products = advanced_products(past.products if past else None, key, value)
             heads = normalised(query @ products)
         return self.heads.joined(heads), LinearState(1 + (past.n_steps if past else 0), products)
+
+    def transformed(
+        self, value: Float[Tensor, "batch head key_time head_dim"]
+    ) -> Float[Tensor, "batch head key_time model_dim"]:
+        """Return the values of each head through its part of W_O."""
+        return self.heads.transformed(value)
 
     def flops(self, batch: int, time: int) -> float:
         """Estimate the floating-point operations of `context`."""

@@ -7,10 +7,11 @@ from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
 from seqarena.attention.attend import Weights
+from seqarena.attention.intervention import Attention
 from seqarena.attention.precision import in_full_precision
 
 
-class Mechanism(nn.Module, ABC):
+class Mechanism(Attention, ABC):
     """A learned way for queries to look at keys.
 
     `forward` is the explicit path: it returns the weights. `context` is the path for training: the
@@ -37,6 +38,9 @@ class Mechanism(nn.Module, ABC):
         attend_mask: Bool[Tensor, "batch #query_time key_time"],
     ) -> Float[Tensor, "batch query_time context_dim"]:
         """Return the context of each query alone, as fast as it can be had."""
+        if self.is_intervened:
+            explicit: tuple[Tensor, Weights] = self(query, key_value, attend_mask)
+            return explicit[0]
         return self.look(query, self.prepared(key_value), attend_mask)
 
     @abstractmethod

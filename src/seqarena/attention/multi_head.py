@@ -2,12 +2,17 @@
 
 from typing import NamedTuple
 
+import torch
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
 from seqarena.attention.attend import Heads, KeyHeads, Weights
 from seqarena.attention.mechanism import Mechanism
-from seqarena.attention.softmax import fused_softmax_attention, shared_heads, softmax_attention
+from seqarena.attention.softmax import (
+    fused_softmax_attention,
+    shared_heads,
+    softmax_attention_weights,
+)
 
 
 class KeysAndValues(NamedTuple):
@@ -65,7 +70,9 @@ class MultiHeadAttention(Mechanism):
     ) -> tuple[Float[Tensor, "batch query_time model_dim"], Weights]:
         """Return what `forward` does over keys that are prepared already."""
         key, value = (shared_heads(each, self.n_shared) for each in prepared)
-        heads, weights = softmax_attention(self.queries(query), key, value, attend_mask[:, None])
+        seen = attend_mask[:, None]
+        made = softmax_attention_weights(self.queries(query), key, seen)
+        heads, weights = self.averaged(made, value, seen)
         return self.joined(heads), weights
 
     def queries(self, query: Float[Tensor, "batch time query_dim"]) -> Heads:
@@ -85,6 +92,7 @@ class MultiHeadAttention(Mechanism):
         attend_mask: Bool[Tensor, "batch #query_time key_time"] | None = None,
     ) -> Float[Tensor, "batch query_time model_dim"]:
         """Return the context over keys and values that are projected already."""
+        self.refuse_intervention()
         mask = None if attend_mask is None else attend_mask[:, None]
         return self.joined(fused_softmax_attention(self.queries(query), key, value, mask))
 
@@ -92,6 +100,13 @@ class MultiHeadAttention(Mechanism):
         """Return the contexts of all heads as one, through W_O."""
         context: Tensor = self.to_context(heads.transpose(1, 2).flatten(2))
         return context
+
+    def transformed(
+        self, value: Float[Tensor, "batch head key_time head_dim"]
+    ) -> Float[Tensor, "batch head key_time model_dim"]:
+        """Return the values of each head through its part of W_O: their sum is the context."""
+        parts = self.to_context.weight.view(self.context_dim, self.n_heads, self.head_dim)
+        return torch.einsum("bhkd,mhd->bhkm", value, parts)
 
     def projection_flops(self, batch: int, query_time: int, key_time: int) -> float:
         """Estimate the floating-point operations of all four projections."""

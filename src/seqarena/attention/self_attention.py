@@ -5,15 +5,16 @@ from collections.abc import Sequence
 from typing import Generic, TypeVar
 
 from jaxtyping import Bool, Float
-from torch import Tensor, nn
+from torch import Tensor
 
 from seqarena.attention.attend import Weights
+from seqarena.attention.intervention import Attention
 from seqarena.attention.past import Past
 
 P = TypeVar("P", bound=Past)
 
 
-class SelfAttention(nn.Module, ABC, Generic[P]):
+class SelfAttention(Attention, ABC, Generic[P]):
     """Attention of X over X: Vaswani et al. (2017), section 3.2.3.
 
     Causal: step i attends j <= i only. Padding stands on the right, so a real step never sees it

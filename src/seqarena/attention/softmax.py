@@ -58,13 +58,22 @@ def softmax_attention(
     attend_mask: Bool[Tensor, "#batch #head #query_time key_time"],
 ) -> tuple[Float[Tensor, "batch head query_time value_dim"], Weights]:
     """Return the context softmax(Q Kᵀ / √d_k) V, and the weights."""
+    weights = softmax_attention_weights(query, key, attend_mask)
+    return weights @ value, weights
+
+
+def softmax_attention_weights(
+    query: Float[Tensor, "batch head query_time head_dim"],
+    key: Float[Tensor, "batch head key_time head_dim"],
+    attend_mask: Bool[Tensor, "#batch #head #query_time key_time"],
+) -> Weights:
+    """Return softmax(Q Kᵀ / √d_k) over the keys that may be attended."""
 
     def seen_by(rows: range) -> Seen:
         is_shared = attend_mask.shape[2] == 1
         return attend_mask if is_shared else attend_mask[:, :, rows.start : rows.stop], None
 
-    weights = softmax_weights(query, key, seen_by)
-    return weights @ value, weights
+    return softmax_weights(query, key, seen_by)
 
 
 def fused_softmax_attention(
@@ -133,6 +142,7 @@ class SoftmaxAttention(Mechanism):
         attend_mask: Bool[Tensor, "batch #query_time key_time"],
     ) -> Float[Tensor, "batch query_time model_dim"]:
         """Return `context` over keys that are prepared already."""
+        self.refuse_intervention()
         queries = self.to_query(query)[:, None]
         return fused_softmax_attention(queries, *prepared, attend_mask[:, None])[:, 0]
 
@@ -143,8 +153,9 @@ class SoftmaxAttention(Mechanism):
         attend_mask: Bool[Tensor, "batch #query_time key_time"],
     ) -> tuple[Float[Tensor, "batch query_time model_dim"], Weights]:
         """Return what `forward` does over keys that are prepared already."""
-        queries = self.to_query(query)[:, None]
-        context, weights = softmax_attention(queries, *prepared, attend_mask[:, None])
+        (key, value), seen = prepared, attend_mask[:, None]
+        weights = softmax_attention_weights(self.to_query(query)[:, None], key, seen)
+        context, weights = self.averaged(weights, value, seen)
         return context[:, 0], weights
 
     def flops(self, batch: int, query_time: int, key_time: int) -> float:

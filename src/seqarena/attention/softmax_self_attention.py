@@ -46,13 +46,18 @@ class SoftmaxSelfAttention(SelfAttention[KeyValueCache]):
     ) -> tuple[Float[Tensor, "batch time model_dim"], Weights]:
         """Return the context of each step, and the weights of each head that made it."""
         query, key, value = self._projected(steps)
-        weights = self._weights(query, key, mask, range(self.heads.n_heads))
-        return self.heads.joined(weights @ shared_heads(value, self.heads.n_shared)), weights
+        made = self._weights(query, key, mask, range(self.heads.n_heads))
+        values = shared_heads(value, self.heads.n_shared)
+        heads, weights = self.averaged(made, values, self._seen_by(range(mask.shape[1]), mask)[0])
+        return self.heads.joined(heads), weights
 
     def context(
         self, steps: Float[Tensor, "batch time model_dim"], mask: Bool[Tensor, "batch time"]
     ) -> Float[Tensor, "batch time model_dim"]:
         """Return the context of each step by the fused kernel."""
+        if self.is_intervened:
+            explicit: tuple[Tensor, Weights] = self(steps, mask)
+            return explicit[0]
         return self.heads.joined(self._fused(*self._projected(steps), mask))
 
     def observe(
@@ -62,6 +67,9 @@ class SoftmaxSelfAttention(SelfAttention[KeyValueCache]):
         heads: Sequence[int] | None = None,
     ) -> tuple[Float[Tensor, "batch time model_dim"], Weights]:
         """Return the context by the fused kernel, and the weights of some heads (None: all)."""
+        if self.is_intervened:
+            context, weights = self(steps, mask)
+            return context, weights if heads is None else weights[:, list(heads)]
         query, key, value = self._projected(steps)
         with torch.no_grad():
             chosen = range(self.heads.n_heads) if heads is None else heads
@@ -72,6 +80,7 @@ class SoftmaxSelfAttention(SelfAttention[KeyValueCache]):
         self, step: Float[Tensor, "batch 1 model_dim"], past: KeyValueCache | None
     ) -> tuple[Float[Tensor, "batch 1 model_dim"], KeyValueCache]:
         """Return the context of the newest step over all that came, and what the next one needs."""
+        self.refuse_intervention()
         query, key, value = self._projected(step, 0 if past is None else past.n_steps)
         window = self.reach.window
         grown = KeyValueCache.of(key, value) if past is None else past.extended(key, value, window)
@@ -84,6 +93,12 @@ class SoftmaxSelfAttention(SelfAttention[KeyValueCache]):
             None if bias is None else bias[None].to(query.dtype),
         )
         return self.heads.joined(heads), grown
+
+    def transformed(
+        self, value: Float[Tensor, "batch head key_time head_dim"]
+    ) -> Float[Tensor, "batch head key_time model_dim"]:
+        """Return the values of each head through its part of W_O."""
+        return self.heads.transformed(value)
 
     def flops(self, batch: int, time: int) -> float:
         """Estimate the floating-point operations of `context`, the upper triangle included."""

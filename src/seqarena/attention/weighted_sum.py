@@ -3,7 +3,7 @@
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from seqarena.attention.attend import Weights, attend
+from seqarena.attention.attend import Weights, attend, masked_softmax
 from seqarena.attention.dot_scores import ProductScore
 from seqarena.attention.mechanism import Mechanism, Score
 from seqarena.attention.softmax import fused_softmax_attention
@@ -32,6 +32,7 @@ class WeightedSum(Mechanism):
         attend_mask: Bool[Tensor, "batch #query_time key_time"],
     ) -> Float[Tensor, "batch query_time key_dim"]:
         """Return `context` over keys that are prepared already."""
+        self.refuse_intervention()
         key_value, for_score = prepared
         if not isinstance(self.score, ProductScore):
             return attend(self.score.compare(query, for_score), key_value, attend_mask)[0]
@@ -49,9 +50,10 @@ class WeightedSum(Mechanism):
     ) -> tuple[Float[Tensor, "batch query_time key_dim"], Weights]:
         """Return what `forward` does over keys that are prepared already."""
         key_value, for_score = prepared
-        scores = self.score.compare(query, for_score)
-        context, weights = attend(scores, key_value, attend_mask)
-        return context, weights[:, None]
+        weights = masked_softmax(self.score.compare(query, for_score), attend_mask)
+        keys, seen = key_value[:, None], attend_mask[:, None]
+        context, weights = self.averaged(weights[:, None], keys, seen)
+        return context[:, 0], weights
 
     def flops(self, batch: int, query_time: int, key_time: int) -> float:
         """Estimate the floating-point operations of `context`."""

@@ -1,0 +1,1 @@
+"""What can be said of a map in numbers: each with its formula, its source and its known answer."""

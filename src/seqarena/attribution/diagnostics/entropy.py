@@ -1,0 +1,32 @@
+"""How widely a row spreads its attention."""
+
+import numpy as np
+from jaxtyping import Float, Int
+from scipy.special import entr
+
+from seqarena.attribution.diagnostics.distributions import Rows
+
+
+def entropy(rows: Rows) -> Float[np.ndarray, "*lead row"]:
+    """Return H = -sum_k A log2 A of each row [bits]: Ghader & Monz (2017).
+
+    0 for a one-hot row, log2 n for a uniform one, 0 for one that looks nowhere.
+    """
+    # The logarithm of 1 leaves -0 behind.
+    return np.asarray(entr(rows).sum(axis=-1) / np.log(2.0) + 0.0)
+
+
+def effective_support(rows: Rows) -> Float[np.ndarray, "*lead row"]:
+    """Return 2^H: over how many columns a uniform row would spread as widely; 1 to n."""
+    return np.asarray(np.exp2(entropy(rows)))
+
+
+def normalised_entropy(
+    rows: Rows, n_valid: Int[np.ndarray, "*#lead row"]
+) -> Float[np.ndarray, "*lead row"]:
+    """Return H / log2 n, n the columns that a row may look at: 0 one-hot, 1 uniform.
+
+    A row that may look at one column alone, or at none, has no choice: 0.
+    """
+    most = np.log2(np.maximum(n_valid, 1))
+    return np.asarray(entropy(rows) / np.where(most > 0, most, 1.0) * (most > 0))
