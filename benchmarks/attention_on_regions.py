@@ -7,14 +7,13 @@ EVALUATION is the `evaluation` folder of an experiment on it. The mean is over t
 all seeds, heads averaged; "even" is what attention without preference would have there.
 """
 
-import json
 import sys
 from pathlib import Path
 
 import numpy as np
-from safetensors.numpy import load_file
 
 from seqarena.attribution.films import share_on
+from seqarena.attribution.store.artifacts import read_maps
 from seqarena.data.arrow_store import read_part
 from seqarena.data.links import Links
 from seqarena.data.splits import Split
@@ -24,10 +23,11 @@ def shares(evaluation: Path, links: Links) -> list[tuple[float, float]]:
     """Return the share of each probe of each seed, and the share of even attention."""
     found = []
     for folder in sorted(evaluation.glob("seed-*/attention")):
-        maps = load_file(folder / "maps.safetensors")
-        for index, probe in enumerate(json.loads((folder / "maps.json").read_text())["probes"]):
-            weights = maps[f"probe-{index}/pooling"].astype(np.float64)[:, 0].mean(axis=0)
-            steps = links.sequence(probe["row"])[:, 0]
+        capture = read_maps(folder)
+        for probe, maps in zip(capture.probes, capture.maps, strict=True):
+            pooling = next(one for one in maps if one.name == "pooling")
+            weights = pooling.values.astype(np.float64)[:, 0].mean(axis=0)
+            steps = links.sequence(probe.row)[:, 0]
             found.append((share_on(weights, steps), len(steps) / len(weights)))
     return found
 

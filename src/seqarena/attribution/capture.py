@@ -1,6 +1,7 @@
 """Asking a model where it looked."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 import torch
@@ -9,11 +10,13 @@ from torch import nn
 
 from seqarena.attention.maps import HasNativeMaps, MapKind, NativeMap
 from seqarena.attribution.influence.influence_map import InfluenceMap
+from seqarena.attribution.probe_set import ProbeSet
 from seqarena.attribution.probes import Probe
-from seqarena.batch import Sequences, collate
 from seqarena.errors import ArtifactError
 
 _TOLERANCE = 1e-3
+_CELLS_AT_ONCE = 4_000_000
+"""Steps times steps of all probes of a batch; a map has as many entries for each head."""
 
 
 @dataclass(frozen=True)
@@ -26,6 +29,11 @@ class ProbeMap:
     """Row = who looks; column = what is looked at; 0 to 1."""
     first_row: int = 0
     """Step of the first row: steps that have nothing to look at have no row."""
+    mean_of: int = 1
+    """Heads of which each of these is the mean; 1: they are the heads themselves."""
+    rest: Float[np.ndarray, "head row"] | None = None
+    """Of a long map, the sum of each row's shares that were not kept and stand here as 0; None: all
+    are kept."""
 
 
 @dataclass(frozen=True)
@@ -36,9 +44,12 @@ class Capture:
     maps: tuple[tuple[ProbeMap, ...], ...]
     influence: tuple[InfluenceMap, ...] = ()
     """One for each probe; none: nobody asked, or the model cannot be asked."""
+    further: Mapping[str, tuple[InfluenceMap | None, ...]] = field(default_factory=dict)
+    """Other maps of influence, by name (`oracle`, `marginalised`, `shapley`), one for each probe or
+    None where it has none."""
 
 
-def capture_maps(model: HasNativeMaps, test: Sequences, probes: tuple[Probe, ...]) -> Capture:
+def capture_maps(model: HasNativeMaps, probe_set: ProbeSet) -> Capture:
     """Ask the model for the maps of every probe: in evaluation mode, float32, without gradients.
 
     Raises:
@@ -49,13 +60,22 @@ def capture_maps(model: HasNativeMaps, test: Sequences, probes: tuple[Probe, ...
             f"{type(model).__name__} is in training mode, where dropout falls into the weights; "
             "call model.eval() before its maps are captured."
         )
-    batch = collate(test, np.array([probe.row for probe in probes]))
+    maps: list[tuple[ProbeMap, ...]] = []
     with torch.inference_mode(), torch.autocast("cpu", enabled=False):
-        native = model.native_maps(batch)
-    maps = tuple(
-        tuple(_cut(one, index, probe) for one in native) for index, probe in enumerate(probes)
-    )
-    return Capture(probes, maps)
+        for first, end in _parts(probe_set):
+            native = model.native_maps(probe_set.batch(first, end))
+            maps += [
+                tuple(_cut(one, index, probe) for one in native)
+                for index, probe in enumerate(probe_set.probes[first:end])
+            ]
+    return Capture(probe_set.probes, tuple(maps))
+
+
+def _parts(probe_set: ProbeSet) -> list[tuple[int, int]]:
+    """Divide the probes into batches whose maps fit into memory."""
+    longest = max((probe.n_steps for probe in probe_set.probes), default=1)
+    size = max(1, _CELLS_AT_ONCE // longest**2)
+    return [(first, first + size) for first in range(0, len(probe_set), size)]
 
 
 def _cut(native: NativeMap, index: int, probe: Probe) -> ProbeMap:

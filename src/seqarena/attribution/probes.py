@@ -34,6 +34,12 @@ class Probe:
     """Where each output step comes from, when the task knows it as one span for each."""
     links: Spans | None = None
     """Input step and output step of each gold link, when the task knows them as links."""
+    step_tokens: tuple[int, ...] | None = None
+    """Token of each input step; None for frames."""
+    output_tokens: tuple[int, ...] | None = None
+    """Token of each gold target step (transduction)."""
+    end_token: int | None = None
+    """Target symbol that ends every target (transduction)."""
 
 
 def probe_rows(sequences: Sequences, n_probes: int) -> Rows:
@@ -79,7 +85,16 @@ def _probe(test: Part, row: int, manifest: Manifest) -> Probe:
         grid=manifest.schema.grid,
         gold=None if test.alignment is None else _spans(test.alignment.sequence(row)),
         links=None if test.links is None else _spans(test.links.sequence(row)),
+        step_tokens=_tokens(sequences, row),
+        output_tokens=_tokens(target, row),
+        end_token=manifest.schema.target_end,
     )
+
+
+def _tokens(sequences: Sequences | None, row: int) -> tuple[int, ...] | None:
+    if sequences is None or sequences.tokens is None:
+        return None
+    return tuple(map(int, sequences.sequence(row)))
 
 
 def _texts(sequences: Sequences, row: int, names: tuple[str, ...] | None) -> tuple[str, ...]:

@@ -75,7 +75,7 @@ def _description(manifest: Manifest) -> str:
 
 def _cell(experiment: Experiment, folder: Path) -> Cell:
     summary = _read_json(folder / "metrics.json")
-    first = folder / "evaluation" / f"seed-{experiment.seeds[0]}" / "attention"
+    first = folder / "evaluation" / f"seed-{experiment.seeds[0]}" / "attention" / "figures"
     return Cell(
         experiment=experiment.name,
         task=experiment.task_name,

@@ -6,11 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from seqarena.attention.maps import HasNativeMaps
-from seqarena.attribution.capture import capture_maps
-from seqarena.attribution.pictures import write_pictures
-from seqarena.attribution.probes import Probe, probe_rows, probes_of
-from seqarena.attribution.store import INDEX_FILE, MAPS_FILE, write_maps
+from seqarena.attribution.probe_set import ProbeSet, probe_set
+from seqarena.attribution.probes import probe_rows
 from seqarena.data.arrow_store import read_part
 from seqarena.data.manifest import Manifest, verify_prepared
 from seqarena.data.part import Part
@@ -21,6 +18,13 @@ from seqarena.evaluation.gold import Gold
 from seqarena.evaluation.predictions import write_predictions
 from seqarena.evaluation.summary import summarise_seeds, write_metrics
 from seqarena.evaluation.texts import signature_of, writing_of
+from seqarena.experiment.attribution import (
+    ATTENTION_FOLDER,
+    AskedRun,
+    attribute,
+    tell_attribution,
+    tell_pictures,
+)
 from seqarena.experiment.identity import aggregate_run, engine_of, seed_run, tell_data
 from seqarena.experiment.layout import Workspace
 from seqarena.experiment.suite import Experiment
@@ -33,7 +37,6 @@ from seqarena.tracking.shipper import Shipper
 from seqarena.wording import counted
 
 JOURNAL_FILE = "journal.jsonl"
-ATTENTION_FOLDER = "attention"
 
 
 @dataclass(frozen=True)
@@ -43,7 +46,7 @@ class _Bench:
     experiment: Experiment
     manifest: Manifest
     test: Part
-    probes: tuple[Probe, ...]
+    probes: ProbeSet
 
 
 @dataclass(frozen=True)
@@ -85,7 +88,7 @@ def _bench(experiment: Experiment, prepared: Path) -> _Bench:
     manifest = verify_prepared(prepared)
     test = read_part(prepared, Split.TEST)
     rows = probe_rows(test.sequences, experiment.task.n_probes)
-    return _Bench(experiment, manifest, test, probes_of(test, rows, manifest))
+    return _Bench(experiment, manifest, test, probe_set(test, rows, manifest))
 
 
 def _judge(bench: _Bench, seed: int, fit: Path, out: Path) -> _Judged:
@@ -106,13 +109,18 @@ def _judge(bench: _Bench, seed: int, fit: Path, out: Path) -> _Judged:
     )
     out.mkdir(parents=True, exist_ok=True)
     with Journal(out / JOURNAL_FILE) as journal:
-        journal.begin(seed_run(bench.experiment, seed, identity, part="evaluation"))
+        run = seed_run(bench.experiment, seed, identity, part="evaluation")
+        journal.begin(run)
         tell_data(journal, bench.experiment.task_name, manifest, Split.TEST, "evaluation")
         journal.metrics(_under_test(evaluation.metrics), step=0)
         if evaluation.flags:
             journal.tags({"flags": " ".join(evaluation.flags)})
         journal.artifact(write_predictions(out, evaluation.predictions), "evaluation")
-        pictures = _tell_maps(journal, out / ATTENTION_FOLDER, family, bench)
+        pictures: tuple[Path, ...] = ()
+        if bench.probes:
+            asked = AskedRun(run.key, identity, manifest, bench.probes)
+            found = attribute(family, asked)
+            pictures = tell_attribution(journal, out / ATTENTION_FOLDER, found).figures
     return _Judged(identity, evaluation, pictures)
 
 
@@ -125,40 +133,6 @@ def _load(fit: Path, manifest: Manifest) -> tuple[AnyFamily, str]:
             f"prepared now ({manifest.content_hashes()['train'][:12]}); train it again."
         )
     return load_family(fit), str(provenance["fingerprint"])
-
-
-def _tell_maps(
-    journal: Journal, folder: Path, family: AnyFamily, bench: _Bench
-) -> tuple[Path, ...]:
-    """Keep the maps of the probes as numbers and pictures, and return the primary pictures."""
-    if not isinstance(family, HasNativeMaps) or not bench.probes:
-        return ()
-    capture = capture_maps(family, bench.test.sequences, bench.probes)
-    if not any(capture.maps):
-        return ()
-    write_maps(folder, capture)
-    pictures = tuple(write_pictures(folder, capture))
-    for file in (folder / MAPS_FILE, folder / INDEX_FILE, *sorted(folder.glob("*.png"))):
-        journal.artifact(file, ATTENTION_FOLDER)
-    _tell_table(journal, bench, pictures)
-    return pictures
-
-
-def _tell_table(journal: Journal, bench: _Bench, pictures: tuple[Path, ...]) -> None:
-    """Journal a table that MLflow's artifact view sets beside those of other runs.
-
-    Two columns alone: the view then groups by the one and compares the other without being asked.
-    """
-    examples = [_describe(probe) for probe in bench.probes]
-    journal.table("attention_probes", {"example": examples, "picture": pictures})
-
-
-def _describe(probe: Probe) -> str:
-    """Say in a line what the probe is: its name, its text if it is one, its label."""
-    is_text = probe.steps is not None and all(len(step) == 1 for step in probe.steps)
-    text = "".join(probe.steps or ()) if is_text else ""
-    label = "" if probe.label is None else f"label {probe.label}"
-    return " · ".join(part for part in (probe.id, text, label) if part)
 
 
 def _metric(bench: _Bench) -> Metric:
@@ -199,8 +173,7 @@ def _tell_aggregate(
                 f"Student t intervals. The maps are those of seed {first_seed}."
             }
         )
-        if first.pictures:
-            _tell_table(journal, bench, first.pictures)
+        tell_pictures(journal, bench.probes.probes, first.pictures)
         means = {name: mean for name, mean in summary["mean"].items() if mean is not None}
         journal.metrics(_under_test(means), step=0)
         for name, interval in summary["interval"].items():

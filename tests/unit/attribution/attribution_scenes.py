@@ -6,11 +6,13 @@ from torch import nn
 
 from seqarena.attention.maps import NativeMap
 from seqarena.attribution.capture import Capture, ProbeMap
+from seqarena.attribution.probe_set import ProbeSet
 from seqarena.attribution.probes import Probe
 from seqarena.batch import Batch, sequences_of
 
 TEST = sequences_of([np.array([1, 2, 3]), np.array([4])])
 PROBES = (Probe(0, "a", 3, steps=("x", "y", "z")), Probe(1, "b", 1, steps=("w",)))
+PROBE_SET = ProbeSet(PROBES, TEST)
 
 
 class Looker(nn.Module):
