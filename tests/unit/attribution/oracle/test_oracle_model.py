@@ -8,7 +8,7 @@ import torch
 from numpy.testing import assert_allclose
 
 from influence_by_hand import influence, one
-from seqarena.attribution.oracle.oracle_model import Oracle, oracle_of
+from seqarena.attribution.oracle.oracle_model import OracleDensity, OracleTagger, oracle_of
 from seqarena.batch import Sequences, collate_all, sequences_of
 from seqarena.data.sources.adding import AddingConfig
 from seqarena.data.sources.entropy import entropy, markov_entropy_rate, stationary
@@ -36,7 +36,7 @@ ITEMS = ItemMarkovSourceConfig(
 )
 
 
-def oracle(source) -> Oracle:
+def oracle(source) -> OracleDensity | OracleTagger:
     found = oracle_of(source)
     assert found is not None
     return found
@@ -45,7 +45,8 @@ def oracle(source) -> Oracle:
 def log_loss(source, sequences: Sequences) -> tuple[float, float]:
     """Mean over the scored steps, and its standard error over sequences, in nats."""
     batch = collate_all(sequences)
-    loss = -oracle(source).step_log_prob(batch)
+    gold = batch.tokens if batch.tags is None else batch.tags
+    loss = -oracle(source).predictive_log_prob(batch).gather(2, gold[:, :, None])[:, :, 0]
     means = (loss * batch.scored).sum(dim=1) / batch.scored.sum(dim=1)
     return float(loss[batch.scored].mean()), float(means.std() / len(means) ** 0.5)
 
@@ -68,7 +69,7 @@ def test_the_log_loss_of_the_next_item_is_the_entropy_rate_of_the_chain() -> Non
 def test_true_posteriors_choose_as_well_as_can_be_and_their_log_loss_is_their_entropy() -> None:
     data = STATES.read()
     batch = collate_all(data.parts[Split.TEST].sequences)
-    probs = oracle(STATES).predictive_log_prob(batch).exp()
+    probs = oracle(STATES).tag_probs(batch)
     assert_allclose(probs.amax(dim=2).mean(), data.best_possible.value, rtol=1e-12)
     mean, error = log_loss(STATES, data.parts[Split.TEST].sequences)
     assert abs(mean - entropy(probs.numpy()).mean()) < 4 * error
@@ -93,14 +94,13 @@ def test_sequences_of_unequal_length_are_answered_as_each_by_itself() -> None:
     for found, row in zip(together, rows, strict=True):
         model = STATES.known_process.predict(np.array([row]))[0]
         assert_allclose(found[: len(row)].exp(), model, rtol=1e-12)
-        assert not found[len(row) :].any()
 
 
 def test_after_what_cannot_be_every_choice_is_equally_probable() -> None:
     def never(tokens):
         return np.zeros((*tokens.shape, 4))
 
-    found = Oracle(KnownProcess("density", 4, never)).predictive_log_prob(one([1, 2]))
+    found = OracleDensity(KnownProcess("density", 4, never)).predictive_log_prob(one([1, 2]))
     assert_allclose(found.exp(), np.full((1, 2, 4), 0.25))
 
 
