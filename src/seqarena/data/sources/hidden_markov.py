@@ -1,5 +1,6 @@
 """Symbols from a hidden Markov model whose every parameter is known."""
 
+from functools import partial
 from typing import Literal
 
 import numpy as np
@@ -14,6 +15,7 @@ from seqarena.data.sources.entropy import (
     next_probs,
     stationary,
 )
+from seqarena.data.sources.known_process import KnownProcess
 from seqarena.data.sources.source_config import SourceConfig
 from seqarena.data.sources.source_data import SourceData
 from seqarena.data.sources.synthetic import (
@@ -48,6 +50,12 @@ class HiddenMarkovSourceConfig(SourceConfig):
     """Further sequences, from which the floor is estimated."""
     draw: DrawConfig = Field(default_factory=DrawConfig)
     """How much is drawn, and what of it is scored."""
+
+    @property
+    def known_process(self) -> KnownProcess:
+        """The model, whose predictions the forward recursion gives."""
+        predict = partial(next_probs, hidden_markov_parameters(self))
+        return KnownProcess("density", self.n_symbols, predict)
 
     def read(self) -> SourceData:
         """Make the three parts."""

@@ -1,5 +1,6 @@
 """Symbols from a known hidden Markov model, each tagged with the state that emitted it."""
 
+from functools import partial
 from typing import Literal
 
 import numpy as np
@@ -11,6 +12,7 @@ from seqarena.data.manifest import BestPossible, Provenance
 from seqarena.data.part import Part, three_parts
 from seqarena.data.sources.entropy import HiddenMarkov
 from seqarena.data.sources.hidden_markov import random_model, sample_with_states
+from seqarena.data.sources.known_process import KnownProcess
 from seqarena.data.sources.source_config import SourceConfig
 from seqarena.data.sources.source_data import SourceData
 from seqarena.data.sources.state_posteriors import state_posteriors
@@ -46,6 +48,12 @@ class HiddenMarkovStatesConfig(SourceConfig):
     """Test sequences."""
     seed: int = Field(default=0, ge=0)
     """Seed of the model's parameters and of the sequences."""
+
+    @property
+    def known_process(self) -> KnownProcess:
+        """The posterior of each state given the whole sequence."""
+        predict = partial(state_posteriors, known_model(self))
+        return KnownProcess("tagging", self.n_symbols, predict)
 
     def read(self) -> SourceData:
         """Make the three parts."""

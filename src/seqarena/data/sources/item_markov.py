@@ -1,6 +1,7 @@
 """Users whose next item depends on their last one alone: the best ranking is known."""
 
 from dataclasses import replace
+from functools import partial
 from typing import Any, Literal
 
 import numpy as np
@@ -10,6 +11,7 @@ from pydantic import Field, field_validator
 from seqarena.data.leave_one_out import LEAST_ITEMS, History
 from seqarena.data.manifest import BestPossible, Provenance
 from seqarena.data.sources.entropy import stationary
+from seqarena.data.sources.known_process import KnownProcess
 from seqarena.data.sources.source_data import SourceData
 from seqarena.data.sources.synthetic import draw_from
 from seqarena.data.sources.user_histories import (
@@ -52,6 +54,13 @@ class ItemMarkovSourceConfig(UserHistoriesConfig):
         if longest < shortest:
             raise ValueError(f"got {longest}; should be at least shortest ({shortest}).")
         return longest
+
+    @property
+    def known_process(self) -> KnownProcess:
+        """The chain from item to item, begun with its stationary distribution."""
+        transition = item_transition(self)
+        predict = partial(next_item_probs, stationary(transition), transition)
+        return KnownProcess("density", self.n_items, predict)
 
     def read(self) -> SourceData:
         """Make the three parts."""
@@ -102,6 +111,16 @@ def sample_histories(
     for step in range(1, config.longest):
         items[:, step] = draw_from(transition[items[:, step - 1]], generator)
     return [row[:length] for row, length in zip(items, lengths, strict=True)]
+
+
+def next_item_probs(
+    start: Float[np.ndarray, "items"],
+    transition: Transition,
+    items: Int[np.ndarray, "users time"],
+) -> Float[np.ndarray, "users time items"]:
+    """Return p(item | the items before it) of each step."""
+    first = np.broadcast_to(start, (len(items), 1, len(start)))
+    return np.concatenate([first, transition[items[:, :-1]]], axis=1)
 
 
 def best_ranking(

@@ -1,5 +1,6 @@
 """A Markov chain that mostly repeats what stood some steps ago: its entropy rate is exact."""
 
+from functools import partial
 from typing import Any, Literal
 
 import numpy as np
@@ -8,6 +9,7 @@ from pydantic import Field, field_validator, model_validator
 
 from seqarena.data.manifest import BestPossible, Provenance
 from seqarena.data.sources.entropy import markov_entropy_rate
+from seqarena.data.sources.known_process import KnownProcess
 from seqarena.data.sources.source_config import SourceConfig
 from seqarena.data.sources.source_data import SourceData
 from seqarena.data.sources.synthetic import (
@@ -64,6 +66,14 @@ class LaggedMarkovSourceConfig(SourceConfig):
                 "can be listed; lower one of them."
             )
         return self
+
+    @property
+    def known_process(self) -> KnownProcess:
+        """The chain, begun with a context from the stationary distribution."""
+        kernel = lagged_markov_kernel(self)
+        contexts = context_distribution(kernel, self.lag)
+        predict = partial(all_next_probs, kernel, contexts, self.lag)
+        return KnownProcess("density", self.n_symbols, predict)
 
     def read(self) -> SourceData:
         """Make the three parts."""
@@ -150,6 +160,30 @@ def next_probs(
     """Return p(x_t | x_1..t-1) of each step; NaN for the first `lag`, which lack their context."""
     predicted = np.full((*tokens.shape, len(kernel)), np.nan)
     predicted[:, lag:] = kernel[tokens[:, :-lag], tokens[:, lag - 1 : -1]]
+    return predicted
+
+
+def all_next_probs(
+    kernel: Kernel,
+    contexts: Float[np.ndarray, "symbols middle symbols"],
+    lag: int,
+    tokens: Int[np.ndarray, "sequences time"],
+) -> Float[np.ndarray, "sequences time symbols"]:
+    """Return p(x_t | x_1..t-1) of each step, the first `lag` by the distribution of contexts.
+
+    A row is zero where what stands before it has no probability.
+    """
+    predicted = np.empty((*tokens.shape, len(kernel)))
+    joint = contexts.reshape((len(kernel),) * lag)
+    for step in range(min(lag, tokens.shape[1])):
+        # What begins so, and how it goes on; whatever comes after that is summed over.
+        ahead = joint.sum(axis=tuple(range(step + 1, lag)))[tuple(tokens[:, :step].T)]
+        weights = np.broadcast_to(ahead, (len(tokens), len(kernel)))
+        total = weights.sum(axis=1, keepdims=True)
+        shares = np.divide(weights, total, where=total > 0, out=np.zeros(weights.shape))
+        predicted[:, step] = shares
+    if tokens.shape[1] > lag:
+        predicted[:, lag:] = next_probs(kernel, tokens, lag)[:, lag:]
     return predicted
 
 

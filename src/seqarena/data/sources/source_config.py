@@ -7,6 +7,7 @@ from typing import ClassVar
 from pydantic import BaseModel, ConfigDict
 
 from seqarena.data.published.record import Published
+from seqarena.data.sources.known_process import KnownProcess
 from seqarena.data.sources.source_data import SourceData
 from seqarena.data.windows import ContextProtocol
 from seqarena.schema import InputKind
@@ -49,6 +50,11 @@ class SourceConfig(BaseModel):
     def needs(self) -> tuple[Published, ...]:
         """Published data sets that these settings read."""
         return ()
+
+    @property
+    def known_process(self) -> KnownProcess | None:
+        """The true generator, where there is one; None: nobody knows it."""
+        return None
 
     @abstractmethod
     def read(self) -> SourceData:
