@@ -117,13 +117,13 @@ def _map(
         "layer": one.layer,
         "run": clean(one.run),
         "unit": clean(one.unit),
-        "limit": one.limit,
+        "limit": None if one.limit is None else float(one.limit),
         "signed": one.signed,
         "first_row": one.first_row,
         "shape": shape,
         "rows": _numbered(axes, one.rows),
         "columns": _numbered(axes, one.columns),
-        "whole": None if one.whole is None else [_finite(value) for value in one.whole],
+        "whole": None if one.whole is None else [_finite(value) for value in one.whole.tolist()],
         "error": largest_error(max(packed.tops, default=0.0), bits, signed=one.signed),
         **asdict(packed),
     }
@@ -170,7 +170,7 @@ def _table(table: ViewedTable) -> dict[str, Any]:
         "title": clean(table.title),
         "head": [clean(text) for text in table.head],
         "rows": [
-            [clean(cell) if isinstance(cell, str) else _finite(cell) for cell in row]
+            [clean(cell) if isinstance(cell, str) else _finite(float(cell)) for cell in row]
             for row in table.rows
         ],
         "note": clean(table.note),
@@ -178,4 +178,4 @@ def _table(table: ViewedTable) -> dict[str, Any]:
 
 
 def _finite(value: float) -> float | None:
-    return float(value) if np.isfinite(value) else None
+    return value if np.isfinite(value) else None

@@ -84,5 +84,9 @@ function pressKey(event) {
 function startKeyboard() {
   document.addEventListener("keydown", pressKey);
   byId("tokens").addEventListener("keydown", moveChip);
+  // Not forms: a sandboxed frame may not send any, not even to a dialog.
+  for (const button of document.querySelectorAll(".close")) {
+    button.addEventListener("click", () => button.closest("dialog").close());
+  }
   byId("help-open").addEventListener("click", () => byId("help").showModal());
 }

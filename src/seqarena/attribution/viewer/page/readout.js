@@ -52,7 +52,7 @@ function factLines(matrix, row, column) {
     const [term, detail] = [document.createElement("dt"), document.createElement("dd")];
     term.textContent = name;
     detail.textContent = value;
-    list.append(element("div", {}, term, detail));
+    list.append(element("div", {}, term, " ", detail));
   }
   return [head, list];
 }

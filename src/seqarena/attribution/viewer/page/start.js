@@ -42,10 +42,11 @@ function start() {
   if (data.examples.length > 0) {
     state.slots[0] = clampedSlot({ group: preferredGroup(example()), layer: Infinity, head: 0 });
     resetPlace();
-    change().then(() => {
-      document.documentElement.dataset.rendered = "yes";
-    });
+    change();
   } else {
+    byId("no-map").hidden = false;
+    byId("no-map").textContent = "This page has no examples.";
+    byId("main").hidden = true;
     document.documentElement.dataset.rendered = "yes";
   }
 }

@@ -113,9 +113,11 @@ async function change(...what) {
   clampPlace();
   turn += 1;
   const mine = turn;
+  document.documentElement.dataset.rendered = "no";
   const shown = await shownMatrices();
   if (mine === turn) {
     listeners.forEach((listener) => listener(shown));
+    document.documentElement.dataset.rendered = "yes";
   }
 }
 

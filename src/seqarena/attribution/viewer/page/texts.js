@@ -55,6 +55,12 @@ function numberText(value, error = 0) {
   return `${error > 0.0005 && value !== 0 ? "≈ " : ""}${digits.replace("-", "−")}`;
 }
 
+// Of a text in pieces, by its first letter: a browser looks into no piece that is kept apart.
+function directionOf(texts) {
+  const letter = (texts ?? []).slice(0, 1000).join("").match(/\p{L}/u)?.[0] ?? "";
+  return /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\u{10800}-\u{10fff}\u{1e800}-\u{1efff}]/u.test(letter) ? "rtl" : "ltr";
+}
+
 // Elements are made of constants of this file; what comes from data enters as text alone.
 function element(tag, attributes = {}, ...children) {
   const made = document.createElement(tag);

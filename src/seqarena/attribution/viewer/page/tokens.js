@@ -26,6 +26,7 @@ function fillSide(side, matrix, first, n, limit) {
     return chipOf({ side, axis, entry, isChosen: entry === chosen, isRead }, matrix, values && values[entry - first], limit);
   });
   keepFocus(byId(`${side}-chips`), chips, chosen - start);
+  byId(`${side}-chips`).dir = directionOf(axis.texts);
   byId(`${side}-title`).textContent = titleOf(axis, isRead, start, shown, n);
   markFound(byId(`${side}-chips`), axis, start);
 }
