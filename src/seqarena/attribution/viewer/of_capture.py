@@ -1,0 +1,175 @@
+"""What a model was asked, as what the page shows."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+from jaxtyping import Bool
+
+from seqarena.attribution.capture import Capture, ProbeMap
+from seqarena.attribution.influence.influence_map import InfluenceMap
+from seqarena.attribution.probes import Probe
+from seqarena.attribution.viewer.viewed import (
+    Viewed,
+    ViewedAxis,
+    ViewedExample,
+    ViewedMap,
+    ViewedTable,
+)
+
+_NOUNS = {
+    "posterior": ("state", 1),
+    "responsibility": ("component", 1),
+    "count_context": ("symbols of context", 0),
+}
+"""What the columns of a map stand for that are no steps, and the number of the first."""
+_LAYERED = re.compile(r"^(?P<before>[^.]+)\.(?P<layer>\d+)\.(?P<after>.+)$")
+
+
+def viewed_of(
+    capture: Capture,
+    title: str,
+    facts: Mapping[str, str] | None = None,
+    tables: tuple[ViewedTable, ...] = (),
+    run: str = "",
+) -> Viewed:
+    """Lay out the probes, the native maps and the influence of one run."""
+    influence = capture.influence or (None,) * len(capture.probes)
+    examples = tuple(
+        _example(probe, maps, one, run)
+        for probe, maps, one in zip(capture.probes, capture.maps, influence, strict=True)
+    )
+    return Viewed(title, examples, facts or {}, tables)
+
+
+def beside(viewed: Viewed, other: Viewed, title: str) -> Viewed:
+    """Join two runs on the same examples: each shows the maps of both.
+
+    Examples that only one of them has keep its maps alone.
+    """
+    theirs = {example.id: example for example in other.examples}
+    joined = []
+    for mine in viewed.examples:
+        also = theirs.pop(mine.id, None)
+        joined.append(mine if also is None else replace(mine, maps=mine.maps + also.maps))
+    facts = {**other.facts, **viewed.facts}
+    return Viewed(title, (*joined, *theirs.values()), facts, viewed.tables + other.tables)
+
+
+@dataclass(frozen=True)
+class _Axes:
+    """The two axes on which most maps of a probe are made."""
+
+    inputs: ViewedAxis
+    outputs: ViewedAxis | None
+
+    @classmethod
+    def of(cls, probe: Probe) -> "_Axes":
+        noun = "input frame" if probe.steps is None else "input symbol"
+        if probe.grid is not None:
+            noun = "region"
+        outputs = None
+        if probe.outputs is not None:
+            outputs = ViewedAxis("output", len(probe.outputs), probe.outputs, side="output")
+        return cls(ViewedAxis(noun, probe.n_steps, probe.steps, side="input"), outputs)
+
+    def predicted(self) -> ViewedAxis:
+        """Outputs of a density or a tagger: one for each step of the input."""
+        return ViewedAxis("symbol predicted", self.inputs.n, self.inputs.texts, side="output")
+
+
+def _example(
+    probe: Probe, maps: tuple[ProbeMap, ...], influence: InfluenceMap | None, run: str
+) -> ViewedExample:
+    axes = _Axes.of(probe)
+    shown = [_native(one, axes, run) for one in maps]
+    if influence is not None:
+        shown += _influence(influence, probe, axes, run)
+    return ViewedExample(
+        probe.id,
+        axes.inputs,
+        axes.outputs,
+        probe.label,
+        probe.gold or (),
+        probe.links or (),
+        probe.frames,
+        probe.grid,
+        tuple(shown),
+    )
+
+
+def _native(one: ProbeMap, axes: _Axes, run: str) -> ViewedMap:
+    """Lay a map out so that the input runs from left to right."""
+    layered = _LAYERED.match(one.name)
+    name = f"{layered['before']}.{layered['after']}" if layered else one.name
+    layer = int(layered["layer"]) + 1 if layered else None
+    limit = None if one.kind == "weights" else 1.0
+    if one.kind != "weights" and "cross" not in one.name:
+        noun, first = _NOUNS[one.kind]
+        rows = ViewedAxis(noun, one.values.shape[2], first_number=first)
+        values = one.values.swapaxes(1, 2)
+        return ViewedMap(name, one.kind, values, rows, axes.inputs, layer, run=run, limit=limit)
+    if one.name == "pooling":
+        # One row to a head: they stand below each other, as a reader compares them.
+        n_heads = one.values.shape[0]
+        rows = ViewedAxis("head" if n_heads > 1 else "whole input", n_heads)
+        values = one.values.swapaxes(0, 1)
+        return ViewedMap(name, one.kind, values, rows, axes.inputs, layer, run=run, limit=limit)
+    rows, valid = _looking(one, axes), _seen(one)
+    return ViewedMap(
+        name,
+        one.kind,
+        one.values,
+        rows,
+        axes.inputs,
+        layer,
+        one.first_row,
+        run,
+        limit=limit,
+        valid=valid,
+    )
+
+
+def _looking(one: ProbeMap, axes: _Axes) -> ViewedAxis:
+    """Name the rows: what is written, what is predicted, or the step that looks."""
+    if one.name.startswith("target") or (one.name.startswith("decoder") and axes.outputs):
+        return axes.outputs or axes.predicted()
+    return axes.predicted() if one.name.startswith("decoder") else axes.inputs
+
+
+def _seen(one: ProbeMap) -> Bool[np.ndarray, "row column"] | None:
+    """Say what a decoder's self-attention may look at: what comes before the row's symbol."""
+    if not (one.name.startswith("decoder") and one.name.endswith("self")):
+        return None
+    n_rows, n_columns = one.values.shape[1:]
+    before = np.tri(n_rows, n_columns, k=one.first_row - 1, dtype=bool)
+    return None if one.values[:, ~before].any() else before
+
+
+def _influence(one: InfluenceMap, probe: Probe, axes: _Axes, run: str) -> list[ViewedMap]:
+    n_rows = one.change.shape[0]
+    if axes.outputs is not None:
+        rows = axes.outputs
+    elif n_rows == 1 and probe.label is not None:
+        rows = ViewedAxis("label", 1, (probe.label,), side="output")
+    else:
+        rows = axes.predicted()
+    name = "influence" if one.version == "replaced" else f"influence ({one.version})"
+
+    def shown(values: np.ndarray, *, signed: bool) -> ViewedMap:
+        return ViewedMap(
+            name,
+            "change" if signed else "effect",
+            values[None],
+            rows,
+            axes.inputs,
+            run=run,
+            signed=signed,
+            unit=one.unit if signed else "bits",
+            valid=one.valid,
+            whole=None if signed else one.whole,
+        )
+
+    maps = [] if one.effect is None else [shown(one.effect, signed=False)]
+    return [*maps, shown(one.change, signed=True)]

@@ -1,0 +1,54 @@
+// The page begins: what is shown first, and when it is said to be shown.
+
+function startTheme() {
+  byId("theme").addEventListener("click", () => {
+    document.documentElement.dataset.theme = isDark() ? "light" : "dark";
+    change();
+  });
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => change());
+}
+
+// Paper is white: maps are drawn anew for it, at once, since printing does not wait.
+function startPrinting() {
+  let before;
+  window.addEventListener("beforeprint", () => {
+    before = document.documentElement.dataset.theme;
+    document.documentElement.dataset.theme = "light";
+    redraw();
+  });
+  window.addEventListener("afterprint", () => {
+    if (before === undefined) {
+      delete document.documentElement.dataset.theme;
+    } else {
+      document.documentElement.dataset.theme = before;
+    }
+    redraw();
+  });
+}
+
+function redraw() {
+  const drawn = panels.filter((panel) => panel.matrix !== null && !panel.figure.hidden);
+  const matrices = drawn.map((panel) => panel.matrix);
+  drawn.forEach((panel) => showPanel(panel, panel.matrix, matrices));
+  showTokens({ matrices });
+}
+
+function start() {
+  panels.push(makePanel(0), makePanel(1), makePanel(2));
+  byId("panels").append(...panels.map((panel) => panel.figure));
+  [showPickers, showPanels, showRegions, showTokens, showReadout, showHeads].forEach(onChange);
+  [startPickers, startSearch, startSaving, startKeyboard, startTheme, startPrinting, showFacts, showTables].forEach((each) => each());
+  new ResizeObserver(redraw).observe(byId("panels"));
+  if (data.examples.length > 0) {
+    state.slots[0] = clampedSlot({ group: preferredGroup(example()), layer: Infinity, head: 0 });
+    resetPlace();
+    change();
+  } else {
+    byId("no-map").hidden = false;
+    byId("no-map").textContent = "This page has no examples.";
+    byId("main").hidden = true;
+    document.documentElement.dataset.rendered = "yes";
+  }
+}
+
+start();
