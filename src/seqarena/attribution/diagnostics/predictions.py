@@ -1,0 +1,84 @@
+"""What a network says at every output, with the way back to its weights."""
+
+from typing import NamedTuple
+
+import torch
+from jaxtyping import Bool, Float, Int
+from torch import Tensor
+
+from seqarena.batch import Batch
+from seqarena.errors import DataError
+from seqarena.families.fitted_network import Neural
+from seqarena.networks.classifier import SequenceClassifier
+from seqarena.networks.joint_transducer import JointTransducer
+from seqarena.networks.language_model import LanguageModel, tokens_of
+from seqarena.networks.tagger import SequenceTagger
+from seqarena.networks.transducer import EncoderDecoder, target_of, target_tokens
+
+
+class Predictions(NamedTuple):
+    """Of a batch: at each output the log-probability of every choice, and the gold choice."""
+
+    log_prob: Float[Tensor, "batch output choice"]
+    """[nats]"""
+    gold: Int[Tensor, "batch output"]
+    mask: Bool[Tensor, "batch output"]
+    """True on real outputs."""
+
+    def gold_log_prob(self) -> Float[Tensor, "batch output"]:
+        """Return log p of the gold choices [nats]; 0 on padding."""
+        own = self.log_prob.gather(2, self.gold[..., None])[..., 0]
+        return own.where(self.mask, 0.0)
+
+    def gold_bits(self) -> Float[Tensor, "batch"]:
+        """Return the mean of -log2 p of the gold choices of each example [bits]."""
+        n_outputs = self.mask.sum(dim=1).clamp_min(1)
+        return -self.gold_log_prob().sum(dim=1) / n_outputs / torch.log(torch.tensor(2.0))
+
+    def change_to(self, other: "Predictions") -> Float[Tensor, "batch"]:
+        """Return the total variation distance, mean over each example's outputs: 0 to 1."""
+        distance = (self.log_prob.exp() - other.log_prob.exp()).abs().sum(dim=2) / 2
+        n_outputs = self.mask.sum(dim=1).clamp_min(1)
+        return distance.where(self.mask, 0.0).sum(dim=1) / n_outputs
+
+
+def can_predict(model: object) -> bool:
+    """Whether `predictions_of` knows how to ask a model."""
+    known = LanguageModel | SequenceClassifier | SequenceTagger | EncoderDecoder | JointTransducer
+    return isinstance(model, Neural) and isinstance(model.network, known)
+
+
+def predictions_of(model: object, batch: Batch) -> Predictions:
+    """Ask a network what it expects at every output, given the gold outputs before it.
+
+    Gradients are kept where they are on. The model is in evaluation mode.
+
+    Raises:
+        DataError: the model is none that `can_predict`, or the batch lacks the gold outputs.
+    """
+    network = model.network if isinstance(model, Neural) else model
+    match network:
+        case LanguageModel():
+            log_prob = network.logits(batch).log_softmax(dim=-1)
+            return Predictions(log_prob, tokens_of(batch), batch.mask)
+        case SequenceClassifier():
+            log_prob, labels = network.class_log_prob(batch), _given(batch.labels)
+            return Predictions(log_prob[:, None], labels[:, None], batch.mask[:, :1])
+        case SequenceTagger():
+            # A logarithm of the zeros on padding would have no gradient.
+            probs = network.tag_probs(batch).where(batch.mask[..., None], 1.0)
+            return Predictions(probs.log(), _given(batch.tags), batch.mask)
+        case JointTransducer() | EncoderDecoder():
+            decoder = network.decoder if isinstance(network, JointTransducer) else network
+            log_prob = decoder.target_logits(batch).log_softmax(dim=-1)
+            return Predictions(log_prob, target_tokens(batch), target_of(batch).mask)
+    raise DataError(
+        f"{type(model).__name__} cannot be asked for its predictions with gradients; networks for "
+        "density, classification, tagging and transduction can."
+    )
+
+
+def _given(gold: Tensor | None) -> Tensor:
+    if gold is None:
+        raise DataError("the batch has no gold outputs; predictions are judged against them.")
+    return gold

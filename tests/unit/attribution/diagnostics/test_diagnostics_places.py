@@ -1,0 +1,75 @@
+import numpy as np
+import pytest
+import torch
+from diagnostics_scenes import MODELS, built, sequences
+from torch.testing import assert_close
+
+from seqarena.attention.intervention import intervening
+from seqarena.attribution.diagnostics.places import places_of
+from seqarena.attribution.diagnostics.predictions import can_predict, predictions_of
+from seqarena.batch import collate_all
+from seqarena.errors import DataError
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_every_map_of_weights_is_traced_to_the_attention_that_it_shows(name):
+    config, schema, expected = MODELS[name]
+    model, batch = built(config, schema), collate_all(sequences())
+    places = places_of(model, batch)
+    assert list(places) == expected
+    before = {one.name: one.values for one in model.native_maps(batch)}
+    for place, attention in places.items():
+        with torch.no_grad(), intervening({attention: lambda look: look.weights / 4}):
+            after = {one.name: one.values for one in model.native_maps(batch)}
+        if name != "copying":  # its later rows depend on what the rows before have covered
+            assert_close(after[place], before[place] / 4)
+
+
+def test_a_model_without_modules_or_attention_has_no_places():
+    assert places_of(object(), collate_all(sequences())) == {}
+    config, schema, _ = MODELS["looking_back"]
+    plain = built(config.model_copy(update={"attention": "none"}), schema)
+    assert places_of(plain, collate_all(sequences())) == {}
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_predictions_are_those_that_the_family_gives(name):
+    config, schema, _ = MODELS[name]
+    model, batch = built(config, schema), collate_all(sequences())
+    assert can_predict(model)
+    found = predictions_of(model, batch)
+    assert_close(
+        found.log_prob.exp().sum(dim=2)[found.mask], torch.ones(int(found.mask.sum())).double()
+    )
+    assert_close(found.gold_log_prob().sum(dim=1), model.log_prob(batch).double())
+    n_outputs = found.mask.sum(dim=1)
+    assert_close(found.gold_bits(), -model.log_prob(batch).double() / n_outputs / np.log(2))
+    assert found.change_to(found).abs().max() == 0
+
+
+def test_predictions_keep_the_way_back_to_the_parameters():
+    config, schema, _ = MODELS["tagger"]
+    model = built(config, schema)
+    predictions_of(model, collate_all(sequences())).gold_log_prob().sum().backward()
+    gradients = [each.grad for each in model.parameters() if each.grad is not None]
+    assert gradients
+    assert all(each.isfinite().all() for each in gradients)
+
+
+def test_the_change_between_predictions_is_half_the_summed_difference():
+    config, schema, _ = MODELS["pooling"]
+    model, batch = built(config, schema), collate_all(sequences())
+    own = predictions_of(model, batch)
+    sure = own._replace(log_prob=torch.tensor([[0.9, 0.1]]).double().log().expand(3, 1, 2))
+    half = own._replace(log_prob=torch.tensor([[0.5, 0.5]]).double().log().expand(3, 1, 2))
+    assert_close(sure.change_to(half), torch.full((3,), 0.4).double())
+
+
+def test_what_cannot_be_asked_is_refused():
+    assert not can_predict(object())
+    with pytest.raises(DataError) as caught:
+        predictions_of(object(), collate_all(sequences()))
+    assert str(caught.value) == (
+        "object cannot be asked for its predictions with gradients; networks for density, "
+        "classification, tagging and transduction can."
+    )
