@@ -31,6 +31,8 @@ def table_lines(table: Table) -> list[str]:
 def _section(table: Table) -> list[str]:
     task = table.task
     lines = [plain(task.description), ""] if task.description else []
+    if told := formatting.prepared(task):
+        lines += [plain(told), ""]
     if task.bound is not None:
         lines += [f"Best possible: {plain(task.bound)}.", ""]
     lines += [*table_lines(table), "", f"{plain(verdict(table))} {caveat(table)}", ""]
