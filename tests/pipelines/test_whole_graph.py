@@ -248,16 +248,17 @@ def test_a_stage_that_fails_is_named_and_the_report_is_seen_to_be_old(checkout):
     page = checkout.folder / "reports" / "comparison.html"
     before = page.read_text()
     assert "Out of date." not in before
-    (checkout.folder / "own.csv").write_text("text,kind\na,x\nb,x\nc,NA\nd,NA\n")
+    # Too far down for the glance of the stage `check`.
+    (checkout.folder / "own.csv").write_text("text,kind\n" + "a,x\n" * 40 + "c,NA\n")
     params = YAML(typ="safe").load(checkout.folder / "params.yaml")
     columns = {"input": "text", "label": "kind"}
     own = {"kind": "csv", "path": "own.csv", "columns": columns}
     tasks = {**params["tasks"], "own": {"kind": "classification", "source": own}}
     checkout.write_params({**params, "tasks": tasks})
     words = checkout.seqarena("repro", code=1)
-    assert "stage prepare@own failed: own.csv, line 4, column 'kind': 'NA' is how many" in words
+    assert "stage prepare@own failed: own.csv, line 42, column 'kind': 'NA' is how" in words
     assert "`dvc repro prepare@own` runs it" in words
-    assert ": stage prepare@own failed: own.csv, line 4, " in page.read_text()
+    assert ": stage prepare@own failed: own.csv, line 42, " in page.read_text()
     # What was before is there again without any work.
     checkout.write_params(params)
     checkout.dvc("repro")
