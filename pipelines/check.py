@@ -6,12 +6,14 @@ from seqarena.experiment.warm_start import run_stage
 
 
 def main(argv: list[str]) -> None:
-    """Complain about every mistake in params.yaml, or leave the mark that there is none."""
-    from seqarena.experiment.own_files import write_own_digests
+    """Complain about every mistake in params.yaml and the user's own files, or leave the mark."""
+    from seqarena.experiment.own_files import refuse_broken_files, write_own_digests
     from seqarena.experiment.suite import read_suite
 
     mark, digests = map(Path, argv)
-    write_own_digests(read_suite(), digests)
+    suite = read_suite()
+    refuse_broken_files(suite)
+    write_own_digests(suite, digests)
     mark.parent.mkdir(parents=True, exist_ok=True)
     # Constant, so that the stages behind this one run again for their own reasons only.
     mark.write_text("params.yaml holds no mistake\n")

@@ -83,10 +83,12 @@ def published() -> None:
 
 @main.command()
 def check() -> None:
-    """Read params.yaml and report every mistake at once."""
+    """Read params.yaml, glance at your own files, and report every mistake at once."""
+    from seqarena.experiment.own_files import refuse_broken_files
     from seqarena.experiment.suite import read_suite
 
     suite = read_suite()
+    refuse_broken_files(suite)
     click.echo(
         f"params.yaml: {counted(len(suite.experiments), 'experiment')} on "
         f"{counted(len(suite.tasks), 'task')}, {counted(len(suite.seeds), 'seed')} each."

@@ -243,6 +243,28 @@ def test_dvcs_own_commands_work_on_it(checkout):
     assert "lagged-markov_1" in (checkout.folder / "plots" / "index.html").read_text()
 
 
+def test_a_stage_that_fails_is_named_and_the_report_is_seen_to_be_old(checkout):
+    checkout.dvc("repro")
+    page = checkout.folder / "reports" / "comparison.html"
+    before = page.read_text()
+    assert "Out of date." not in before
+    # Too far down for the glance of the stage `check`.
+    (checkout.folder / "own.csv").write_text("text,kind\n" + "a,x\n" * 40 + "c,NA\n")
+    params = YAML(typ="safe").load(checkout.folder / "params.yaml")
+    columns = {"input": "text", "label": "kind"}
+    own = {"kind": "csv", "path": "own.csv", "columns": columns}
+    tasks = {**params["tasks"], "own": {"kind": "classification", "source": own}}
+    checkout.write_params({**params, "tasks": tasks})
+    words = checkout.seqarena("repro", code=1)
+    assert "stage prepare@own failed: own.csv, line 42, column 'kind': 'NA' is how" in words
+    assert "`dvc repro prepare@own` runs it" in words
+    assert ": stage prepare@own failed: own.csv, line 42, " in page.read_text()
+    # What was before is there again without any work.
+    checkout.write_params(params)
+    checkout.dvc("repro")
+    assert page.read_text() == before
+
+
 def test_a_mistake_runs_nothing_and_deletes_nothing(checkout):
     before = sorted(path for path in (checkout.folder / "runs").rglob("*") if path.is_file())
     params = YAML(typ="safe").load(checkout.folder / "params.yaml")
@@ -250,6 +272,7 @@ def test_a_mistake_runs_nothing_and_deletes_nothing(checkout):
     checkout.write_params(wrong)
     words = checkout.seqarena("repro", code=2)
     assert "did you mean 'markov_chain'?" in words
+    assert "The report is of an earlier run, and now says so." in words
     assert "families.markov_1.kind: 'markov_chian' is not a kind" in checkout.dvc("repro", code=255)
     assert (
         sorted(path for path in (checkout.folder / "runs").rglob("*") if path.is_file()) == before

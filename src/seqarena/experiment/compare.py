@@ -62,6 +62,9 @@ def _task(name: str, manifest: Manifest) -> TaskFacts:
         schema=manifest.schema,
         description=_description(manifest),
         n_test=manifest.splits[Split.TEST.value].n_sequences,
+        sizes={split: record.n_sequences for split, record in manifest.splits.items()},
+        counts=manifest.counts,
+        duplicates=str(manifest.protocol.get("duplicates", "")),
         best_possible=manifest.best_possible,
     )
 

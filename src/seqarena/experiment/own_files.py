@@ -1,4 +1,4 @@
-"""A user's own files, as DVC sees them: a checksum for each task and each family.
+"""A user's own files: a glance at each, and as DVC sees them: a checksum for each task and family.
 
 DVC watches the paths in `dvc.yaml`, and those of a user's own data and code are not there: they
 stand in `params.yaml`, and with installed packages. The stage `check` runs every time, and writes
@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from seqarena.data.content import path_sha256
+from seqarena.errors import ConfigError
 from seqarena.experiment.suite import Suite
 from seqarena.families.discovery import code_digest_of
 from seqarena.families.own_family import OwnFamilyConfig
@@ -33,6 +34,21 @@ def write_own_digests(suite: Suite, path: Path) -> None:
     }
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(digests, indent=2, sort_keys=True) + "\n")
+
+
+def refuse_broken_files(suite: Suite) -> None:
+    """Refuse files of the user's own that a glance finds to be unusable; most are only opened.
+
+    Raises:
+        ConfigError: with a line for each mistake in any of them.
+    """
+    mistakes = [
+        f"tasks.{name}.source: {mistake}"
+        for name, task in suite.tasks.items()
+        for mistake in task.source.mistakes_in_files()
+    ]
+    if mistakes:
+        raise ConfigError(mistakes)
 
 
 def files_digest(paths: Iterable[Path]) -> str:

@@ -1,9 +1,11 @@
 """The whole pipeline at the speed of the machine: fits in parallel, then one `dvc repro`."""
 
+import datetime
 import json
 import os
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,10 +15,12 @@ import torch
 from seqarena.errors import SeqarenaError
 from seqarena.experiment.layout import Workspace
 from seqarena.experiment.parallel import Job, fit_in_parallel, usable_cores
+from seqarena.experiment.stage_failure import FAILURE_VARIABLE, read_failure
 from seqarena.experiment.suite import Suite, read_suite
 from seqarena.experiment.synchronise import synchronise
 from seqarena.experiment.warm_start import stage_server
 from seqarena.fitting.protocols import HardwareConfig
+from seqarena.reporting.staleness import mark_stale
 
 
 def reproduce(n_processes: int | None, use_warm_start: bool) -> str:
@@ -28,9 +32,21 @@ def reproduce(n_processes: int | None, use_warm_start: bool) -> str:
 
     Raises:
         ConfigError: params.yaml is wrong; nothing was run.
-        SeqarenaError: DVC ended with an error, which it printed.
+        SeqarenaError: DVC ended with an error, which it printed; names the stage that failed. The
+            report of an earlier run then says that it is one.
     """
     began = time.monotonic()
+    try:
+        _run(n_processes, use_warm_start)
+    except (SeqarenaError, KeyboardInterrupt) as error:
+        why = str(error) or "it was interrupted."
+        if mark_stale(Workspace.here().reports, why, datetime.datetime.now(datetime.UTC)):
+            sys.stderr.write("The report is of an earlier run, and now says so.\n")
+        raise
+    return _last_words(Workspace.here(), time.monotonic() - began)
+
+
+def _run(n_processes: int | None, use_warm_start: bool) -> None:
     suite = read_suite()
     try:
         with stage_server(use_warm_start) as environment:
@@ -43,14 +59,23 @@ def reproduce(n_processes: int | None, use_warm_start: bool) -> str:
             _dvc(["repro"], environment)
     finally:
         _catch_up(Workspace.here())
-    return _last_words(Workspace.here(), time.monotonic() - began)
 
 
 def _dvc(arguments: list[str], environment: Mapping[str, str]) -> None:
     command = [sys.executable, "-m", "dvc", *arguments]
-    code = subprocess.run(command, env={**os.environ, **environment}, check=False).returncode
-    if code != 0:
+    with tempfile.TemporaryDirectory(prefix="seqarena-") as folder:
+        told = Path(folder) / "failure.json"
+        full = {**os.environ, **environment, FAILURE_VARIABLE: str(told)}
+        code = subprocess.run(command, env=full, check=False).returncode
+        failure = read_failure(told)
+    if code == 0:
+        return
+    if failure is None:
         raise SeqarenaError(f"`dvc {' '.join(arguments)}` ended with code {code}; see above.")
+    raise SeqarenaError(
+        f"stage {failure.stage} failed: {failure.message}\nWhat it printed stands above, before "
+        f"DVC's last lines; `dvc repro {failure.stage}` runs it and what it needs alone."
+    )
 
 
 def _catch_up(workspace: Workspace) -> None:

@@ -26,6 +26,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from seqarena.errors import ConfigError, DataError, SeqarenaError
+from seqarena.experiment.stage_failure import note_failure
 
 SOCKET_VARIABLE = "SEQARENA_STAGE_SERVER"
 # Named here, outside `fitting` and `tracking`, to be loaded; nothing of them is run.
@@ -49,23 +50,30 @@ def run_stage(main: Callable[[list[str]], None]) -> NoReturn:
     """
     address = os.environ.pop(SOCKET_VARIABLE, None)
     code = _hand_over(address) if address else None
-    _leave(_call(main) if code is None else code)
+    code = _call(main) if code is None else code
+    if code != 0:
+        # Of one that could not say more itself: it was ended by a signal.
+        note_failure(f"it ended with code {code}.")
+    _leave(code)
 
 
 def _call(main: Callable[[list[str]], None]) -> int:
     try:
         main(sys.argv[1:])
     except (ConfigError, DataError) as error:
+        note_failure(str(error))
         sys.stderr.write(f"{error}\n")
         return 2
     except SeqarenaError as error:
+        note_failure(f"{type(error).__name__}: {error}")
         sys.stderr.write(f"{type(error).__name__}: {error}\n")
         return 1
     except KeyboardInterrupt:
         return 128 + signal.SIGINT
     except SystemExit as error:
         return error.code if isinstance(error.code, int) else int(error.code is not None)
-    except Exception:  # the process ends here, and its code must say so
+    except Exception as error:  # the process ends here, and its code must say so
+        note_failure(f"{type(error).__name__}: {error}")
         traceback.print_exc()
         return 1
     return 0

@@ -20,6 +20,12 @@ class TaskFacts:
     """What is to be done on which data, in a sentence or two."""
     n_test: int | None = None
     """Sequences of the test split."""
+    sizes: Mapping[str, int] = field(default_factory=dict)
+    """Sequences of each split, by its name."""
+    counts: Mapping[str, int] = field(default_factory=dict)
+    """What preparing it left out, replaced or found, as the manifest names it."""
+    duplicates: str = ""
+    """What was done with an input that stands in two splits: `refuse`, `count` or `drop`."""
     best_possible: BestPossible | None = None
     published: tuple[Beside, ...] = ()
     """Figures that others have reported for it, beside the experiments that stand for them."""

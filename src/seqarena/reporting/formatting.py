@@ -1,12 +1,15 @@
 """Numbers as a reader wants them: as many digits as mean something."""
 
 from seqarena.metrics.confidence import Interval
+from seqarena.reporting.cells import TaskFacts
 from seqarena.reporting.published import Beside
 
 MISSING = "–"
 
 BESIDE = ("figure", "published", "here", "outcome", "experiment", "known by", "remark")
 """What `beside` tells, in its order."""
+
+_DUPLICATES = {"count": " (kept)", "drop": " (taken out of the earlier split)"}
 
 _PREFIXES = ((1e15, "P"), (1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"))
 
@@ -52,6 +55,25 @@ def seconds(value: float | None) -> str:
     if value < 9.95:
         return f"{value:.1f} s"
     return f"{value:.0f} s" if value < 600 else f"{value / 60:.0f} min"
+
+
+def prepared(task: TaskFacts) -> str:
+    """Return how large the splits are, and what preparing them left out or found; "" if untold.
+
+    A count of 0 is not told.
+    """
+    if not task.sizes:
+        return ""
+    sizes = ", ".join(f"{split} {count(n)}" for split, n in task.sizes.items())
+    found = [
+        f"{name.replace('_', ' ')} {count(n)}{_DUPLICATES.get(task.duplicates, '')}"
+        if name == "duplicates_across_splits"
+        else f"{name.replace('_', ' ')} {count(n)}"
+        for name, n in task.counts.items()
+        if n
+    ]
+    counted = f" Counted in preparing them: {', '.join(found)}." if found else ""
+    return f"Sequences: {sizes}.{counted}"
 
 
 def beside(each: Beside) -> tuple[str, ...]:

@@ -13,9 +13,9 @@ FIGURES = "figures"
 def markdown(tables: tuple[Table, ...], facts: Mapping[str, str]) -> str:
     """Return the whole report. Links lead to `figures/` beside it."""
     lines = ["# Comparison", ""]
-    lines += [f"- {_plain(name)}: {_plain(value)}" for name, value in facts.items()]
+    lines += [f"- {plain(name)}: {plain(value)}" for name, value in facts.items()]
     for table in tables:
-        lines += ["", f"## {_plain(table.task.name)}", "", *_section(table)]
+        lines += ["", f"## {plain(table.task.name)}", "", *_section(table)]
     return "\n".join(lines) + "\n"
 
 
@@ -24,19 +24,21 @@ def table_lines(table: Table) -> list[str]:
     columns = columns_of(table)
     rule = ["--:" if column.is_number else ":--" for column in columns]
     body = [_cells(columns, index) for index in range(len(table.rows))]
-    lines = [[_plain(column.title) for column in columns], rule, *body]
+    lines = [[plain(column.title) for column in columns], rule, *body]
     return [f"| {' | '.join(line)} |" for line in lines]
 
 
 def _section(table: Table) -> list[str]:
     task = table.task
-    lines = [_plain(task.description), ""] if task.description else []
+    lines = [plain(task.description), ""] if task.description else []
+    if told := formatting.prepared(task):
+        lines += [plain(told), ""]
     if task.bound is not None:
-        lines += [f"Best possible: {_plain(task.bound)}.", ""]
-    lines += [*table_lines(table), "", f"{_plain(verdict(table))} {caveat(table)}", ""]
+        lines += [f"Best possible: {plain(task.bound)}.", ""]
+    lines += [*table_lines(table), "", f"{plain(verdict(table))} {caveat(table)}", ""]
     for row in table.rows:
         notes = (*row.cell.flags, *row.cell.failures)
-        lines += [f"- **{_plain(row.label)}**: {_plain(note)}" for note in notes]
+        lines += [f"- **{plain(row.label)}**: {plain(note)}" for note in notes]
     if task.published:
         lines += [
             "",
@@ -55,19 +57,19 @@ def _section(table: Table) -> list[str]:
 
 def markdown_table(titles: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
     """Return the lines of a table of words."""
-    lines = [titles, [":--"] * len(titles), *(list(map(_plain, row)) for row in rows)]
+    lines = [titles, [":--"] * len(titles), *(list(map(plain, row)) for row in rows)]
     return [f"| {' | '.join(line)} |" for line in lines]
 
 
 def _cells(columns: tuple[Column, ...], index: int) -> list[str]:
     """Set the first row, the best, in bold."""
-    texts = [_plain(column.values[index].text) for column in columns]
+    texts = [plain(column.values[index].text) for column in columns]
     if index == 0 and columns[0].values:
         texts[0] = f"**{texts[0]}**"
     return texts
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     """Keep Markdown and HTML inside a text from having any effect."""
     joined = re.sub(r"\s+", " ", text).strip()
     return re.sub(r"([\\`*\[\]<>|])", r"\\\1", joined)

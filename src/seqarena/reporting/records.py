@@ -45,6 +45,9 @@ def _task(table: Table) -> dict[str, Any]:
         "metric": asdict(task.metric),
         "best_possible": None if task.best_possible is None else asdict(task.best_possible),
         "n_test": task.n_test,
+        "n_sequences": dict(task.sizes),
+        "counts": dict(task.counts),
+        "duplicates": task.duplicates,
         "published": [
             {**asdict(each), "outcome": each.outcome, "remark": each.remark}
             for each in task.published

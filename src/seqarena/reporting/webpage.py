@@ -73,6 +73,7 @@ def _section(table: Table, plots: list[bytes], *, every_probe: bool) -> dict[str
     looks = _looks(table.rows, every_probe=every_probe)
     return {
         "task": table.task,
+        "prepared": formatting.prepared(table.task),
         "columns": columns,
         "lines": [
             [(column, column.values[index]) for column in columns]

@@ -12,6 +12,7 @@ import pytest
 from matplotlib.image import imread
 from reporting_scenes import BITS, LABELS, cell, white_png
 
+from seqarena.reporting import formatting
 from seqarena.reporting.markdown import markdown
 from seqarena.reporting.ranking import tables
 from seqarena.reporting.report import write_report
@@ -232,3 +233,28 @@ def test_the_better_experiment_stands_further_up_and_right_of_the_floor(tmp_path
 def _centre(picture, colour):
     down, across = np.nonzero(np.abs(picture - colour).max(axis=2) < 0.02)
     return down.mean(), across.mean()
+
+
+def test_each_task_tells_how_large_it_is_and_what_was_left_out(tmp_path):
+    counts = {
+        "examples_dropped_for_a_missing_cell": 1200,
+        "duplicates_across_splits": 3,
+        "near_duplicates_in_test": 0,
+    }
+    sizes = {"train": 5000, "valid": 6, "test": 7}
+    task = dataclasses.replace(BITS, sizes=sizes, counts=counts, duplicates="drop")
+    files = written(tmp_path, [task], [cell("a", [1.0])])
+    said = (
+        "Sequences: train 5,000, valid 6, test 7. Counted in preparing them: examples dropped for "
+        "a missing cell 1,200, duplicates across splits 3 (taken out of the earlier split)."
+    )
+    assert said in files["comparison.md"].read_text()
+    assert said in files["comparison.html"].read_text()
+    told = json.loads(files["comparison.json"].read_text())["tasks"]["source"]
+    assert (told["n_sequences"], told["counts"], told["duplicates"]) == (sizes, counts, "drop")
+
+
+def test_a_task_of_which_nothing_was_counted_tells_its_sizes_alone():
+    task = dataclasses.replace(BITS, sizes={"train": 1}, counts={"files_passed_over": 0})
+    assert formatting.prepared(task) == "Sequences: train 1."
+    assert formatting.prepared(BITS) == ""

@@ -15,6 +15,7 @@ from seqarena.data.own.files_source import (
     split_own,
 )
 from seqarena.data.own.folders import labelled_files
+from seqarena.data.own.text import complaints
 from seqarena.data.sources.source_data import SourceData
 from seqarena.data.speech_features import HOP, RATE, FeatureKind, speech_frames
 from seqarena.data.splits import Split
@@ -35,6 +36,10 @@ class AudioFolderConfig(LabelledFilesConfig):
     """`mfcc`: 13 cepstra a frame of 10 ms and their differences. `log_mel`: 26 bands and theirs."""
     normalisation: Literal["mean", "mean_and_variance"] = "mean"
     """What is taken out of each number over a recording."""
+
+    def mistakes_in_files(self) -> list[str]:
+        """Return what is wrong with the names of files and folders; no file is opened."""
+        return complaints(lambda folder: labelled_files(folder, _ENDINGS), self.own_paths)
 
     def read(self) -> SourceData:
         """Make the three parts."""

@@ -8,7 +8,7 @@ from pydantic import Field
 from seqarena.data.own.assembly import AboutOwn, own_source
 from seqarena.data.own.example import Example
 from seqarena.data.own.files_source import OwnFilesConfig, own_provenance, split_own
-from seqarena.data.own.text import read_own_text
+from seqarena.data.own.text import complaints, read_own_text
 from seqarena.data.sources.conllu import TagColumn, read_conllu
 from seqarena.data.sources.source_data import SourceData
 
@@ -22,6 +22,10 @@ class ConlluConfig(OwnFilesConfig):
     """`upos`: the universal part of speech (column 4). `xpos`: the language's own (column 5)."""
     min_count: int = Field(default=1, ge=1)
     """A word that occurs less often in training is unknown everywhere."""
+
+    def mistakes_in_files(self) -> list[str]:
+        """Return what is wrong with the text; the sentences are not read."""
+        return complaints(read_own_text, self.own_paths)
 
     def read(self) -> SourceData:
         """Make the three parts."""

@@ -9,10 +9,11 @@ from seqarena.data.own.text import read_own_text
 from seqarena.errors import DataError
 
 
-def read_csv(path: Path, delimiter: str = ",") -> Table:
+def read_csv(path: Path, delimiter: str = ",", most_rows: int | None = None) -> Table:
     """Return the columns of a file, all cells as strings; an empty line is no row.
 
-    Quoted fields may hold delimiters, quotes (doubled) and ends of lines.
+    With `most_rows` no more rows than that are made sense of. Quoted fields may hold delimiters,
+    quotes (doubled) and ends of lines.
 
     Raises:
         DataError: as `read_own_text`; or a quote is never closed or stands where none may, a row
@@ -34,6 +35,8 @@ def read_csv(path: Path, delimiter: str = ",") -> Table:
                 _refuse_ragged(path, line, fields, names)
                 rows.append(fields)
                 numbers.append(line)
+                if len(rows) == most_rows:
+                    break
             line = reader.line_num + 1
     except csv.Error as error:
         raise DataError(

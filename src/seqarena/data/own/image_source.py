@@ -16,6 +16,7 @@ from seqarena.data.own.files_source import (
     split_own,
 )
 from seqarena.data.own.folders import labelled_files
+from seqarena.data.own.text import complaints
 from seqarena.data.pictures import as_steps
 from seqarena.data.sources.source_data import SourceData
 from seqarena.data.splits import Split
@@ -48,6 +49,10 @@ class ImageFolderConfig(LabelledFilesConfig):
     def has_regions(self) -> bool:
         """Say whether a step is a region."""
         return self.view == "regions"
+
+    def mistakes_in_files(self) -> list[str]:
+        """Return what is wrong with the names of files and folders; no file is opened."""
+        return complaints(lambda folder: labelled_files(folder, _ENDINGS), self.own_paths)
 
     def read(self) -> SourceData:
         """Make the three parts."""

@@ -3,6 +3,7 @@
 A density keeps whole users apart; a recommendation leaves the last items of each user out.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -19,6 +20,7 @@ from seqarena.data.own.files_source import OwnFilesConfig, own_provenance, split
 from seqarena.data.own.splitting import SplitRule
 from seqarena.data.own.table import Table, checked_table
 from seqarena.data.own.table_examples import time_of
+from seqarena.data.own.text import complaints
 from seqarena.data.sources.source_data import SourceData
 from seqarena.data.sources.user_histories import (
     AboutHistories,
@@ -26,6 +28,8 @@ from seqarena.data.sources.user_histories import (
     history_source,
 )
 from seqarena.errors import DataError
+
+_GLANCE_ROWS = 20
 
 
 class InteractionColumns(BaseModel):
@@ -54,6 +58,10 @@ class InteractionsConfig(OwnFilesConfig):
     """What stands between the fields."""
     min_count: int = Field(default=1, ge=1)
     """An item that is taken less often in training is unknown everywhere."""
+
+    def mistakes_in_files(self) -> list[str]:
+        """Return what the names of the columns and the first lines show to be wrong."""
+        return _glances(self.own_paths, self.columns, self.delimiter)
 
     @property
     def rule(self) -> SplitRule:
@@ -97,6 +105,10 @@ class InteractionHistoriesConfig(UserHistoriesConfig):
         """The file."""
         return (Path(self.path),)
 
+    def mistakes_in_files(self) -> list[str]:
+        """Return what the names of the columns and the first lines show to be wrong."""
+        return _glances(self.own_paths, self.columns, self.delimiter)
+
     def read(self) -> SourceData:
         """Make the three parts."""
         found = read_users(Path(self.path), self.columns, self.delimiter)
@@ -128,14 +140,22 @@ class UserItems:
     items: tuple[str, ...]
 
 
-def read_users(path: Path, columns: InteractionColumns, delimiter: str) -> list[UserItems]:
+def _glances(paths: Iterable[Path], columns: InteractionColumns, delimiter: str) -> list[str]:
+    return complaints(lambda path: read_users(path, columns, delimiter, _GLANCE_ROWS), paths)
+
+
+def read_users(
+    path: Path, columns: InteractionColumns, delimiter: str, most_rows: int | None = None
+) -> list[UserItems]:
     """Return what each user took, users in the order in which they first appear.
+
+    With `most_rows`, of the first lines alone.
 
     Raises:
         DataError: the file is not such a table; names line and column.
     """
     wanted = [columns.user, columns.item, columns.time]
-    table = checked_table(read_csv(path, delimiter), wanted)
+    table = checked_table(read_csv(path, delimiter, most_rows), wanted)
     rows: dict[str, list[int]] = {}
     for row in range(len(table)):
         rows.setdefault(name_of(table, row, columns.user), []).append(row)

@@ -9,10 +9,10 @@ from seqarena.data.own.text import read_own_text
 from seqarena.errors import DataError
 
 
-def read_jsonl(path: Path) -> Table:
+def read_jsonl(path: Path, most_rows: int | None = None) -> Table:
     """Return the columns of a file: every key that an object has; None where one lacks it.
 
-    Empty lines are no rows.
+    Empty lines are no rows. With `most_rows` no more rows than that are made sense of.
 
     Raises:
         DataError: as `read_own_text`; or a line is no JSON object, holds a key twice, or a number
@@ -25,6 +25,8 @@ def read_jsonl(path: Path) -> Table:
         if line.strip():
             objects.append(_object(line, f"{path}, line {number}"))
             numbers.append(number)
+            if len(objects) == most_rows:
+                break
     names = dict.fromkeys(name for each in objects for name in each)
     columns: dict[str, list[Cell]] = {name: [each.get(name) for each in objects] for name in names}
     return Table(path, "line", numbers, columns)

@@ -9,7 +9,7 @@ from seqarena.data.own.assembly import AboutOwn, own_source
 from seqarena.data.own.cells import Symbols
 from seqarena.data.own.example import Example
 from seqarena.data.own.files_source import OwnFilesConfig, own_provenance, split_own
-from seqarena.data.own.text import read_own_text
+from seqarena.data.own.text import complaints, read_own_text
 from seqarena.data.plain_text import TextUnit, lines_of
 from seqarena.data.sources.source_data import SourceData
 from seqarena.data.splits import Split
@@ -54,6 +54,12 @@ class ParallelLinesConfig(OwnFilesConfig):
         """The files of both sides."""
         return (*self.paths().values(), *self.target_paths().values())
 
+    def mistakes_in_files(self) -> list[str]:
+        """Return what is wrong with the texts, and which two are not of as many lines."""
+        targets = {path: self.target_paths()[split] for split, path in self.paths().items()}
+        unreadable = complaints(read_own_text, self.own_paths)
+        return unreadable or complaints(lambda path: _both(path, targets[path]), targets)
+
     def read(self) -> SourceData:
         """Make the three parts."""
         targets = self.target_paths()
@@ -70,12 +76,6 @@ class ParallelLinesConfig(OwnFilesConfig):
         return own_source(splits, about)
 
     def _pairs(self, source: Path, target: Path) -> list[Example]:
-        sides = [_lines(path) for path in (source, target)]
-        if len(sides[0]) != len(sides[1]):
-            raise DataError(
-                f"{source} has {len(sides[0])} lines and {target} {len(sides[1])}; line n of one "
-                "belongs to line n of the other."
-            )
         return [
             Example(
                 where=f"{source}, line {number}",
@@ -83,8 +83,19 @@ class ParallelLinesConfig(OwnFilesConfig):
                 value=_symbols(one, self.unit, source, number),
                 target=_symbols(other, self.target_unit, target, number),
             )
-            for number, (one, other) in enumerate(zip(*sides, strict=True), start=1)
+            for number, (one, other) in enumerate(zip(*_both(source, target), strict=True), start=1)
         ]
+
+
+def _both(source: Path, target: Path) -> tuple[list[str], list[str]]:
+    """Return the lines of both sides, which are as many."""
+    sides = _lines(source), _lines(target)
+    if len(sides[0]) != len(sides[1]):
+        raise DataError(
+            f"{source} has {len(sides[0])} lines and {target} {len(sides[1])}; line n of one "
+            "belongs to line n of the other."
+        )
+    return sides
 
 
 def _lines(path: Path) -> list[str]:

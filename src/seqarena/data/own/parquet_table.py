@@ -1,6 +1,7 @@
 """Parquet files."""
 
 import datetime
+import itertools
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -12,10 +13,10 @@ from seqarena.data.own.text import read_own_bytes
 from seqarena.errors import DataError
 
 
-def read_parquet(path: Path, wanted: Sequence[str]) -> Table:
+def read_parquet(path: Path, wanted: Sequence[str], most_rows: int | None = None) -> Table:
     """Return those of the wanted columns that the file has (all are named, the others empty).
 
-    Dates and times become strings in ISO 8601.
+    With `most_rows` no more rows than that. Dates and times become strings in ISO 8601.
 
     Raises:
         DataError: the file is missing, or is not a whole Parquet file; two columns are of one name,
@@ -26,7 +27,7 @@ def read_parquet(path: Path, wanted: Sequence[str]) -> Table:
         file = pq.ParquetFile(pa.BufferReader(content))
         names = list(file.schema_arrow.names)
         refuse_doubled(path, names, "schema")
-        found = file.read(columns=[name for name in wanted if name in names])
+        found = _read(file, [name for name in wanted if name in names], most_rows)
         found.validate(full=True)
         columns: dict[str, list[Cell]] = {name: [] for name in names}
         for name in found.column_names:
@@ -39,7 +40,16 @@ def read_parquet(path: Path, wanted: Sequence[str]) -> Table:
         raise DataError(
             f"{path}: not a whole Parquet file ({type(error).__name__}: {error}); write it again."
         ) from None
-    return Table(path, "row", range(1, file.metadata.num_rows + 1), columns)
+    n_rows = min(file.metadata.num_rows, most_rows or file.metadata.num_rows)
+    return Table(path, "row", range(1, n_rows + 1), columns)
+
+
+def _read(file: pq.ParquetFile, names: list[str], most_rows: int | None) -> pa.Table:
+    if most_rows is None:
+        return file.read(columns=names)
+    batches = itertools.islice(file.iter_batches(most_rows, columns=names), 1)
+    schema = pa.schema([file.schema_arrow.field(name) for name in names])
+    return pa.Table.from_batches(batches, schema)
 
 
 def _plain(value: Cell) -> Cell:

@@ -59,16 +59,19 @@ def checked_table(table: Table, wanted: Sequence[str], spelling: Spelling = Spel
     """Return the wanted columns alone, and how their cells are spelled.
 
     Raises:
-        DataError: there is no row, a column is not there, or a cell is absurdly long.
+        DataError: there is no row, columns are not there (a line for each), or a cell is absurdly
+            long.
     """
     if not table.columns:
         raise DataError(f"{table.path}: is empty; put data there, or name another file.")
-    for column in wanted:
-        if column not in table.columns:
-            raise DataError(
-                f"{table.path}: has no column {column!r}; {nearest(column, list(table.columns))}"
-                f"{_hint(list(table.columns))}"
-            )
+    names = list(table.columns)
+    absent = [
+        f"{table.path}: has no column {column!r}; {nearest(column, names)}{_hint(names)}"
+        for column in wanted
+        if column not in names
+    ]
+    if absent:
+        raise DataError("\n".join(absent))
     if not len(table):
         raise DataError(f"{table.path}: has columns, but no row; add rows.")
     kept = {column: table.columns[column] for column in wanted}

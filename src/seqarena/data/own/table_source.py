@@ -22,11 +22,15 @@ from seqarena.data.own.parquet_table import read_parquet
 from seqarena.data.own.splitting import SplitRule
 from seqarena.data.own.table import DecimalMark, Spelling, Table, checked_table
 from seqarena.data.own.table_examples import MissingPolicy, Reading, examples_of
+from seqarena.data.own.text import complaints
 from seqarena.data.plain_text import Documents
 from seqarena.data.sources.source_data import SourceData
 from seqarena.data.sources.text_windows import AboutText, TextWindowsConfig, text_source
 from seqarena.data.splits import Split
+from seqarena.errors import DataError
 from seqarena.schema import InputKind, TaskKind
+
+_GLANCE_ROWS = 20
 
 
 class TableConfig(OwnFilesConfig):
@@ -76,6 +80,10 @@ class TableConfig(OwnFilesConfig):
     def input_kind(self) -> InputKind:  # type: ignore[override]
         """Say what the unit says."""
         return "frames" if self.unit == "numbers" else "tokens"
+
+    def mistakes_in_files(self) -> list[str]:
+        """Return what the names of the columns and the first rows show to be wrong."""
+        return complaints(lambda path: _glance(path, self), self.own_paths)
 
     @property
     def spelling(self) -> Spelling:
@@ -150,7 +158,7 @@ def read_table(
         DataError: a file, a row or a cell is not what it should be; names it, says what came, what
             was expected, and what to do.
     """
-    reading = Reading(config.columns, config.unit, target_unit, config.missing)
+    reading = _reading(config, target_unit)
     files: dict[Split, list[Example]] = {}
     n_dropped = 0
     for split, path in config.paths().items():
@@ -171,15 +179,33 @@ def read_table(
     return own_source(splits, about)
 
 
-def _table(path: Path, config: TableConfig) -> Table:
+def _reading(config: TableConfig, target_unit: Literal["character", "word"]) -> Reading:
+    return Reading(config.columns, config.unit, target_unit, config.missing)
+
+
+def _glance(path: Path, config: TableConfig) -> None:
+    """Make examples of the first rows: a whole file takes long, and most mistakes are in every row.
+
+    Raises:
+        DataError: as reading the whole file does.
+    """
+    try:
+        table = _table(path, config, _GLANCE_ROWS)
+    except DataError:
+        # An object of JSON Lines may lack a key that others have.
+        table = _table(path, config, _GLANCE_ROWS if config.kind != "jsonl" else None)
+    examples_of(table, _reading(config, "character"))
+
+
+def _table(path: Path, config: TableConfig, most_rows: int | None = None) -> Table:
     wanted = list(dict.fromkeys([*config.columns.inputs, *config.columns.named().values()]))
     match config.kind:
         case "csv":
-            table = read_csv(path, config.delimiter)
+            table = read_csv(path, config.delimiter, most_rows)
         case "jsonl":
-            table = read_jsonl(path)
+            table = read_jsonl(path, most_rows)
         case "parquet":
-            table = read_parquet(path, wanted)
+            table = read_parquet(path, wanted, most_rows)
     return checked_table(table, wanted, config.spelling)
 
 

@@ -1,6 +1,7 @@
 """The text of a user's own file: UTF-8 without surprises, or an error that names the byte."""
 
 import codecs
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from seqarena.errors import DataError
@@ -14,6 +15,41 @@ _OTHER_MARKS = {
 }
 
 
+def complaints(look: Callable[[Path], object], paths: Iterable[Path]) -> list[str]:
+    """Return what is said of each path that is refused; one that is named twice counts once."""
+    said = []
+    for path in dict.fromkeys(paths):
+        try:
+            look(path)
+        except DataError as error:
+            said += str(error).splitlines()
+    return said
+
+
+def refuse_unreadable(path: Path) -> None:
+    """Refuse a file or folder that is not there, may not be read, or holds nothing.
+
+    Raises:
+        DataError: says which.
+    """
+    try:
+        if path.is_dir():
+            is_empty = not any(path.iterdir())
+        else:
+            with path.open("rb") as file:
+                is_empty = not file.read(1)
+    except FileNotFoundError:
+        raise _not_found(path) from None
+    except (OSError, ValueError) as error:
+        raise DataError(f"{path}: cannot be read ({error}); a readable file is needed.") from None
+    if is_empty:
+        raise DataError(f"{path}: is empty; put data there, or name another path.")
+
+
+def _not_found(path: Path) -> DataError:
+    return DataError(f"{path}: not found; a path is read from the folder of params.yaml.")
+
+
 def read_own_bytes(path: Path) -> bytes:
     """Return what a file holds.
 
@@ -23,9 +59,7 @@ def read_own_bytes(path: Path) -> bytes:
     try:
         content = path.read_bytes()
     except FileNotFoundError:
-        raise DataError(
-            f"{path}: not found; a path is read from the folder of params.yaml."
-        ) from None
+        raise _not_found(path) from None
     except (OSError, ValueError) as error:
         raise DataError(f"{path}: cannot be read ({error}); a readable file is needed.") from None
     if not content.strip():

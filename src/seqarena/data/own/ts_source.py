@@ -13,7 +13,7 @@ from seqarena.data.own.files_source import (
     own_provenance,
     split_own,
 )
-from seqarena.data.own.text import read_own_text
+from seqarena.data.own.text import complaints, read_own_text
 from seqarena.data.sources.source_data import SourceData
 from seqarena.errors import DataError
 
@@ -23,6 +23,10 @@ class TsConfig(LabelledFilesConfig):
 
     input_kind = "frames"
     kind: Literal["ts"]
+
+    def mistakes_in_files(self) -> list[str]:
+        """Return what is wrong with the text and its head; the series are not read."""
+        return complaints(_refuse_unlabelled, self.own_paths)
 
     def read(self) -> SourceData:
         """Make the three parts."""
@@ -39,12 +43,7 @@ def read_ts(path: Path) -> list[Example]:
         DataError: the file is missing, is not text in UTF-8, is not in the format, has no class
             labels, or a number is missing or not finite; names file, and series and step.
     """
-    text = read_own_text(path)
-    if "@classlabel true" not in " ".join(text.lower().split()):
-        raise DataError(
-            f"{path}: has no line `@classLabel true` with the names of its classes; a time series "
-            "of a classification needs its class."
-        )
+    _refuse_unlabelled(path)
     series, labels = _load(path)
     examples = []
     for number, (values, label) in enumerate(zip(series, labels, strict=True), start=1):
@@ -61,6 +60,14 @@ def read_ts(path: Path) -> list[Example]:
     if not examples:
         raise DataError(f"{path}: holds no series after `@data`; put some there.")
     return examples
+
+
+def _refuse_unlabelled(path: Path) -> None:
+    if "@classlabel true" not in " ".join(read_own_text(path).lower().split()):
+        raise DataError(
+            f"{path}: has no line `@classLabel true` with the names of its classes; a time series "
+            "of a classification needs its class."
+        )
 
 
 def _load(path: Path) -> tuple[list[np.ndarray], list[str]]:

@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from pydantic import BaseModel, ConfigDict
 
+from seqarena.data.own.text import complaints, refuse_unreadable
 from seqarena.data.published.record import Published
 from seqarena.data.sources.known_process import KnownProcess
 from seqarena.data.sources.source_data import SourceData
@@ -45,6 +46,13 @@ class SourceConfig(BaseModel):
         Published files have checksums of their own, and generated data has none.
         """
         return ()
+
+    def mistakes_in_files(self) -> list[str]:
+        """Return what a glance finds wrong with the user's own files, a line each.
+
+        Fast: files are opened, and no more of them is made sense of than the first rows.
+        """
+        return complaints(refuse_unreadable, self.own_paths)
 
     @property
     def needs(self) -> tuple[Published, ...]:
