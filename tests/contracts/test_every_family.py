@@ -11,10 +11,10 @@ from torch.testing import assert_close
 
 from seqarena.batch import collate_all
 from seqarena.errors import ArtifactError
+from seqarena.experiment.contract_case import fitted_case
 from seqarena.experiment.contract_data import contract_data
 from seqarena.experiment.family_contract import (
     answers_as_its_task_asks,
-    fitted_case,
     ignores_padding_and_company,
     is_a_function_of_its_seed,
     never_looks_ahead,
@@ -27,11 +27,16 @@ from seqarena.experiment.family_contract import (
     survives_the_store,
     tags_the_same_in_company,
 )
+from seqarena.experiment.predictive_contract import (
+    expects_what_it_scores,
+    shares_one_among_choices,
+)
 from seqarena.families.catalogue import FamilyConfig
 from seqarena.families.copy_source import CopySourceConfig
 from seqarena.families.most_frequent_class import MostFrequentClassConfig
 from seqarena.families.most_frequent_tag import MostFrequentTagConfig
 from seqarena.families.nearest_neighbour import NearestNeighbourConfig
+from seqarena.families.predictive import output_kind
 from seqarena.families.recurrent import RecurrentConfig
 from seqarena.families.store import CONFIG_FILE, MODEL_FILE, load_family, save_family
 from seqarena.parsing import parse
@@ -328,6 +333,19 @@ def test_each_symbol_is_as_probable_next_as_when_it_is_appended(models, name, ki
 @pytest.mark.parametrize(("name", "kind"), DENSITIES)
 def test_the_future_never_changes_the_past(models, name, kind):
     assert never_looks_ahead(models(name, kind)) is None
+
+
+@pytest.mark.parametrize(("name", "kind"), CASES)
+def test_what_is_expected_at_each_output_is_a_distribution_and_agrees_with_the_score(
+    models, name, kind
+):
+    case = models(name, kind)
+    # Of a transcript, only the whole has a probability.
+    assert (output_kind(case.family, collate_all(case.data.train)) is None) == (
+        FAMILIES[name]["kind"] in ("word_recogniser", "aligner")
+    )
+    assert shares_one_among_choices(case) is None
+    assert expects_what_it_scores(case) is None
 
 
 def has_maps(name, kind):

@@ -8,12 +8,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from seqarena.errors import ConfigError, SeqarenaError
+from seqarena.experiment.contract_case import Case, Check, fitted_case
 from seqarena.experiment.contract_data import contract_data
 from seqarena.experiment.family_contract import (
     CHECKS,
-    Case,
-    Check,
-    fitted_case,
     never_looks_ahead,
     ranks_what_it_would_append,
     shares_one_among_labels,
@@ -21,6 +19,7 @@ from seqarena.experiment.family_contract import (
     shares_one_among_tags,
     tags_the_same_in_company,
 )
+from seqarena.experiment.predictive_contract import OF_OUTPUTS, expected_of
 from seqarena.families.discovery import kinds_of, own_kinds
 from seqarena.families.own_family import OwnFamilyConfig
 from seqarena.parsing import parse
@@ -73,10 +72,17 @@ def _check_kind(
                 yield False, f"FAILED  {kind} · {name} · it can be fitted: {error}"
                 continue
         for check in CHECKS:
-            if _ONLY.get(check, data.schema.task_kind) == data.schema.task_kind:
+            if _has_something_to_ask(check, case):
                 yield _line(f"{kind} · {name}", check, case)
     if not n_done:
         yield False, f"FAILED  {kind} · it can do no kind of task; see `cannot` in its settings"
+
+
+def _has_something_to_ask(check: Check, case: Case) -> bool:
+    if check in OF_OUTPUTS and expected_of(case) is None:
+        return False
+    task_kind = case.data.schema.task_kind
+    return _ONLY.get(check, task_kind) == task_kind
 
 
 def _line(where: str, check: Check, case: Case) -> tuple[bool, str]:

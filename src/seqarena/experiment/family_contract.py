@@ -1,20 +1,18 @@
 """What every family keeps, whoever wrote it: each check answers with a complaint, or None."""
 
 import tempfile
-from collections.abc import Callable
-from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
 
 import numpy as np
 import torch
-from jaxtyping import Float
-from torch import Tensor
 
-from seqarena.batch import Batch, collate, collate_all, sequences_of
-from seqarena.errors import DataError, NotFittedError
-from seqarena.experiment.contract_data import N_SYMBOLS, ContractData
-from seqarena.families.catalogue import AnyFamily, AnyFamilyConfig, build_family
+from seqarena.batch import collate, collate_all, sequences_of
+from seqarena.errors import NotFittedError
+from seqarena.experiment.contract_case import CLOSE, Case, Check, answer, fitted_case, not_one
+from seqarena.experiment.contract_data import N_SYMBOLS
+from seqarena.experiment.predictive_contract import OF_OUTPUTS
+from seqarena.families.catalogue import build_family
 from seqarena.families.family import (
     AlignerFamily,
     ClassifierFamily,
@@ -24,7 +22,6 @@ from seqarena.families.family import (
     TransducerFamily,
 )
 from seqarena.families.store import load_family, save_family
-from seqarena.fitting.protocols import FitReport, FitSetting, HardwareConfig, TrainingConfig
 
 _PROTOCOLS = {
     "density": DensityFamily,
@@ -34,50 +31,13 @@ _PROTOCOLS = {
     "transduction": TransducerFamily,
     "alignment": AlignerFamily,
 }
-_TRAINING = TrainingConfig(batch_size=8, max_epochs=1, max_em_epochs=2)
-_CLOSE = 1e-5
-
-
-@dataclass(frozen=True)
-class Case:
-    """One family, fitted to one kind of data."""
-
-    config: AnyFamilyConfig
-    data: ContractData
-    family: AnyFamily
-    report: FitReport
-
-
-Check = Callable[[Case], str | None]
-
-
-class _Silence:
-    def metric(self, name: str, value: float, step: int) -> None:
-        """Take no note."""
-
-
-def fitted_case(config: AnyFamilyConfig, data: ContractData, scratch: Path) -> Case:
-    """Fit a family of seed 0; `scratch` takes its checkpoints.
-
-    Raises:
-        SeqarenaError: whatever the fit raises.
-    """
-    family = build_family(config, data.schema, 0)
-    setting = FitSetting(
-        seed=0,
-        training=_TRAINING,
-        hardware=HardwareConfig(accelerator="cpu", devices=1),
-        scratch=scratch,
-        recorder=_Silence(),
-    )
-    return Case(config, data, family, family.fit(data.train, data.train, setting))
 
 
 def refuses_before_fitting(case: Case) -> str | None:
     """Asking before fitting is an error."""
     family = build_family(case.config, case.data.schema, 0)
     try:
-        _answer(family, collate_all(case.data.train))
+        answer(family, collate_all(case.data.train))
     except NotFittedError:
         return None
     return "it answered; raise NotFittedError (families.guards.require_fitted does)"
@@ -112,7 +72,7 @@ def survives_the_store(case: Case) -> str | None:
     with tempfile.TemporaryDirectory() as folder:
         save_family(Path(folder), case.family, case.config, case.data.schema, {})
         loaded = load_family(Path(folder), type(case.config))
-    if torch.equal(_answer(loaded, batch), _answer(case.family, batch)):
+    if torch.equal(answer(loaded, batch), answer(case.family, batch)):
         return None
     return "it answers otherwise; all that is learned belongs into parameters or buffers"
 
@@ -133,9 +93,9 @@ def is_a_function_of_its_seed(case: Case) -> str | None:
 def ignores_padding_and_company(case: Case) -> str | None:
     """Padding and company never matter."""
     train = case.data.train
-    together = _answer(case.family, collate_all(train))
-    alone = [_answer(case.family, collate(train, np.array([row]))) for row in range(len(train))]
-    if torch.allclose(together, torch.cat(alone), rtol=_CLOSE, atol=_CLOSE):
+    together = answer(case.family, collate_all(train))
+    alone = [answer(case.family, collate(train, np.array([row]))) for row in range(len(train))]
+    if torch.allclose(together, torch.cat(alone), rtol=CLOSE, atol=CLOSE):
         return None
     worst = float((together - torch.cat(alone)).abs().max())
     return f"an answer moves by {worst:.3g} nats when the sequence is alone; use batch.mask"
@@ -146,7 +106,7 @@ def shares_one_among_labels(case: Case) -> str | None:
     if not isinstance(case.family, ClassifierFamily):
         return None
     sums = case.family.class_log_prob(collate_all(case.data.train)).exp().sum(dim=1)
-    return _not_one(sums, _CLOSE)
+    return not_one(sums, CLOSE)
 
 
 def shares_one_among_tags(case: Case) -> str | None:
@@ -157,7 +117,7 @@ def shares_one_among_tags(case: Case) -> str | None:
     paths = [np.array(each) for each in product(range(3), repeat=3)]
     every = sequences_of([case.data.train.sequence(row)] * len(paths), tags=paths)
     probs = case.family.log_prob(collate_all(every)).double().exp()
-    if (wrong := _not_one(probs.sum(), _CLOSE)) is not None:
+    if (wrong := not_one(probs.sum(), CLOSE)) is not None:
         return wrong
     # Summed over the tags of all other steps, they are those of each step.
     steps = [
@@ -166,7 +126,7 @@ def shares_one_among_tags(case: Case) -> str | None:
         for tag in range(3)
     ]
     found = case.family.tag_probs(collate(every, np.array([0])))[0].double()
-    if torch.allclose(found, torch.stack(steps).view(3, 3), atol=_CLOSE, rtol=0):
+    if torch.allclose(found, torch.stack(steps).view(3, 3), atol=CLOSE, rtol=0):
         return None
     return "tag_probs is not what log_prob sums to at each step"
 
@@ -193,7 +153,7 @@ def shares_one_among_sequences(case: Case) -> str | None:
     for length in (1, 2, 4):
         every = [np.array(each) for each in product(range(N_SYMBOLS), repeat=length)]
         log_prob = case.family.log_prob(collate_all(sequences_of(every)))
-        if (wrong := _not_one(log_prob.double().exp().sum(), _CLOSE)) is not None:
+        if (wrong := not_one(log_prob.double().exp().sum(), CLOSE)) is not None:
             return f"of length {length}, {wrong}"
     return None
 
@@ -219,7 +179,7 @@ def ranks_what_it_would_append(case: Case) -> str | None:
     for found, history in zip(case.family.next_log_prob(batch), histories, strict=True):
         longer = sequences_of([np.array([*history, symbol]) for symbol in range(N_SYMBOLS)])
         steps = case.family.step_log_prob(collate_all(longer))[:, -1].to(found.dtype)
-        if not torch.allclose(found, steps, atol=_CLOSE, rtol=_CLOSE):
+        if not torch.allclose(found, steps, atol=CLOSE, rtol=CLOSE):
             worst = float((found - steps).abs().max())
             return f"after {history}, next_log_prob and step_log_prob differ by {worst:.3g} nats"
     return None
@@ -238,23 +198,11 @@ CHECKS: tuple[Check, ...] = (
     shares_one_among_sequences,
     never_looks_ahead,
     ranks_what_it_would_append,
+    *OF_OUTPUTS,
 )
-
-
-def _answer(family: object, batch: Batch) -> Float[Tensor, "..."]:
-    if isinstance(family, ClassifierFamily):
-        return family.class_log_prob(batch)
-    if isinstance(family, DensityFamily | TaggerFamily | TransducerFamily | AlignerFamily):
-        return family.log_prob(batch)
-    raise DataError(f"{type(family).__name__} follows no protocol of seqarena.families.family.")
 
 
 def _global_randomness() -> tuple[bytes, bytes]:
     # It is the state that must not move.
     numbers = np.random.get_state(legacy=False)["state"]["key"]  # noqa: NPY002
     return torch.random.get_rng_state().numpy().tobytes(), np.asarray(numbers).tobytes()
-
-
-def _not_one(sums: Tensor, tolerance: float) -> str | None:
-    wrong = (sums.double() - 1).abs().max()
-    return None if wrong <= tolerance else f"the sum is off by {float(wrong):.3g}"

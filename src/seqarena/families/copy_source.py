@@ -141,6 +141,14 @@ class CopySource(nn.Module):
         require_fitted(self.fitted, self.config.kind)
         return self._log_prob(self._is_copied(batch), target_of(batch).mask)
 
+    def predictive_log_prob(self, batch: Batch) -> Float[Tensor, "batch target_time symbols"]:
+        """Return log p of every target symbol at each target step [nats]; errors: `log_prob`."""
+        require_fitted(self.fitted, self.config.kind)
+        copied, other = self._log_shares()
+        copies = self._written(batch)[..., None]
+        steps = other.repeat(*copies.shape[:2], self.n_others + 1)
+        return steps.scatter_(2, copies, copied.expand_as(copies))
+
     def generate(self, batch: Batch, max_length: int) -> Generation:
         """Return the copies, each with its end symbol, cut after `max_length` symbols.
 
@@ -171,16 +179,24 @@ class CopySource(nn.Module):
         return [symbol for symbol in found if symbol >= 0][: self.config.max_symbols]
 
     def _is_copied(self, batch: Batch) -> Bool[Tensor, "batch target_time"]:
+        return self._written(batch) == target_tokens(batch)
+
+    def _written(self, batch: Batch) -> Int[Tensor, "batch target_time"]:
+        """Return the copy, as long as the target."""
         target: Int[Tensor, "batch target_time"] = target_tokens(batch)
         copies = torch.full_like(target, self.end)
         for row, copy in enumerate(self._copies(batch)):
             kept = copy[: target.shape[1]]
             copies[row, : len(kept)] = torch.tensor(kept, dtype=torch.long, device=target.device)
-        return copies == target
+        return copies
+
+    def _log_shares(self) -> tuple[Float[Tensor, ""], Float[Tensor, ""]]:
+        """Return log p of the copied symbol, and of each of the others."""
+        copied, other = self.log_share.unbind()
+        return copied, other - torch.tensor(self.n_others).double().log()
 
     def _log_prob(self, is_copied: Tensor, mask: Tensor) -> Float[Tensor, "batch"]:
-        copied, other = self.log_share
-        steps = torch.where(is_copied, copied, other - torch.tensor(self.n_others).double().log())
+        steps = torch.where(is_copied, *self._log_shares())
         return steps.where(mask, 0.0).sum(dim=1)
 
 

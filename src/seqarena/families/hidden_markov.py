@@ -193,6 +193,13 @@ class HiddenMarkovModel(nn.Module):
         """Return log p(x_{T+1} | the sequence) of every symbol [nats]; errors: `predict_next`."""
         return hidden_markov_posterior.next_log_prob(self, batch)
 
+    def predictive_log_prob(self, batch: Batch) -> Float[Tensor, "batch time symbols"]:
+        """Return log p(symbol | x_1, ..., x_{t-1}) of every symbol, in 64 bits [nats].
+
+        Minus infinity throughout behind a beginning that no path explains; errors: `predict_next`.
+        """
+        return hidden_markov_posterior.predictive_log_prob(self, batch)
+
     def sample(self, lengths: Sequence[int], generator: torch.Generator) -> HiddenMarkovSample:
         """Draw one sequence, and its hidden path, of each length.
 

@@ -9,11 +9,13 @@ from torch import Tensor
 from seqarena.attention.maps import NativeMap
 from seqarena.batch import Batch
 from seqarena.errors import DataError
+from seqarena.families.categorical_emission import CategoricalEmission
 from seqarena.families.guards import require_explained, require_fitted
 from seqarena.families.hidden_markov_prediction import NextStep, next_step
 from seqarena.inference.forward_backward import forward, forward_backward
 from seqarena.inference.packed_emission import PackedEmission
 from seqarena.inference.packing import Packing
+from seqarena.inference.predicted_states import predicted_states
 from seqarena.inference.viterbi import viterbi
 
 if TYPE_CHECKING:
@@ -59,6 +61,17 @@ def next_log_prob(model: "HiddenMarkovModel", batch: Batch) -> Float[Tensor, "ba
     if symbol_probs is None:
         raise DataError("the states emit frames, of which there are no symbols to rank.")
     return symbol_probs.log()
+
+
+def predictive_log_prob(
+    model: "HiddenMarkovModel", batch: Batch
+) -> Float[Tensor, "batch time symbols"]:
+    """See `HiddenMarkovModel.predictive_log_prob`."""
+    if not isinstance(model.emission, CategoricalEmission):
+        raise DataError("the states emit frames, of which there are no symbols to expect.")
+    emission, packing = _packed(model, batch)
+    states = predicted_states(model.log_start, model.log_transition, emission, packing)
+    return packing.unpack((states @ model.emission.log_emission.exp()).log())
 
 
 def posterior_map(model: "HiddenMarkovModel", batch: Batch) -> NativeMap:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from seqarena.attention.maps import NativeMap
@@ -16,7 +16,7 @@ from seqarena.families.markov_chain_config import MarkovChainConfig
 from seqarena.families.markov_statistics import MarkovStatistics
 from seqarena.families.statistics_fit import fit_in_large_batches
 from seqarena.fitting.protocols import FitReport, FitSetting
-from seqarena.inference.next_symbol import Followers, last_symbols, next_probs
+from seqarena.inference.next_symbol import Followers, distinct_rows, last_symbols, next_probs
 from seqarena.inference.ngram_tables import (
     MemoryReport,
     NgramTable,
@@ -119,12 +119,21 @@ class MarkovChain(nn.Module):
         """
         require_fitted(self.fitted, "Markov chain")
         tokens = symbols_of(batch, self.n_symbols)
-        contexts = last_symbols(tokens, batch.lengths, self.config.order, self.n_symbols)
-        tables = self._ready()
-        if self._followers is None:
-            ngrams = NgramCounts(self.symbols, self.counts.long())
-            self._followers = Followers.of(ngrams, self.n_symbols)
-        return next_probs(tables, self._followers, contexts, self.n_symbols).log_()
+        contexts = last_symbols(tokens, batch.lengths[:, None], self.config.order, self.n_symbols)
+        return self._next_probs(contexts[:, 0]).log_()
+
+    def predictive_log_prob(self, batch: Batch) -> Float[Tensor, "batch time symbols"]:
+        """Return log p(symbol | the `order` symbols before) of every symbol at every step [nats].
+
+        In 64 bits. Errors are those of `next_log_prob`.
+        """
+        require_fitted(self.fitted, "Markov chain")
+        tokens = symbols_of(batch, self.n_symbols)
+        before = torch.arange(tokens.shape[1], device=tokens.device).expand_as(tokens)
+        contexts = last_symbols(tokens, before, self.config.order, self.n_symbols)
+        # Contexts come again and again: each is asked about once.
+        distinct, place = distinct_rows(contexts.flatten(0, 1))
+        return self._next_probs(distinct).log_()[place].view(*tokens.shape, self.n_symbols)
 
     def native_maps(self, batch: Batch) -> list[NativeMap]:
         """Return which context length's counts made each probability: row = time, column = length.
@@ -183,6 +192,13 @@ class MarkovChain(nn.Module):
         probability = probability_of(self._ready(), stream, self.n_symbols)
         of_steps = probability.masked_select(stream != self.n_symbols)
         return steps.masked_scatter_(mask, of_steps.log_())
+
+    def _next_probs(self, contexts: Int[Tensor, "contexts order"]) -> Tensor:
+        tables = self._ready()
+        if self._followers is None:
+            ngrams = NgramCounts(self.symbols, self.counts.long())
+            self._followers = Followers.of(ngrams, self.n_symbols)
+        return next_probs(tables, self._followers, contexts, self.n_symbols)
 
     def _ready(self) -> list[NgramTable]:
         """Return the tables, derived from the buffers when these have changed or moved."""

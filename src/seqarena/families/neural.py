@@ -7,30 +7,29 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from seqarena.batch import Batch, Sequences
+from seqarena.batch import Batch
 from seqarena.errors import ConfigError, DataError
 from seqarena.families.assembly import (
     classifier,
     language_model,
-    transducer,
 )
-from seqarena.families.attention_links import best_links
 from seqarena.families.attention_pooling import AttentionConfig
 from seqarena.families.encoder_assembly import NeuralConfig
-from seqarena.families.family import Generation, LinkPairs
 from seqarena.families.fitted_network import Neural
 from seqarena.families.neural_tagger import NeuralTagger
+from seqarena.families.neural_transducer import NeuralTransducer
 from seqarena.families.recurrent import RecurrentConfig
-from seqarena.families.sliding_window import sliding_of, step_log_prob_by_windows
+from seqarena.families.sliding_window import (
+    predictive_log_prob_by_windows,
+    sliding_of,
+    step_log_prob_by_windows,
+)
 from seqarena.families.token_sampling import DEFAULT_SAMPLING, TokenSample, draw_tokens
-from seqarena.families.transduction_head import require_alignable
 from seqarena.families.transformer import TransformerConfig
-from seqarena.fitting.protocols import FitReport, FitSetting, Objective
+from seqarena.fitting.protocols import Objective
 from seqarena.networks.classifier import SequenceClassifier
-from seqarena.networks.decoding import require_room
 from seqarena.networks.language_model import Carried, LanguageModel, tokens_of
 from seqarena.networks.sampling import Sampling
-from seqarena.networks.transducer import Transducer, target_of, target_tokens
 from seqarena.schema import DataSchema, fitted_as
 
 __all__ = [
@@ -95,6 +94,18 @@ class NeuralDensity(Neural):
         with self.answering(batch):
             return self.network.next_log_prob(batch)
 
+    def predictive_log_prob(self, batch: Batch) -> Float[Tensor, "batch time symbols"]:
+        """Return log p(symbol | what `step_log_prob` sees) of every symbol at every step [nats].
+
+        Raises:
+            NotFittedError: nothing was learned yet.
+        """
+        with self.answering(batch):
+            sliding = sliding_of(self.network, self.schema)
+            if sliding is not None:
+                return predictive_log_prob_by_windows(self.network, batch, sliding)
+            return self.network.logits(batch).log_softmax(dim=-1)
+
     def sample(
         self,
         lengths: Sequence[int],
@@ -135,73 +146,6 @@ class NeuralClassifier(Neural):
     def log_prob(self, batch: Batch) -> Float[Tensor, "batch"]:
         """Return log p(the batch's own label | x) [nats]."""
         return _of_label(self.class_log_prob(batch), batch)
-
-
-class NeuralTransducer(Neural):
-    """log p(target | input), and outputs: greedy ones, or those that a beam search finds."""
-
-    network: Transducer
-
-    def __init__(self, config: RecurrentConfig | TransformerConfig, schema: DataSchema) -> None:
-        super().__init__(config, schema)
-        require_room(config.decoding, schema.max_target_length)
-        self.decoding, self.head = config.decoding, config.transduction_head
-        self.network = transducer(config, schema)
-
-    def fit(self, train: Sequences, valid: Sequences, setting: FitSetting) -> FitReport:
-        """Descend as every network does; with CTC, after a look at whether targets can fit.
-
-        Raises:
-            DataError: as `require_alignable`.
-        """
-        if self.head != "attention":
-            require_alignable("train", train)
-            require_alignable("valid", valid)
-        return super().fit(train, valid, setting)
-
-    def objective(self, batch: Batch) -> Objective:
-        """Return -log p(target | input) over the batch, and the number of target steps."""
-        self.check(batch)
-        total = -self.network.target_log_prob(batch, self.smoothing).sum()
-        return Objective(total, int(target_of(batch).mask.sum()))
-
-    def log_prob(self, batch: Batch) -> Float[Tensor, "batch"]:
-        """Return log p(target | input), the end symbol included [nats]."""
-        with self.answering(batch):
-            return self.network.target_log_prob(batch)
-
-    def generate(self, batch: Batch, max_length: int) -> Generation:
-        """Return an output for each input as `decoding` says, at most `max_length` symbols long."""
-        with self.answering(batch):
-            if self.decoding.is_greedy:
-                return Generation(*self.network.generate(batch, max_length))
-            found = self.network.search(batch, max_length, self.decoding)
-        n_best = found if self.decoding.n_best > 1 else None
-        return Generation(*found.best(), n_best)
-
-    def links(self, batch: Batch) -> list[LinkPairs]:
-        """Link each target step to the input step that its prediction looked at most.
-
-        The weights are those of the last attention from decoder to input, averaged over its heads,
-        while the true target is read. Every target step but the end symbol gets one link.
-
-        Raises:
-            DataError: nothing looks from the decoder into the input.
-        """
-        return best_links(self.native_maps(batch), self._words(batch))
-
-    def shifted_links(self, batch: Batch) -> list[LinkPairs]:
-        """Link each target step to what was looked at when it was read: Chen et al. (2020).
-
-        It is the step after its prediction, whose weights know the word itself.
-
-        Raises:
-            DataError: nothing looks from the decoder into the input.
-        """
-        return best_links(self.native_maps(batch), self._words(batch), shift=1)
-
-    def _words(self, batch: Batch) -> Bool[Tensor, "batch target_time"]:
-        return target_of(batch).mask & (target_tokens(batch) != self.schema.target_end)
 
 
 def build_neural(

@@ -63,8 +63,30 @@ def step_log_prob_by_windows(
     network: LanguageModel, batch: Batch, sliding: Sliding
 ) -> Float[Tensor, "batch time"]:
     """Return log p of each step given those before it in its window [nats]; 0 on padding."""
+    steps = torch.zeros(batch.mask.shape, device=batch.mask.device)
+    return _filled(steps, network.step_log_prob, network, batch, sliding)
+
+
+def predictive_log_prob_by_windows(
+    network: LanguageModel, batch: Batch, sliding: Sliding
+) -> Float[Tensor, "batch time symbols"]:
+    """Return log p of every symbol at each step, given those before it in its window [nats]."""
+    n_symbols = network.inputs.embedding.num_embeddings
+    steps = torch.zeros(*batch.mask.shape, n_symbols, device=batch.mask.device)
+    return _filled(
+        steps, lambda part: network.logits(part).log_softmax(dim=-1), network, batch, sliding
+    )
+
+
+def _filled(
+    steps: Float[Tensor, "batch time *symbols"],
+    answer: Callable[[Batch], Tensor],
+    network: LanguageModel,
+    batch: Batch,
+    sliding: Sliding,
+) -> Float[Tensor, "batch time *symbols"]:
+    """Write into `steps` what is answered about each scored step of the windows; return it."""
     tokens = tokens_of(batch)
-    steps = torch.zeros(batch.mask.shape, device=tokens.device)
     cuts = [
         (row, each.start, each.scored_from)
         for row, length in enumerate(batch.lengths.tolist())
@@ -75,7 +97,7 @@ def step_log_prob_by_windows(
     n_at_once = max(min(_WINDOWS_AT_ONCE, _LOGITS_AT_ONCE // per_window), 1)
     for some in torch.split(places, n_at_once):
         part, rows, at = _windows_of(batch, some, sliding.window)
-        scores = network.step_log_prob(part).to(steps.dtype)
+        scores = answer(part).to(steps.dtype)
         steps[rows[part.scored], at[part.scored]] = scores[part.scored]
     return steps
 

@@ -31,7 +31,7 @@ DOUBTFUL_PEAK = {torch.float32: 1e20, torch.float64: 1e240}
 LEAST_MOVE = 1e-6
 DOUBTFUL_SCALE = {torch.float32: 1e-13, torch.float64: 1e-150}
 # A forward variable that fell below this may have lost a neighbour without a trace.
-_NEARLY_LOST = {torch.float32: 1e-25, torch.float64: 1e-200}
+NEARLY_LOST = {torch.float32: 1e-25, torch.float64: 1e-200}
 
 
 def forward(
@@ -87,12 +87,12 @@ def _step_log_prob(
     reach = reachable(log_start, log_transition)
     if reach is not None:
         reached = reach[packing.time.clamp(max=len(reach) - 1)]
-        lost = reached & (alpha < _NEARLY_LOST[alpha.dtype])
+        lost = reached & (alpha < NEARLY_LOST[alpha.dtype])
         rows = _rows_at(lost.flatten(1).any(dim=1), packing)
         doubtful = rows if doubtful is None else doubtful | rows
     if doubtful is not None and doubtful.any():
         # Only the backward pass tells whether what was lost would have mattered.
-        steps, few = _part(packing, doubtful)
+        steps, few = packing.part(doubtful)
         wide = emission_of_density(_itself, emission.log_prob_at(steps), torch.float64)
         step_log_prob[steps] = _posterior(log_start, log_transition, wide, few).step_log_prob
     return step_log_prob
@@ -133,7 +133,7 @@ def _with_exact(
 ) -> PathPosterior:
     """Do the rows in doubt again: in 64 bits, or if they already were, in log space."""
     log_start, log_transition, emission = models
-    steps, few = _part(packing, doubtful)
+    steps, few = packing.part(doubtful)
     log_emission = emission.log_prob_at(steps)
     if emission.weights.dtype == torch.float32:
         wide = emission_of_density(_itself, log_emission, torch.float64)
@@ -222,12 +222,3 @@ def _rows_at(steps: Bool[Tensor, "steps"], packing: Packing) -> Bool[Tensor, "ba
 
 def _no_rows(packing: Packing) -> Bool[Tensor, "batch"]:
     return torch.zeros(packing.shape[0], dtype=torch.bool, device=packing.position.device)
-
-
-def _part(packing: Packing, rows: Bool[Tensor, "batch"]) -> tuple[Tensor, Packing]:
-    """Return the packed steps of some rows, and the packing of those rows alone."""
-    steps = rows[packing.sequence].nonzero()[:, 0]
-    mask = torch.zeros(packing.shape, dtype=torch.bool, device=rows.device)
-    mask.flatten()[packing.position[steps]] = True
-    # Sorting by length is stable, so the rows keep the order that they have in the whole packing.
-    return steps, Packing.of(mask, rows.nonzero()[:, 0])

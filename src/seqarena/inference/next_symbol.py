@@ -79,9 +79,29 @@ def _passed_down(
 
 
 def last_symbols(
-    tokens: Int[Tensor, "batch time"], lengths: Int[Tensor, "batch"], order: int, n_symbols: int
-) -> Contexts:
-    """Return the last `order` symbols of each sequence, start symbols before its beginning."""
+    tokens: Int[Tensor, "batch time"],
+    lengths: Int[Tensor, "batch places"],
+    order: int,
+    n_symbols: int,
+) -> Int[Tensor, "batch places order"]:
+    """Return the last `order` of the first `lengths` symbols, start symbols before the beginning.
+
+    Args:
+        tokens: the sequences.
+        lengths: how many symbols stand before each place that is asked about.
+        order: how many are wanted.
+        n_symbols: the start symbol.
+    """
     padded = torch.nn.functional.pad(tokens, (order, 0), value=n_symbols)
-    at = lengths[:, None] + torch.arange(order, device=tokens.device)
-    return padded.gather(1, at)
+    at = lengths[..., None] + torch.arange(order, device=tokens.device)
+    return padded.gather(1, at.flatten(1)).view(at.shape)
+
+
+def distinct_rows(
+    contexts: Int[Tensor, "places order"],
+) -> tuple[Contexts, Int[Tensor, "places"]]:
+    """Return each context once, and where each place's stands among them."""
+    if not contexts.shape[1]:
+        return contexts[:1], torch.zeros_like(contexts[:, :0].sum(dim=1))
+    distinct, place = torch.unique(contexts, dim=0, return_inverse=True)
+    return distinct, place

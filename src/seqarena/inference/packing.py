@@ -81,6 +81,14 @@ class Packing:
         """Return the real steps of (batch, time, ...) as (steps, ...)."""
         return padded.flatten(0, 1).index_select(0, self.position)
 
+    def part(self, rows: Bool[Tensor, "batch"]) -> tuple[Int[Tensor, "_"], "Packing"]:
+        """Return the packed steps of some padded rows, and the packing of those rows alone."""
+        steps = rows[self.sequence].nonzero()[:, 0]
+        mask = torch.zeros(self.shape, dtype=torch.bool, device=rows.device)
+        mask.flatten()[self.position[steps]] = True
+        # Sorting by length is stable: the rows keep the order that they have in the whole packing.
+        return steps, Packing.of(mask, rows.nonzero()[:, 0])
+
     def by_time(self, packed: Tensor) -> tuple[Tensor, ...]:
         """Return views of (steps, ...), one for each time step; row i is the i-th longest."""
         return torch.split(packed, list(self.n_alive))

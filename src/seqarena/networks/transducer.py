@@ -44,6 +44,18 @@ class Transducer(nn.Module, Stepper[Any]):
     def forward_flops(self, batch: Batch) -> float:
         """Estimate the floating-point operations of `target_log_prob`, padding included."""
 
+    def predictive_log_prob(self, batch: Batch) -> Float[Tensor, "batch target_time symbols"]:
+        """Return log p of every symbol at each target step, given the true ones before [nats].
+
+        One step after the other, as it writes.
+        """
+        previous, memory, steps = self._start(batch), self.begin(batch), list[Tensor]()
+        for true in target_tokens(batch).unbind(dim=1):
+            logits, memory = self.advance(previous, memory)
+            steps.append(logits.log_softmax(dim=-1))
+            previous = true
+        return torch.stack(steps, dim=1)
+
     def most_symbols(self, max_length: int) -> int:
         """Return how many symbols it can write, where at most `max_length` are wanted."""
         return max_length
@@ -88,6 +100,10 @@ class EncoderDecoder(Transducer):
     def target_logits(self, batch: Batch) -> Float[Tensor, "batch target_time symbols"]:
         """Return the logits of each target step, given the true steps before it."""
         return self.logits_from(self.encode(batch), batch)
+
+    def predictive_log_prob(self, batch: Batch) -> Float[Tensor, "batch target_time symbols"]:
+        """Return log p of every symbol at each target step, all steps at once [nats]."""
+        return self.target_logits(batch).log_softmax(dim=-1)
 
     def begin(self, batch: Batch) -> Any:
         """Return the memory before the first symbol: the inputs, read."""

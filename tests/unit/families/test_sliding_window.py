@@ -157,3 +157,13 @@ def test_training_and_validation_read_through_the_same_windows(config, tmp_path:
         blocks = collate_all(windows_to_train(data, Sliding(6, 2)))
         trained = -family.network.step_log_prob(blocks).sum().item() / data.n_steps
     assert report.train_loss == pytest.approx(trained, rel=1e-5)
+
+
+@pytest.mark.parametrize("config", LOOKING.values(), ids=LOOKING)
+def test_what_is_expected_at_a_step_comes_from_the_window_that_scores_it(config):
+    family, batch = build(config), collate_all(documents())
+    expected = family.predictive_log_prob(batch)
+    gold = expected.gather(2, batch.tokens[..., None])[..., 0].where(batch.mask, 0.0)
+    assert_close(gold, family.step_log_prob(batch), atol=1e-6, rtol=0)
+    sums = expected.exp().sum(dim=2)[batch.mask]
+    assert_close(sums, torch.ones_like(sums), atol=1e-6, rtol=0)

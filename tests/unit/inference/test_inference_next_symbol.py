@@ -6,7 +6,7 @@ from classical_scenes import fit_plainly, random_tokens, tokens
 from seqarena.batch import collate_all
 from seqarena.families.markov_chain import MarkovChain
 from seqarena.families.markov_chain_config import MarkovChainConfig
-from seqarena.inference.next_symbol import Followers, last_symbols
+from seqarena.inference.next_symbol import Followers, distinct_rows, last_symbols
 from seqarena.inference.ngrams import NgramCounts
 
 
@@ -66,5 +66,16 @@ def test_followers_are_those_that_stood_behind_a_symbol():
 
 def test_before_the_beginning_of_a_sequence_stand_start_symbols():
     batch = collate_all(tokens([4, 5, 6], [7]))
-    assert last_symbols(batch.tokens, batch.lengths, 2, 9).tolist() == [[5, 6], [9, 7]]
-    assert last_symbols(batch.tokens, batch.lengths, 0, 9).shape == (2, 0)
+    all_but_one = torch.stack([batch.lengths, batch.lengths - 1], dim=1)
+    found = last_symbols(batch.tokens, all_but_one, 2, 9)
+    assert found.tolist() == [[[5, 6], [4, 5]], [[9, 7], [9, 9]]]
+    assert last_symbols(batch.tokens, all_but_one, 0, 9).shape == (2, 2, 0)
+
+
+def test_each_context_stands_once_and_is_found_again():
+    contexts = torch.tensor([[2, 1], [0, 1], [2, 1]])
+    distinct, place = distinct_rows(contexts)
+    assert len(distinct) == 2
+    assert torch.equal(distinct[place], contexts)
+    distinct, place = distinct_rows(contexts[:, :0])
+    assert (distinct.shape, place.tolist()) == ((1, 0), [0, 0, 0])

@@ -1,0 +1,124 @@
+"""What a model says of variants of an input beside what it says of the input itself."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from jaxtyping import Bool, Float
+from torch import Tensor
+
+from seqarena.attribution.influence.asking import inputs_of, with_inputs
+from seqarena.attribution.influence.causality import must_stay
+from seqarena.attribution.influence.divergence import jensen_shannon_bits
+from seqarena.attribution.influence.replacements import Replacements, Variants
+from seqarena.batch import Batch
+from seqarena.families.predictive import OutputKind, Outputs, gold_of, outputs_of
+
+CHOICES_AT_ONCE = 2**21
+"""Probabilities that are compared at once, at most: more take more memory, and no less time."""
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Of variants of one example, in their order; outputs without padding."""
+
+    effect: Float[Tensor, "variants output"] | None
+    """Divergence of what is said of the variant from what is said of the example [bits]; None: of
+    frames, which have none."""
+    gain: Float[Tensor, "variants output"]
+    """log p of the gold output under the variant, less that of the example [nats]; 0 if equal."""
+    known: Bool[Tensor, "variants output"]
+    """False where the variant begins in a way that the model calls impossible: it then expects
+    nothing."""
+    own_known: Bool[Tensor, "output"]
+    """The same of the example itself."""
+    shift: Float[Tensor, "variants output"]
+    """Largest change of a log-probability where none may be [nats]; 0 elsewhere."""
+
+
+def compare(
+    model: object,
+    kind: OutputKind,
+    example: Batch,
+    variants: Variants,
+    replacements: Replacements,
+    n_steps_at_once: int,
+) -> Comparison:
+    """Ask about all variants of an example, some at a time, always with the example beside them.
+
+    Sequences that begin equally get equal bits within a batch, but not in batches of other shapes,
+    whose products add up in another order.
+
+    Args:
+        model: who is asked.
+        kind: of its outputs.
+        example: a batch of one.
+        variants: of that example.
+        replacements: what the variants were drawn from.
+        n_steps_at_once: most steps of a batch.
+
+    Raises:
+        DataError: as `families.predictive.outputs_of`.
+    """
+    parts = list(_parts(model, kind, example, variants, replacements, n_steps_at_once))
+    effects = [part.effect for part in parts if part.effect is not None]
+    return Comparison(
+        effect=torch.cat(effects) if effects else None,
+        gain=torch.cat([part.gain for part in parts]),
+        known=torch.cat([part.known for part in parts]),
+        own_known=parts[0].own_known,
+        shift=torch.cat([part.shift for part in parts]),
+    )
+
+
+def _parts(
+    model: object,
+    kind: OutputKind,
+    example: Batch,
+    variants: Variants,
+    replacements: Replacements,
+    n_steps_at_once: int,
+) -> Iterator[Comparison]:
+    first = outputs_of(model, example)
+    own = inputs_of(example)[0].cpu().numpy()
+    gold = None if kind == "frames" else gold_of(model, example)
+    size = _variants_at_once(example, first, n_steps_at_once)
+    for at in range(0, max(len(variants), 1), size):
+        some = slice(at, at + size)
+        inputs = np.concatenate([own[None], replacements.put(own, variants, some)])
+        said = outputs_of(model, with_inputs(example, inputs), gold)
+        steps = torch.from_numpy(variants.step[some])
+        yield _beside_first(said, must_stay(kind, steps, first.gold.shape[1]))
+
+
+def n_steps_of(example: Batch) -> int:
+    """Return the steps of a batch of one, those of its target among them."""
+    return int(example.mask.sum()) + (int(example.target.mask.sum()) if example.target else 0)
+
+
+def _variants_at_once(example: Batch, first: Outputs, n_steps_at_once: int) -> int:
+    n_choices = 1 if first.choices is None else first.choices.numel()
+    return max(min(n_steps_at_once // n_steps_of(example), CHOICES_AT_ONCE // n_choices) - 1, 1)
+
+
+def _beside_first(said: Outputs, stays: Bool[Tensor, "variants output"]) -> Comparison:
+    """Compare all rows with the first of them."""
+    gold = said.gold.cpu().double()
+    gain = _less(gold[1:], gold[:1])
+    if said.choices is None:
+        known = torch.ones_like(gold, dtype=torch.bool)
+        return Comparison(None, gain, known[1:], known[0], gain.abs().where(stays, 0.0))
+    choices = said.choices.cpu()
+    is_known = ~choices.isneginf().all(dim=2)
+    moved = stays & (choices[1:] != choices[:1]).any(dim=2)
+    shift = torch.zeros_like(gain)
+    change = _less(choices[1:][moved], choices[:1].expand_as(choices[1:])[moved])
+    shift[moved] = change.abs().amax(dim=1).double()
+    effect = jensen_shannon_bits(choices[1:], choices[:1])
+    return Comparison(effect, gain, is_known[1:], is_known[0], shift)
+
+
+def _less(one: Tensor, other: Tensor) -> Tensor:
+    """Subtract; equal ones, infinite ones among them, give 0."""
+    return torch.where(one == other, 0.0, one - other)
