@@ -86,7 +86,7 @@ def test_layer_and_head_are_chosen_from_lists(opened):
 
 def test_a_click_on_a_small_picture_opens_that_head(opened):
     page = opened(dates_page())
-    page.wait_for_function("document.querySelectorAll('.thumb').length === 6")
+    page.wait_for_selector(".thumb >> nth=5")
     page.click(".thumb[data-layer='0'][data-head='1']")
     assert "layer 1 · head 2 of 3" in page.inner_text("#panels figcaption >> nth=0")
     assert page.locator(".thumb[aria-pressed=true]").get_attribute("data-head") == "1"
@@ -118,7 +118,7 @@ def test_help_opens_and_closes_by_keys_and_the_search_takes_them_as_text(opened)
     assert page.is_visible("#help")
     press(page, "Escape")
     assert page.is_hidden("#help")
-    page.wait_for_function("document.activeElement === document.body")
+    page.wait_for_selector("body:not(:focus-within)")
     press(page, "/", "n", "p")
     assert page.input_value("#search") == "np" and page.input_value("#example") == "0"
 
@@ -128,12 +128,14 @@ def test_search_finds_words_across_symbols_and_shows_where_they_stand(opened):
     page.fill("#search", "橡树")
     assert page.inner_text("#found") == "1 of 3 examples"
     page.press("#search", "Enter")
-    page.wait_for_function("document.getElementById('example').value === '2'")
+    settle(page)
+    assert page.input_value("#example") == "2"
     assert "input symbol 2 “橡”" in chosen(page)
     assert page.locator("#columns-chips .found").all_inner_texts() == ["橡", "树"]
     page.fill("#search", "OLD oak")
     page.click("#results button")
-    page.wait_for_function("document.getElementById('example').value === '0'")
+    settle(page)
+    assert page.input_value("#example") == "0"
     assert page.locator("#columns-chips .found").all_inner_texts() == ["old", "oak"]
     page.fill("#search", "nowhere")
     assert page.inner_text("#found") == "0 of 3 examples"

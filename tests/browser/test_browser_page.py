@@ -220,7 +220,7 @@ def test_pages_without_examples_and_examples_without_maps_say_so(opened):
     page = opened(page_of(replace(dates(), examples=(bare, dates().examples[1]))))
     assert page.inner_text("#no-map") == "This example has no map."
     page.keyboard.press("n")
-    page.wait_for_function("document.getElementById('no-map').hidden")
+    page.wait_for_selector("#no-map", state="hidden")
 
 
 GRID = np.zeros((4, 4), np.float32)
