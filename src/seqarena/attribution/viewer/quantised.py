@@ -6,7 +6,7 @@ Square roots give small shares the finer steps: in 8 bits the entropy of a row i
 
 import base64
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -41,11 +41,14 @@ class Packed:
 def pack(
     values: Float[np.ndarray, "head row column"] | TopEntries,
     valid: Bool[np.ndarray, "row column"] | None = None,
+    rest: Float[np.ndarray, "head row"] | None = None,
     *,
     signed: bool = False,
     bits: Bits = 16,
 ) -> Packed:
     """Pack a map. Values that are not finite count as not valid, and -0 as 0.
+
+    Sums of rows are told with the `rest`, which is not among the values.
 
     Of a map with more than `MAX_CELLS` entries a head, the `N_KEPT` largest of each row are kept.
     """
@@ -59,10 +62,13 @@ def pack(
         values = np.where(valid, values, 0.0)
     n_rows, n_columns = values.shape[1:]
     if n_rows > 1 and n_rows * n_columns > MAX_CELLS:
-        return _pack_top(largest(values), signed=signed, bits=bits)
+        kept = largest(values)
+        entries = replace(kept, rest=kept.rest if rest is None else kept.rest + rest)
+        return _pack_top(entries, signed=signed, bits=bits)
+    sums = values.sum(axis=2) if rest is None else values.sum(axis=2) + rest
     reach = _reach(values)
     stored = values if reach is None else values[:, _within(n_rows, n_columns, reach)]
-    parts = [_levels(stored, signed=signed, bits=bits), _sums(values.sum(axis=2))]
+    parts = [_levels(stored, signed=signed, bits=bits), _sums(sums)]
     if valid is not None:
         parts.append(np.packbits(valid).tobytes())
     return Packed(_deflated(parts), _tops(values), bits, reach, has_valid=valid is not None)
