@@ -107,6 +107,15 @@ def test_entries_that_are_not_there_have_no_column():
     assert pack(entries).tops == (0.5,)
 
 
+def test_a_few_large_values_do_not_set_the_scale_of_many():
+    values = np.full((1, 20, 40), 0.1, np.float32)
+    values[0, 0, 0] = 1.0
+    assert pack(values).usual == pytest.approx(0.1)
+    assert pack(values[:, :5, :5]).usual == 1.0
+    assert pack(np.full((1, 20, 40), 0.3, np.float32)).usual == pytest.approx(0.3)
+    assert pack(np.zeros((1, 20, 40), np.float32)).usual == 0.0
+
+
 @pytest.mark.slow
 def test_few_numbers_get_sixteen_bits_and_many_eight():
     assert only_map(payload(viewed(np.ones((1, 2, 4)))))["bits"] == 16

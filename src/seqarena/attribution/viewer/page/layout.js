@@ -20,7 +20,8 @@ function layoutOf(matrix, width) {
   const across = cellsIn(width - left - BAR_ROOM, matrix.nColumns, LARGEST_CELL);
   // Cells are squares where they can be, and never so flat that a label has no room.
   const largest = matrix.nRows <= 12 ? Math.max(across.size, 26) : Math.max(across.size, ZOOMS[state.zoom]);
-  const down = cellsIn(TALLEST, matrix.nRows, Math.min(LARGEST_CELL, largest));
+  const tallest = Math.max(240, Math.min(TALLEST, 1.5 * across.size * across.shown));
+  const down = cellsIn(tallest, matrix.nRows, Math.min(LARGEST_CELL, largest));
   const place = {
     left,
     top: HEAD_ROOM,

@@ -102,6 +102,9 @@ function ownLimit(matrix) {
   if (state.scale === "head" || matrix.kind === "difference") {
     return matrix.top;
   }
+  if (state.scale === "usual") {
+    return matrix.entry.usual;
+  }
   if (state.scale === "map") {
     return Math.max(...matrix.entry.tops);
   }
