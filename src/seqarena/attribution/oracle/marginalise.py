@@ -5,8 +5,6 @@ reckoning asks what the step tells it. Both are maps in the same unit, and diffe
 """
 
 from collections.abc import Iterable
-from dataclasses import fields, replace
-from typing import Any
 
 import numpy as np
 import torch
@@ -19,7 +17,7 @@ from seqarena.attribution.influence.influence_map import InfluenceMap
 from seqarena.attribution.oracle import marginal_states, marginal_symbols
 from seqarena.attribution.oracle.marginal_classes import classes_without
 from seqarena.attribution.oracle.oracle_model import OracleDensity
-from seqarena.batch import Batch
+from seqarena.batch import Batch, Rows, Sequences, collate
 from seqarena.errors import DataError
 from seqarena.families.bayes_classifier import BayesClassifier
 from seqarena.families.family import Predictive
@@ -34,21 +32,26 @@ Removed = Iterable[Float[Tensor, "_ output choice"]]
 """Probabilities of every choice at every output, some removed steps at a time."""
 
 
-def marginalised(model: object, batch: Batch) -> tuple[InfluenceMap, ...] | None:
+def marginalised(
+    model: object, sequences: Sequences, rows: Rows
+) -> tuple[InfluenceMap, ...] | None:
     """Return one map for each example; None: this kind of model cannot forget a step exactly.
 
     Hidden Markov models of any emission, Gaussian mixtures, Bayes classifiers over both, and Markov
     chains and oracles over at most `MAX_SYMBOLS` symbols can. Where the model calls what is left
     impossible, the map is not valid.
 
+    Args:
+        model: fitted.
+        sequences: whose examples are asked about.
+        rows: which of them.
+
     Raises:
-        DataError: a classifier's batch has no labels, or a tagger's no tags.
+        DataError: the examples have no labels, or no tags, by which a model of those is judged.
         NotFittedError: nothing was learned yet.
     """
     with asking(model):
-        if isinstance(model, QuantisedClassifier):
-            return marginalised(model.inner, model.quantise(batch))
-        maps = [_map_of(model, _one(batch, row)) for row in range(len(batch))]
+        maps = [_map_of(model, collate(sequences, np.array([row]))) for row in rows]
     known = [one for one in maps if one is not None]
     return tuple(known) if len(known) == len(maps) else None
 
@@ -66,6 +69,8 @@ def _map_of(model: object, example: Batch) -> InfluenceMap | None:
             return _of_frames(own.expand(own.shape[1] + 1, -1))
         case BayesClassifier():
             return _of_label(model, example)
+        case QuantisedClassifier():
+            return _of_label(model.inner, model.quantise(example))
         case OracleDensity():
             return _summed(model, example, model.process.n_symbols)
         case MarkovChain():
@@ -159,15 +164,3 @@ def _gold(gold: Tensor | None, name: str) -> Int[Tensor, "output"]:
     if gold is None:
         raise DataError(f"the batch has no {name} to judge by.")
     return gold[0].cpu()
-
-
-def _one(batch: Batch, row: int) -> Batch:
-    """Return one example, without padding."""
-    n_steps = int(batch.lengths[row])
-    parts: dict[str, Any] = {}
-    for field in fields(batch):
-        value = getattr(batch, field.name)
-        if isinstance(value, Tensor):
-            own = value[row : row + 1]
-            parts[field.name] = own[:, :n_steps] if own.dim() > 1 else own
-    return replace(batch, **parts, target=None)

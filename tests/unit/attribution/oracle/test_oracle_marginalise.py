@@ -25,7 +25,7 @@ from influence_by_hand import divergence, one
 from seqarena.attribution.oracle import marginal_states, marginal_symbols
 from seqarena.attribution.oracle.marginalise import marginalised, of_symbols
 from seqarena.attribution.oracle.oracle_model import OracleDensity
-from seqarena.batch import Batch, collate, collate_all, sequences_of
+from seqarena.batch import Sequences, collate_all, sequences_of
 from seqarena.data.sources.lagged_markov import LaggedMarkovSourceConfig
 from seqarena.errors import ArtifactError, DataError
 from seqarena.families.bayes_classifier import BayesClassifier
@@ -43,6 +43,10 @@ def fitted_chain(order=2, n_symbols=3, **knobs):
     model = a_chain(order, n_symbols, **knobs)
     fit_plainly(model, random_tokens(30, n_symbols, seed=order))
     return model.eval()
+
+
+def maps_of(model, sequences):
+    return marginalised(model, sequences, np.arange(len(sequences)))
 
 
 def sticky_hmm(n_symbols: int, seed: int = 0) -> HiddenMarkovModel:
@@ -83,7 +87,7 @@ def expected_without(model, x, step, output, n_symbols) -> np.ndarray:
 )
 def test_what_a_density_expects_without_a_step_is_a_sum_over_its_symbol(model, n_symbols) -> None:
     x = X
-    (found,) = marginalised(model, one(x))
+    (found,) = maps_of(model, tokens(x))
     assert (found.version, found.unit) == ("marginalised", "bits")
     for output, step in product(range(len(x)), repeat=2):
         if step >= output:
@@ -109,7 +113,7 @@ def test_forgetting_an_emission_and_summing_over_symbols_are_one_thing() -> None
 
 
 def test_a_step_beyond_the_order_of_a_chain_tells_nothing() -> None:
-    (found,) = marginalised(fitted_chain(2), one([0, 1, 2, 2, 1, 0, 0]))
+    (found,) = maps_of(fitted_chain(2), tokens([0, 1, 2, 2, 1, 0, 0]))
     outputs, steps = np.indices(found.effect.shape)
     assert found.effect[outputs - steps > 2].max() < 1e-12
     assert found.effect[outputs - steps == 2].min() > 1e-4
@@ -119,7 +123,7 @@ def test_the_true_process_can_forget_a_step_as_well() -> None:
     source = LaggedMarkovSourceConfig(kind="lagged_markov_source", n_symbols=3)
     model = OracleDensity(source.known_process)
     x = [0, 1, 1, 2, 0, 2]
-    (found,) = marginalised(model, one(x))
+    (found,) = maps_of(model, tokens(x))
 
     def p(known) -> float:
         return float(model.step_log_prob(one(known)).sum().exp())
@@ -131,7 +135,7 @@ def test_the_true_process_can_forget_a_step_as_well() -> None:
     assert_allclose(found.effect[5, 3], expected, atol=1e-12)
 
 
-def frame_model(name: str) -> tuple[HiddenMarkovModel, Batch]:
+def frame_model(name: str) -> tuple[HiddenMarkovModel, Sequences]:
     knobs = {
         "gaussian": {},
         "full": {"covariance": "full"},
@@ -146,7 +150,7 @@ def frame_model(name: str) -> tuple[HiddenMarkovModel, Batch]:
     model = HiddenMarkovModel(config, DataSchema("density", dim=2, frame_kind=kind))
     model.initialise(data, data, 0)
     fit_plainly(model, data, 2)
-    return model.eval(), collate(data, np.array([1]))
+    return model.eval(), data.select(np.array([1]))
 
 
 def path_sum(model, emitted: np.ndarray) -> float:
@@ -165,10 +169,10 @@ def path_sum(model, emitted: np.ndarray) -> float:
 @pytest.mark.parametrize("name", ["gaussian", "full", "mixture", "bernoulli", "poisson"])
 def test_frames_without_one_are_a_sum_over_paths_that_emit_all_but_that(name) -> None:
     model, example = frame_model(name)
-    (found,) = marginalised(model, example)
+    (found,) = maps_of(model, example)
     assert found.effect is None
     assert found.unit == "nats"
-    emitted = model.emission.log_prob(example.features[0]).double().exp().numpy()
+    emitted = model.emission.log_prob(torch.from_numpy(example.values)).double().exp().numpy()
     for output in range(1, len(emitted)):
         said = path_sum(model, emitted[: output + 1]) / path_sum(model, emitted[:output])
         for step in range(output):
@@ -193,7 +197,7 @@ def test_tags_without_a_step_are_shares_of_the_paths_that_need_not_emit_it() -> 
     model.model.load_state_dict(hmm.state_dict())
     model.eval()
     x, tags = [0, 2, 1], np.array([1, 0, 0])
-    (found,) = marginalised(model, one(x, tags=[tags]))
+    (found,) = maps_of(model, tokens(x, tags=[tags]))
     assert found.valid is None
 
     def posterior(removed: int | None) -> np.ndarray:
@@ -228,7 +232,7 @@ def a_mixture(seed: int) -> GaussianMixture:
 
 
 def test_frames_of_a_mixture_tell_nothing_of_each_other() -> None:
-    (found,) = marginalised(a_mixture(0), collate_all(random_frames(1, 2, shortest=4)))
+    (found,) = maps_of(a_mixture(0), random_frames(1, 2, shortest=4))
     assert not found.change.any()
     assert found.effect is None
     assert found.valid.sum() == len(found.change) * (len(found.change) - 1) / 2
@@ -244,7 +248,7 @@ def classifier(densities: list[nn.Module]) -> BayesClassifier:
 
 def assert_label_map(model, example, evidence: np.ndarray, label: int) -> None:
     """`evidence`: p(x without a step | class), of each step and last of none."""
-    (found,) = marginalised(model, example)
+    (found,) = maps_of(model, example)
     posterior = evidence * np.array([0.3, 0.7])
     posterior = posterior / posterior.sum(axis=1, keepdims=True)
     for step, without in enumerate(posterior[:-1]):
@@ -266,7 +270,7 @@ def test_a_label_without_a_symbol_is_bayes_rule_over_sums_over_that_symbol(kind)
         for step in range(len(X))
     ]
     evidence = np.array([*rows, [joint(each, X) for each in densities]])
-    assert_label_map(classifier(densities), one(X, labels=[1]), evidence, 1)
+    assert_label_map(classifier(densities), tokens(X, labels=[1]), evidence, 1)
 
 
 def test_a_label_without_a_frame_is_bayes_rule_over_the_other_frames() -> None:
@@ -278,7 +282,7 @@ def test_a_label_without_a_frame_is_bayes_rule_over_the_other_frames() -> None:
     )
     total = each.sum(axis=0)
     evidence = np.exp(np.array([*(total - each), total]))
-    assert_label_map(classifier(densities), collate_all(data), evidence, 0)
+    assert_label_map(classifier(densities), data, evidence, 0)
 
 
 def test_frames_behind_a_codebook_are_forgotten_as_codes() -> None:
@@ -287,26 +291,23 @@ def test_frames_behind_a_codebook_are_forgotten_as_codes() -> None:
     model.codebook.copy_(torch.tensor([[0.0], [1.0], [2.0]]))
     model.fitted.fill_(True)
     frames = sequences_of([np.array(X, dtype=float)[:, None]], labels=[1])
-    (found,), (expected,) = (
-        marginalised(model, collate_all(frames)),
-        marginalised(inner, one(X, labels=[1])),
-    )
+    (found,) = maps_of(model, frames)
+    (expected,) = maps_of(inner, tokens(X, labels=[1]))
     assert_allclose(found.effect, expected.effect)
 
 
-def test_each_example_of_a_batch_has_the_map_that_it_has_alone() -> None:
+def test_each_row_that_is_asked_for_has_its_map() -> None:
     model = random_hmm(2, 3).eval()
     rows = [X, [1, 1], [2]]
-    together = marginalised(model, collate_all(tokens(*rows)))
-    for found, row in zip(together, rows, strict=True):
-        assert found.effect.shape == (len(row), len(row))
-        assert_allclose(found.effect, marginalised(model, one(row))[0].effect, atol=1e-15)
+    found = marginalised(model, tokens(*rows), np.array([2, 0]))
+    assert [each.effect.shape for each in found] == [(1, 1), (4, 4)]
+    assert_allclose(found[1].effect, maps_of(model, tokens(X))[0].effect)
 
 
 def test_what_cannot_forget_a_step_exactly_has_no_such_map() -> None:
-    assert marginalised(nn.Linear(1, 1).eval(), one(X)) is None
-    assert marginalised(fitted_chain(1, 65), one(X)) is None
-    assert marginalised(classifier([fitted_chain(1, 65)] * 2), one(X, labels=[0])) is None
+    assert maps_of(nn.Linear(1, 1).eval(), tokens(X)) is None
+    assert maps_of(fitted_chain(1, 65), tokens(X)) is None
+    assert maps_of(classifier([fitted_chain(1, 65)] * 2), tokens(X, labels=[0])) is None
 
 
 def test_what_is_impossible_is_not_valid_and_no_nan() -> None:
@@ -318,7 +319,7 @@ def test_what_is_impossible_is_not_valid_and_no_nan() -> None:
     )
     model.fitted.fill_(True)
     # Symbol 1 cannot be: without it, what is left can.
-    (found,) = marginalised(model.eval(), one([0, 1, 0]))
+    (found,) = maps_of(model.eval(), tokens([0, 1, 0]))
     assert np.isfinite(found.effect).all()
     assert np.isfinite(found.change).all()
     assert not found.valid[2].any()
@@ -327,6 +328,6 @@ def test_what_is_impossible_is_not_valid_and_no_nan() -> None:
 def test_a_classifier_needs_labels_and_evaluation_mode() -> None:
     model = classifier([fitted_chain(1), fitted_chain(2)])
     with pytest.raises(DataError, match="no labels to judge by"):
-        marginalised(model, one(X))
+        maps_of(model, tokens(X))
     with pytest.raises(ArtifactError, match="training mode"):
-        marginalised(model.train(), one(X, labels=[0]))
+        maps_of(model.train(), tokens(X, labels=[0]))
