@@ -95,6 +95,7 @@ def test_orders_that_are_drawn_come_near_and_leave_no_residual() -> None:
     expected = shapley(context, lambda before: model.formula(before))
     assert_allclose(found.effect, expected, atol=0.02)
     assert abs(found.residual) < 1e-6
+    torch.random.manual_seed(1)
     again = shapley_row(model, example, 6, FAIR, ShapleySetting(n_orders=200))
     assert found.effect.tolist() == again.effect.tolist()
 
@@ -130,6 +131,16 @@ def test_contents_behind_which_nothing_is_expected_are_left_out_of_the_mean() ->
     found = shapley_row(Answering(refusing), one([1, 1, 1]), 2, FAIR)
     # Of four contents (1, 1), (1, 0) and (0, 1) are left, all of which have a majority of ones.
     assert found.total == 0
+
+
+def test_rare_contents_weigh_little() -> None:
+    mostly_ones = Replacements.of(sequences_of([np.array([0, 1, 1, 1])]), seed=0)
+    found = shapley_row(Answering(majority), one([1, 1, 1, 1]), 3, mostly_ones)
+    # Most of three is ones with probability q^3 + 3 q^2 (1 - q), q = 3/4.
+    ones = 27 / 64 + 3 * 9 / 64
+    mean = ones * P + (1 - ones) * (1 - P)
+    expected = divergence(np.array([1 - P, P]), np.array([1 - mean, mean]))
+    assert_allclose(found.total, expected, atol=1e-12)
 
 
 def test_a_step_that_nobody_reads_gets_nothing() -> None:
