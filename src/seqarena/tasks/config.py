@@ -56,7 +56,7 @@ from seqarena.data.sources.time_series import TimeSeriesConfig
 from seqarena.data.sources.tiny_shakespeare import TinyShakespeareConfig
 from seqarena.data.sources.ud_english_ewt import UdEnglishEwtConfig
 from seqarena.data.sources.utkinect import UtKinectConfig
-from seqarena.fitting.protocols import TrainingConfig
+from seqarena.fitting.settings import TrainingConfig
 
 _CONFIG = ConfigDict(frozen=True, extra="forbid", strict=True, use_attribute_docstrings=True)
 

@@ -7,7 +7,6 @@ from typing import Literal
 import numpy as np
 from pydantic import Field
 
-from seqarena.batch import sequences_of
 from seqarena.data.alphabet import Alphabet, alphabet_of, n_unknown
 from seqarena.data.mirror import published_file
 from seqarena.data.part import Part, three_parts
@@ -19,6 +18,7 @@ from seqarena.data.sources.source_data import SourceData
 from seqarena.errors import DataError
 from seqarena.schema import DataSchema
 from seqarena.seeds import numpy_generator
+from seqarena.sequences import sequences_of
 
 _FILE = "cmudict.dict"
 _ENTRY = re.compile(r"(?P<word>[^\s(]+)(?:\(\d+\))? (?P<phonemes>[A-Z0-2 ]+)")

@@ -5,7 +5,6 @@ from typing import Literal
 import numpy as np
 from pydantic import Field, field_validator, model_validator
 
-from seqarena.batch import sequences_of
 from seqarena.data.alignment import NOWHERE, alignment_of
 from seqarena.data.part import Part, three_parts
 from seqarena.data.sources.drawn import DrawnConfig, certain, generated
@@ -13,6 +12,7 @@ from seqarena.data.sources.source_data import SourceData
 from seqarena.data.splits import Split
 from seqarena.schema import DataSchema
 from seqarena.seeds import numpy_generator
+from seqarena.sequences import sequences_of
 
 END = "<end>"
 """Name of the symbol that ends every target."""

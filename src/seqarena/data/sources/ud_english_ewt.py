@@ -7,7 +7,6 @@ from typing import Literal
 import numpy as np
 from pydantic import Field
 
-from seqarena.batch import sequences_of
 from seqarena.data.alphabet import n_unknown
 from seqarena.data.lexicon import Lexicon, UnknownWords, lexicon_of
 from seqarena.data.mirror import published_file
@@ -20,6 +19,7 @@ from seqarena.data.sources.source_data import SourceData
 from seqarena.data.splits import Split
 from seqarena.errors import DataError
 from seqarena.schema import DataSchema
+from seqarena.sequences import sequences_of
 
 _FILES = {
     Split.TRAIN: "en_ewt-ud-train.conllu",
