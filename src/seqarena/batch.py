@@ -11,7 +11,7 @@ from torch import Tensor
 from seqarena.sequences import Rows, Sequences, sequences_of
 
 # A batch is asked for together with what it is made of.
-__all__ = ["Batch", "Sequences", "collate", "collate_all", "sequences_of"]
+__all__ = ["Batch", "Rows", "Sequences", "collate", "collate_all", "sequences_of"]
 
 
 @dataclass(frozen=True)
