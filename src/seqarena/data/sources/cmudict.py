@@ -8,9 +8,9 @@ import numpy as np
 from pydantic import Field
 
 from seqarena.data.alphabet import Alphabet, alphabet_of, n_unknown
-from seqarena.data.mirror import published_file
 from seqarena.data.part import Part, three_parts
 from seqarena.data.plain_text import lines_of, read_plain_text
+from seqarena.data.published.checked_files import published_file
 from seqarena.data.published.record import Published
 from seqarena.data.published.short_forms import CMUDICT
 from seqarena.data.sources.source_config import SourceConfig

@@ -6,9 +6,9 @@ import numpy as np
 from jaxtyping import Int, UInt8
 from pydantic import Field
 
-from seqarena.data.mirror import published_content
 from seqarena.data.part import Part, three_parts
 from seqarena.data.pictures import PictureView, as_steps
+from seqarena.data.published.checked_files import published_content
 from seqarena.data.published.pictures import MNIST
 from seqarena.data.published.record import Published
 from seqarena.data.sources.source_config import SourceConfig

@@ -6,8 +6,8 @@ from typing import Literal
 import numpy as np
 from pydantic import Field
 
-from seqarena.data.mirror import published_file
 from seqarena.data.part import Part, three_parts
+from seqarena.data.published.checked_files import published_file
 from seqarena.data.published.record import Published
 from seqarena.data.published.sound import POLYPHONIC_MUSIC
 from seqarena.data.sources.source_config import SourceConfig

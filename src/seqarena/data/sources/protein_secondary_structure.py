@@ -7,8 +7,8 @@ import numpy as np
 from pydantic import Field
 
 from seqarena.data.alphabet import Alphabet, alphabet_of
-from seqarena.data.mirror import published_file
 from seqarena.data.part import Part, three_parts
+from seqarena.data.published.checked_files import published_file
 from seqarena.data.published.labelled_text import PROTEIN_SECONDARY_STRUCTURE
 from seqarena.data.published.record import Published
 from seqarena.data.sources.source_config import SourceConfig

@@ -9,8 +9,8 @@ from pydantic import Field
 
 from seqarena.data.alphabet import n_unknown
 from seqarena.data.lexicon import Lexicon, UnknownWords, lexicon_of
-from seqarena.data.mirror import published_file
 from seqarena.data.part import Part, three_parts
+from seqarena.data.published.checked_files import published_file
 from seqarena.data.published.labelled_text import UD_ENGLISH_EWT
 from seqarena.data.published.record import Published
 from seqarena.data.sources.conllu import TaggedSentence, read_conllu
