@@ -6,7 +6,6 @@ from typing import Literal
 import numpy as np
 from pydantic import Field, field_validator
 
-from seqarena.batch import sequences_of
 from seqarena.data.manifest import Provenance
 from seqarena.data.part import Part, three_parts
 from seqarena.data.published.record import Published
@@ -23,6 +22,7 @@ from seqarena.data.speech_features import FeatureKind, speech_frames
 from seqarena.data.splits import Split
 from seqarena.errors import DataError
 from seqarena.schema import DataSchema
+from seqarena.sequences import sequences_of
 
 OFFICIAL_TEST_TAKES = 5
 """Takes 0 to 4 of every speaker and digit are the official test."""

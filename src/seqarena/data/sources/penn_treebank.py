@@ -2,7 +2,6 @@
 
 from typing import Literal
 
-from seqarena.data.mirror import published_file
 from seqarena.data.plain_text import (
     Documents,
     DocumentUnit,
@@ -11,6 +10,7 @@ from seqarena.data.plain_text import (
     lines_of,
     read_plain_text,
 )
+from seqarena.data.published.checked_files import published_file
 from seqarena.data.published.record import Published
 from seqarena.data.published.running_text import PENN_TREEBANK
 from seqarena.data.sources.source_data import SourceData
