@@ -150,6 +150,14 @@ def test_a_density_that_looks_ahead_is_refused():
     )
 
 
+def test_a_density_that_sees_what_it_predicts_is_refused():
+    class SeesItself(CopyModel):
+        """Forgot to shift its outputs by a step."""
+
+    with pytest.raises(ArtifactError, match=r"at step 0 changes by .* when step 0 is replaced"):
+        maps(SeesItself(0, V), tokens([0, 1, 2, 3]), np.array([0]))
+
+
 def test_a_leak_of_the_last_bits_is_measured_and_not_shown():
     model = Leaks(3, V)
     model.leak = 1e-7
@@ -197,6 +205,9 @@ def test_behind_an_impossible_beginning_nothing_is_said():
     assert np.isfinite(found.whole).all()
     (broken,) = maps(model, tokens([0, 2, 1, 0]), np.array([0]), Replacements.of(cyclic, seed=0))
     assert broken.valid[:, 0].tolist() == [False, True, False, False]
+    # Where another symbol would mend the beginning, there is still nothing to compare it with.
+    (mended,) = maps(model, tokens([0, 2, 2, 0]), np.array([0]), Replacements.of(cyclic, seed=0))
+    assert not mended.valid[2:].any()
 
 
 def test_a_model_in_training_mode_is_refused():
