@@ -46,6 +46,15 @@ def test_a_copy_has_all_its_influence_at_its_lag_and_the_formula_says_how_much()
         assert (found.effect[expected == 0] == 0).all()
 
 
+def test_of_sure_copies_the_effect_is_whole_bits_and_the_change_may_be_infinite():
+    (found,) = maps(CopyModel(1, V, copies=1.0), tokens([0, 0, 1]), np.array([0]))
+    share = shares()
+    np.testing.assert_allclose(found.effect[[1, 2], [0, 1]], 1 - share[0])
+    np.testing.assert_allclose(found.change[1, 0], -np.log2(share[0]))
+    # A copy of 0 cannot be 1: only putting 1 there makes it possible, and nothing else worse.
+    assert found.change[2].tolist() == [0.0, -np.inf, 0.0]
+
+
 def test_a_single_lag_is_all_that_the_whole_has():
     (found,) = maps(CopyModel(1, V), rows=np.array([0]), replacements=exact(n_draws=4000))
     # Both are means of the same divergence, the one over all symbols and the other over draws.
