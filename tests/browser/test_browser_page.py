@@ -259,9 +259,9 @@ def test_frames_of_a_film_stand_side_by_side(opened):
     one = ProbeMap("pooling", "weights", np.full((1, 1, 12), 1 / 12, np.float32))
     page = opened(page_of(viewed_of(Capture((film,), ((one,),)), "film")))
     assert page.locator("#regions figcaption").all_inner_texts() == [
-        "frame 1 of 3",
-        "frame 2 of 3",
-        "frame 3 of 3",
+        "whole input, frame 1 of 3",
+        "whole input, frame 2 of 3",
+        "whole input, frame 3 of 3",
     ]
 
 
