@@ -242,6 +242,18 @@ def test_numbers_and_pictures_are_saved(opened):
     assert drawing.startswith("<svg ") and ">oak</text>" in drawing and "&#60;end&#62;" in drawing
 
 
+def test_pictures_and_drawings_are_copied(opened):
+    page = opened(dates_page())
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.click("button:text('Copy SVG') >> nth=0")
+    page.wait_for_selector("button:text('Copied')")
+    assert page.evaluate("navigator.clipboard.readText()").startswith("<svg ")
+    page.click("button:text('Copy PNG') >> nth=0")
+    page.wait_for_selector("button:text('Copied') >> nth=1")
+    kinds = page.evaluate("navigator.clipboard.read().then((items) => items[0].types)")
+    assert kinds == ["image/png"]
+
+
 def test_scale_and_palette_can_be_chosen(opened):
     page = opened(dates_page())
 

@@ -162,6 +162,9 @@ def test_it_works_in_a_sandboxed_frame_of_a_blob_as_mlflow_shows_it(browser, tmp
     frame.locator("#saved button:text('Close')").click()
     frame.locator("button:text('PNG')").first.click()
     assert frame.locator("#saved-image").evaluate("one => one.complete && one.naturalWidth > 300")
+    frame.locator("#saved button:text('Close')").click()
+    frame.locator("button:text('Copy SVG')").first.click()
+    assert frame.locator("#saved-text").input_value().startswith("<svg ")
     assert complaints == []
     context.close()
 
