@@ -188,6 +188,7 @@ def test_a_mechanism_stands_beside_an_effect_without_a_difference(opened):
     settle(page)
     assert page.locator("#panels figure:visible").count() == 2
     assert "different kinds" in page.inner_text("#no-difference")
+    assert f"beside it {influence_of(DATE).effect[0, 0]:.4f} bits" in page.inner_text("#readout")
     page.click("#rows-chips .chip >> nth=1")
     settle(page)
     lengths = shares_of(page, "#beside-chips")
@@ -216,6 +217,9 @@ def test_two_runs_of_one_kind_have_a_difference(opened):
         page.click("#panels figure:nth-child(3) button:text('CSV')")
     table = read_csv(waiting.value)
     first, second = shown_by(page, 0), shown_by(page, 1)
+    assert f"difference {first[0, 0] - second[0, 0]:.4f}" in page.inner_text("#readout").replace(
+        "−", "-"
+    )
     assert np.allclose(table, first - second, atol=1e-5) and np.abs(table).max() > 0
 
 
