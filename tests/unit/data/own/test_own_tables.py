@@ -109,7 +109,7 @@ def test_a_damaged_parquet_file_is_read_or_refused_as_data(folder, at, byte, end
         (
             b"text,label\nfine,1\nb\xe4d,0\n",
             "FILE, line 3: byte 19 (0xe4) is not UTF-8 (invalid continuation byte); save the file "
-            "as UTF-8.",
+            "as UTF-8 (in Excel: CSV UTF-8).",
         ),
         (
             "text,label\n".encode("utf-16"),
