@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor
 
 from seqarena.batch import Batch
+from seqarena.fitting.observer import Observer
 
 S = TypeVar("S", bound="Statistics")
 
@@ -209,6 +210,8 @@ class FitSetting:
     label: str = "fit"
     """What the progress bar calls it."""
     show_progress: bool = False
+    observer: Observer | None = None
+    """Who sees the model at a few moments of a gradient fit."""
 
 
 @dataclass(frozen=True)
