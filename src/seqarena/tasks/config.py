@@ -57,6 +57,7 @@ from seqarena.data.sources.tiny_shakespeare import TinyShakespeareConfig
 from seqarena.data.sources.ud_english_ewt import UdEnglishEwtConfig
 from seqarena.data.sources.utkinect import UtKinectConfig
 from seqarena.fitting.protocols import TrainingConfig
+from seqarena.tasks.influence import InfluenceConfig
 
 _CONFIG = ConfigDict(frozen=True, extra="forbid", strict=True, use_attribute_docstrings=True)
 
@@ -135,6 +136,8 @@ class _AnyTaskConfig(BaseModel):
     """The budget of every family on this task."""
     n_probes: int = Field(default=6, ge=0)
     """Test examples whose maps of attention are kept."""
+    influence: InfluenceConfig = InfluenceConfig()
+    """What the effect of single steps on the prediction is measured with."""
     duplicates: DuplicatePolicy = "refuse"
     """An input that stands in two splits: refuse it, count it, or drop the earlier copy."""
     leakage: LeakageConfig = LeakageConfig()

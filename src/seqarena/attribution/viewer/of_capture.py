@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 from jaxtyping import Bool
@@ -40,7 +41,23 @@ def viewed_of(
         _example(probe, maps, one, run)
         for probe, maps, one in zip(capture.probes, capture.maps, influence, strict=True)
     )
+    for name, further in capture.further.items():
+        examples = tuple(map(partial(_with_further, name, run), capture.probes, examples, further))
     return Viewed(title, examples, facts or {}, tables)
+
+
+def _with_further(
+    name: str, run: str, probe: Probe, example: ViewedExample, one: InfluenceMap | None
+) -> ViewedExample:
+    """Add another map of influence; that of the true process has a kind of its own."""
+    if one is None:
+        return example
+    shown = _influence(one, probe, _Axes.of(probe), run)
+    if name == "oracle":
+        shown = [
+            replace(each, name=name, kind="oracle", run="") for each in shown if not each.signed
+        ]
+    return replace(example, maps=(*example.maps, *shown))
 
 
 def beside(viewed: Viewed, other: Viewed, title: str) -> Viewed:

@@ -1,0 +1,71 @@
+"""Everything that a model is asked about where it looked on a set of probes."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from seqarena.attention.maps import HasNativeMaps
+from seqarena.attribution.capture import Capture, capture_maps
+from seqarena.attribution.influence.influence_map import InfluenceMap
+from seqarena.attribution.influence.measure import measure_influence
+from seqarena.attribution.influence_plan import InfluencePlan
+from seqarena.attribution.influence_shape import widened
+from seqarena.attribution.probe_set import ProbeSet
+from seqarena.families.predictive import OutputKind, is_causal, output_kind
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What it answered, and what that took."""
+
+    capture: Capture
+    cost: Mapping[str, Any] = field(default_factory=dict)
+    """Seconds of each part, JSON-ready."""
+    cuts: tuple[str, ...] = ()
+    """What was not asked, and why."""
+
+
+def ask(model: object, probe_set: ProbeSet, plan: InfluencePlan | None = None) -> Asked:
+    """Ask a fitted family for its maps, and for the influence of each step.
+
+    A family without maps has none; one that cannot say how probable single outputs are has no
+    influence.
+
+    Args:
+        model: fitted, in evaluation mode.
+        probe_set: whom it is asked about.
+        plan: of influence; None: it is not asked.
+
+    Raises:
+        ArtifactError: the model is in training mode, a map is not made of shares, or a density
+            looks at the future.
+    """
+    began = time.perf_counter()
+    capture = Capture(probe_set.probes, ((),) * len(probe_set))
+    if isinstance(model, HasNativeMaps):
+        capture = capture_maps(model, probe_set)
+    asked = Asked(capture, {"maps_seconds": round(time.perf_counter() - began, 4)}, probe_set.cuts)
+    kind = output_kind(model, probe_set.batch(0, 1)) if len(probe_set) else None
+    if plan is None or kind is None:
+        return asked
+    return _with_influence(asked, model, probe_set, plan, kind)
+
+
+def _with_influence(
+    asked: Asked, model: object, probe_set: ProbeSet, plan: InfluencePlan, kind: OutputKind
+) -> Asked:
+    allowed, cuts = plan.allowed(probe_set, is_causal=is_causal(kind))
+    found = measure_influence(model, allowed.sequences, np.arange(len(allowed)), plan.replacements)
+    maps: list[InfluenceMap | None] = [None] * len(probe_set)
+    for index, one in enumerate(found.maps):
+        n_steps = probe_set.probes[index].n_steps
+        n_outputs = n_steps if is_causal(kind) else len(one.change)
+        maps[index] = widened(one, n_outputs, n_steps)
+    return Asked(
+        replace(asked.capture, influence=tuple(maps)),
+        {**asked.cost, "influence": asdict(found.cost)},
+        (*asked.cuts, *cuts),
+    )
