@@ -1,7 +1,8 @@
 """Whether the mechanism (weights) and the effect (influence) tell the same story."""
 
 import numpy as np
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Int
+from scipy.stats import rankdata
 
 CONTESTED = (
     "Weights alone do not explain a prediction (Jain & Wallace 2019; Serrano & Smith 2019), nor "
@@ -12,6 +13,9 @@ CONTESTED = (
 
 LEAST_REDUNDANCY_RATIO = 0.5
 """Below it single replacements miss most of an effect: look at Shapley values instead."""
+
+MOST_ROWS, MOST_PAIRS = 16, 2**22
+"""Of a map whose rows are ranked: so many rows, and pairs of columns in all of them."""
 
 
 def kendall_tau(
@@ -24,15 +28,27 @@ def kendall_tau(
     The rank correlation of Jain & Wallace (2019), section 4.1, with their ties accounted for.
     There is none where either row is constant over the valid columns. O(columns²) per row.
     """
-    paired = np.ones(first.shape, dtype=bool) if valid is None else valid
     pairs = np.triu_indices(first.shape[-1], k=1)
-    both = paired[..., pairs[0]] & paired[..., pairs[1]]
-    one = np.sign(first[..., pairs[0]] - first[..., pairs[1]]) * both
-    other = np.sign(second[..., pairs[0]] - second[..., pairs[1]]) * both
-    untied = (np.abs(one).sum(axis=-1), np.abs(other).sum(axis=-1))
-    scale = np.sqrt(untied[0] * untied[1])
+    one, other = (_signs(each, valid, pairs) for each in (first, second))
+    untied = (np.einsum("...p,...p->...", each, each) for each in (one, other))
+    scale = np.sqrt(np.prod(list(untied), axis=0, dtype=np.float64))
     exists = np.asarray(scale > 0)
-    return np.asarray((one * other).sum(axis=-1) / np.where(exists, scale, 1.0)), exists
+    concordant = np.einsum("...p,...p->...", one, other)
+    return np.asarray(concordant / np.where(exists, scale, 1.0)), exists
+
+
+def _signs(
+    values: Float[np.ndarray, "*lead column"],
+    valid: Bool[np.ndarray, "*lead column"] | None,
+    pairs: tuple[np.ndarray, np.ndarray],
+) -> Float[np.ndarray, "*lead pair"]:
+    """Return the sign of each pair's difference; 0 of a pair that is not valid."""
+    # Ranks keep ties and order in half the width, and a NaN is neither above nor below anything.
+    ranks = rankdata(values, method="dense", axis=-1).astype(np.float32)
+    if valid is not None:
+        ranks[~valid] = np.nan
+    left, right = ranks[..., pairs[0]], ranks[..., pairs[1]]
+    return np.asarray((left > right).astype(np.float32) - (left < right))
 
 
 def redundancy_ratio(
@@ -45,3 +61,12 @@ def redundancy_ratio(
     """
     exists = np.asarray(whole > 0)
     return np.asarray(effect.sum(axis=-1) / np.where(exists, whole, 1.0)) * exists, exists
+
+
+def some_rows(rows: Int[np.ndarray, "row"], n_columns: int) -> Int[np.ndarray, "some"]:
+    """Return at most `MOST_ROWS` rows, evenly spaced, fewer of many columns: tau takes its time."""
+    n_pairs = max(n_columns * (n_columns - 1) // 2, 1)
+    most = max(1, min(MOST_ROWS, MOST_PAIRS // n_pairs))
+    if len(rows) <= most:
+        return rows
+    return np.asarray(rows[np.linspace(0, len(rows) - 1, most).round().astype(np.int64)])

@@ -3,7 +3,7 @@
 import numpy as np
 from jaxtyping import Float, Int
 
-from seqarena.attribution.diagnostics.distributions import Rows, looks, mean_where
+from seqarena.attribution.diagnostics.distributions import Rows, looks
 
 SINK_SHARE = 0.3
 """Mean share of the first column from which on a head counts as a sink: Gu et al. (2024)."""
@@ -34,7 +34,6 @@ def sink_excess(
     return np.where(looks(rows), sink_mass(rows) - chance, 0.0)
 
 
-def sink_share(rows: Float[np.ndarray, "head row column"], threshold: float = SINK_SHARE) -> float:
-    """Return the share of heads whose mean mass on the first column exceeds the threshold."""
-    mass, n = mean_where(sink_mass(rows), looks(rows))
-    return float((mass[n > 0] > threshold).mean()) if (n > 0).any() else 0.0
+def sink_share(masses: Float[np.ndarray, "head"], threshold: float = SINK_SHARE) -> float:
+    """Return the share of heads whose mean `sink_mass` exceeds the threshold; 0 of no head."""
+    return float((masses > threshold).mean()) if len(masses) else 0.0

@@ -16,17 +16,21 @@ def entropy(rows: Rows) -> Float[np.ndarray, "*lead row"]:
     return np.asarray(entr(rows).sum(axis=-1) / np.log(2.0) + 0.0)
 
 
-def effective_support(rows: Rows) -> Float[np.ndarray, "*lead row"]:
-    """Return 2^H: over how many columns a uniform row would spread as widely; 1 to n."""
-    return np.asarray(np.exp2(entropy(rows)))
+def effective_support(bits: Float[np.ndarray, "*lead row"]) -> Float[np.ndarray, "*lead row"]:
+    """Return 2^H of the `entropy` of rows: over how many columns a uniform row spreads as widely.
+
+    1 for a one-hot row, n for a uniform one.
+    """
+    return np.asarray(np.exp2(bits))
 
 
 def normalised_entropy(
-    rows: Rows, n_valid: Int[np.ndarray, "*#lead row"]
+    bits: Float[np.ndarray, "*lead row"], n_valid: Int[np.ndarray, "row"]
 ) -> Float[np.ndarray, "*lead row"]:
-    """Return H / log2 n, n the columns that a row may look at: 0 one-hot, 1 uniform.
+    """Return H / log2 n of the `entropy` of rows: 0 one-hot, 1 uniform.
 
-    A row that may look at one column alone, or at none, has no choice: 0.
+    n is how many columns a row may look at; one that may look at a single one, or at none, has no
+    choice: 0.
     """
     most = np.log2(np.maximum(n_valid, 1))
-    return np.asarray(entropy(rows) / np.where(most > 0, most, 1.0) * (most > 0))
+    return np.asarray(bits / np.where(most > 0, most, 1.0) * (most > 0))

@@ -1,5 +1,7 @@
 """Attention weighed by what it carries."""
 
+from typing import NamedTuple
+
 import numpy as np
 import torch
 from jaxtyping import Float
@@ -11,6 +13,8 @@ from seqarena.attribution.diagnostics.distributions import distributions
 from seqarena.attribution.diagnostics.interventions import watched_by
 from seqarena.attribution.diagnostics.places import Places
 from seqarena.batch import Batch
+
+Maps = Float[np.ndarray, "batch head query_time key_time"]
 
 
 def norm_weights(
@@ -28,22 +32,31 @@ def norm_weights(
     return distributions(weights * norms[..., None, :], "norm-weighted attention")
 
 
+class NormWeighted(NamedTuple):
+    """The weights of one place, and what they carry."""
+
+    weights: Maps
+    norm_weights: Maps
+
+
 def norm_weighted_maps(
     model: HasNativeMaps, places: Places, batch: Batch
-) -> dict[str, Float[np.ndarray, "batch head query_time key_time"]]:
-    """Return the norm-weighted attention of each place: one pass over the batch."""
+) -> dict[str, NormWeighted]:
+    """Return weights and norm-weighted attention of each place: one pass over the batch."""
     looks: dict[str, list[Look]] = {name: [] for name in places}
     doors = {attention: watched_by(looks[name].append) for name, attention in places.items()}
     with torch.no_grad(), intervening(doors):
         model.native_maps(batch)
-    return {
-        name: norm_weights(_weights(looks[name]), _norms(places[name], looks[name][0]))
-        for name in places
-        if looks[name]
-    }
+    found = {}
+    for name, attention in places.items():
+        if looks[name]:
+            weights = _weights(looks[name])
+            norms = _norms(attention, looks[name][0])
+            found[name] = NormWeighted(weights, norm_weights(weights, norms))
+    return found
 
 
-def _weights(looks: list[Look]) -> Float[np.ndarray, "batch head query_time key_time"]:
+def _weights(looks: list[Look]) -> Maps:
     joined: Tensor = torch.cat([look.weights for look in looks], dim=2)
     return joined.double().cpu().numpy()
 

@@ -1,0 +1,81 @@
+"""Values of one metric on one map, before they stand in a table."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float
+
+from seqarena.attribution.diagnostics.metrics import UNITS
+
+ALL = -1
+"""In place of the number of a head or of a row: all of them together."""
+
+
+@dataclass(frozen=True)
+class Measures:
+    """One value for each head and row, or for all of them together."""
+
+    metric: str
+    layer: str
+    """Name of the map; of the ranking, where steps were erased; empty for the model as a whole."""
+    example: str | None
+    """None: all probes together."""
+    values: Float[np.ndarray, "head row"]
+    n: Float[np.ndarray, "head row"]
+    """What each value is a mean over; where it is 0 there is no value."""
+    first_head: int = 0
+    """ALL: the one head stands for all."""
+    first_row: int = ALL
+    """Step of the first row; ALL: the one row stands for all."""
+
+    @property
+    def unit(self) -> str:
+        """What the values are counted in."""
+        return UNITS[self.metric]
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What a measure is about."""
+
+    layer: str
+    example: str | None = None
+
+    def of_heads(
+        self, metric: str, values: Float[np.ndarray, "head"], n: Float[np.ndarray, "head"] | float
+    ) -> Measures:
+        """Return one value for each head."""
+        counts = np.broadcast_to(np.asarray(n, dtype=np.float64), values.shape)
+        return Measures(metric, self.layer, self.example, values[:, None], counts[:, None])
+
+    def of_all(self, metric: str, value: float, n: float = 1.0) -> Measures:
+        """Return one value for everything together."""
+        values, counts = np.array([[value]], dtype=np.float64), np.array([[n]], dtype=np.float64)
+        return Measures(metric, self.layer, self.example, values, counts, first_head=ALL)
+
+    def of_rows(
+        self,
+        metric: str,
+        values: Float[np.ndarray, "head row"],
+        n: Float[np.ndarray, "head row"],
+        first_row: int,
+    ) -> Measures:
+        """Return one value for each row of each head."""
+        return Measures(metric, self.layer, self.example, values, n, first_row=first_row)
+
+
+def pooled_means(measures: Iterable[Measures]) -> dict[tuple[str, str], float]:
+    """Return the mean of each layer's metric over examples and heads, each of which counts once.
+
+    Single rows are left out: their means are there already.
+    """
+    totals: dict[tuple[str, str], list[float]] = {}
+    for one in measures:
+        if one.first_row != ALL:
+            continue
+        exists = one.n > 0
+        total = totals.setdefault((one.layer, one.metric), [0.0, 0.0])
+        total[0] += float(one.values[exists].sum())
+        total[1] += int(exists.sum())
+    return {key: total / n for key, (total, n) in totals.items() if n}
