@@ -9,6 +9,7 @@ import numpy as np
 
 from seqarena.attention.maps import HasNativeMaps
 from seqarena.attribution.capture import Capture, capture_maps
+from seqarena.attribution.diagnostics.diagnose import Diagnosis, diagnose
 from seqarena.attribution.influence.influence_map import InfluenceMap
 from seqarena.attribution.influence.measure import measure_influence
 from seqarena.attribution.influence_plan import InfluencePlan
@@ -52,6 +53,26 @@ def ask(model: object, probe_set: ProbeSet, plan: InfluencePlan | None = None) -
     if plan is None or kind is None:
         return asked
     return _with_influence(asked, model, probe_set, plan, kind)
+
+
+def diagnosed(
+    model: object, capture: Capture, probe_set: ProbeSet, code_version: str = ""
+) -> Diagnosis:
+    """Compute the diagnostics of captured maps.
+
+    Args:
+        model: that made the maps; it is asked again under interventions.
+        capture: its maps, and influence.
+        probe_set: whom it was asked about.
+        code_version: of the program, for the table.
+
+    Raises:
+        ArtifactError: the model is in training mode.
+    """
+    # Among the probes' own sequences, which may be cut, each stands at its place.
+    placed = tuple(replace(probe, row=place) for place, probe in enumerate(capture.probes))
+    numbered = replace(capture, probes=placed)
+    return diagnose(model, numbered, probe_set.sequences, code_version=code_version)
 
 
 def _with_influence(

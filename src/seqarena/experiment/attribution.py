@@ -1,10 +1,11 @@
 """Where a fit looked: asked of the probes, written into its folder, and journaled."""
 
+import time
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from seqarena.attribution.asked import ask
+from seqarena.attribution.asked import ask, diagnosed
 from seqarena.attribution.capture import Capture
 from seqarena.attribution.influence.influence_map import InfluenceMap
 from seqarena.attribution.influence.replacements import Replacements
@@ -83,12 +84,16 @@ def attribute(family: AnyFamily, run: AskedRun) -> Attribution:
     task = run.task
     asked = ask(family, task.probe_set, task.plan)
     capture = asked.capture
+    began = time.perf_counter()
+    found = diagnosed(family, capture, task.probe_set, run.identity.tags.get("git.commit", ""))
+    cost = {**asked.cost, "diagnostics_seconds": round(time.perf_counter() - began, 4)}
     if task.oracle:
         capture = replace(capture, further={**capture.further, "oracle": task.oracle})
     return Attribution(
         capture,
-        replace(_origin(run), cost=asked.cost, cuts=asked.cuts),
-        summary=oracle_summary(capture.influence, task.oracle),
+        replace(_origin(run), cost=cost, cuts=asked.cuts),
+        found.table,
+        {**oracle_summary(capture.influence, task.oracle), **found.summary},
     )
 
 
