@@ -107,7 +107,8 @@ def _maps(capture: Capture, width: int) -> Lines:
             lines += ["", *_influence(probe, influence, width)]
     if native:
         lines += ["", *_native(probe, primary_map(native), width)]
-    return [f"has: {', '.join(has) or 'no map at all'}", *lines]
+    without = "" if "influence" in has else "; no influence: it says nothing of single outputs"
+    return [f"has: {', '.join(has) or 'no map'}{without}", *lines]
 
 
 def _influence(probe: Probe, one: InfluenceMap, width: int) -> Lines:
