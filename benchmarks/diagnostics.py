@@ -16,6 +16,7 @@ from seqarena.attribution.diagnostics.config import DiagnosticsConfig
 from seqarena.attribution.diagnostics.diagnose import Diagnosis, captured_measures, diagnose
 from seqarena.attribution.diagnostics.streaming import stream_rows
 from seqarena.attribution.influence.influence_map import InfluenceMap
+from seqarena.attribution.probe_set import ProbeSet
 from seqarena.attribution.probes import Probe
 from seqarena.batch import Sequences, sequences_of
 from seqarena.families.fitted_network import Neural
@@ -51,7 +52,7 @@ def scene(n_probes: int) -> tuple[Neural, Sequences, Capture]:
     draws = np.random.default_rng(0)
     data = sequences_of([draws.integers(N_SYMBOLS, size=TIME) for _ in range(n_probes)])
     probes = tuple(Probe(row, str(row), TIME) for row in range(n_probes))
-    captured = capture_maps(model, data, probes)
+    captured = capture_maps(model, ProbeSet(probes, data))
     influence = tuple(_influence(draws) for _ in probes)
     return model, data, Capture(probes, captured.maps, influence)
 

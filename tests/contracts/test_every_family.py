@@ -9,8 +9,15 @@ import pytest
 import torch
 from torch.testing import assert_close
 
+from seqarena.attention.maps import HasNativeMaps
+from seqarena.attribution.capture import Capture, capture_maps
+from seqarena.attribution.diagnostics.config import DiagnosticsConfig
+from seqarena.attribution.diagnostics.diagnose import diagnose
+from seqarena.attribution.probe_set import ProbeSet
+from seqarena.attribution.probes import Probe
 from seqarena.batch import collate_all
 from seqarena.errors import ArtifactError
+from seqarena.evaluation.mode import evaluation_mode
 from seqarena.experiment.contract_case import fitted_case
 from seqarena.experiment.contract_data import contract_data
 from seqarena.experiment.family_contract import (
@@ -268,6 +275,24 @@ def test_every_kind_of_family_stands_in_this_suite():
         for kind in get_args(model.model_fields["kind"].annotation)
     }
     assert {config.split("-")[0] for config in FAMILIES} == kinds
+
+
+@pytest.mark.parametrize(("name", "kind"), CASES)
+def test_every_family_is_diagnosed_as_far_as_it_can_be_and_never_by_a_number_that_is_none(
+    models, name, kind
+):
+    case = models(name, kind)
+    family, sequences = case.family, case.data.train.select(np.arange(3))
+    probes = tuple(Probe(row, str(row), int(n)) for row, n in enumerate(sequences.lengths))
+    has_maps = isinstance(family, HasNativeMaps)
+    some = ProbeSet(probes, sequences)
+    with evaluation_mode(family):
+        capture = capture_maps(family, some) if has_maps else Capture(probes, ((),) * 3)
+        found = diagnose(family, capture, sequences, DiagnosticsConfig(rows=True, flips=True))
+    assert np.isfinite(found.table["value"].to_numpy()).all()
+    assert np.isfinite(list(found.summary.values())).all()
+    has_weights = any(one.kind == "weights" for maps in capture.maps for one in maps)
+    assert ("norm_divergence" in found.table["metric"].to_pylist()) == has_weights
 
 
 @pytest.mark.parametrize(("name", "kind"), CASES)

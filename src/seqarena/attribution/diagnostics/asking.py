@@ -18,7 +18,7 @@ from seqarena.attribution.diagnostics.intervention_measures import (
 from seqarena.attribution.diagnostics.measures import Measures
 from seqarena.attribution.diagnostics.pattern_measures import pattern_measures
 from seqarena.attribution.diagnostics.places import Places, places_of
-from seqarena.attribution.diagnostics.predictions import can_predict
+from seqarena.attribution.diagnostics.predictions import can_differentiate, can_predict
 from seqarena.attribution.diagnostics.questions import Questions, Which
 from seqarena.attribution.diagnostics.rankings import rankings_of
 from seqarena.errors import ArtifactError
@@ -80,19 +80,21 @@ def _of_weights(questions: Questions, places: Places, short: Which, few: Which) 
     batch, ids = questions.batch(few), questions.ids(few)
     n_heads = {one.name: len(one.values) for maps in questions.capture.maps for one in maps}
     measures += intervention_measures(model, places, n_heads, batch, ids, config)
-    if config.adversarial_variation:
+    if config.adversarial_variation and can_differentiate(model):
         measures += adversarial_measures(model, places, batch, ids, config)
     return measures
 
 
 def _of_decisions(questions: Questions, places: Places, few: Which) -> list[Measures]:
-    ask, measures = asking(questions.model), list[Measures]()
+    if not len(few):
+        return []
+    ask, measures = asking(questions.model, questions.batch(few[:1])), list[Measures]()
     can_flip = isinstance(questions.model, Neural) and isinstance(
         questions.model.network, SequenceClassifier
     )
     for at in few if ask is not None else ():
         probe, rankings = questions.capture.probes[at], rankings_of(questions, places, int(at))
-        about = (questions.sequences, probe.row, rankings, probe.id)
+        about = (questions.sequences, int(at), rankings, probe.id)
         if ask is not None and len(rankings) > 1:
             measures += erasure_measures(ask, *about)
         if places and can_flip and questions.config.flips:

@@ -10,27 +10,26 @@ from seqarena.attention.intervention import Attention
 from seqarena.attribution.diagnostics.decision_flips import flip_sizes
 from seqarena.attribution.diagnostics.erasure import Ask, erasure
 from seqarena.attribution.diagnostics.measures import Measures, Subject
-from seqarena.attribution.diagnostics.predictions import can_predict, predictions_of
-from seqarena.batch import Sequences, collate_all
-from seqarena.families.family import ClassifierFamily
-from seqarena.families.fitted_network import Neural
-from seqarena.networks.transducer import EncoderDecoder
+from seqarena.batch import Batch, Sequences, collate_all
+from seqarena.families.predictive import choices_of, output_kind
 
 Rankings = Mapping[str, Float[np.ndarray, "step"]]
 """Scores of the steps of a probe, by what they come from; "random" is the control."""
 
 
-def asking(model: object) -> Ask | None:
+def asking(model: object, batch: Batch) -> Ask | None:
     """Return how to ask a model for its probabilities of whole variants of an example.
 
     None for a density or a tagger, whose outputs are the very steps that would be deleted.
     """
-    if isinstance(model, ClassifierFamily):
-        return lambda variants: _numbers(model.class_log_prob(collate_all(variants))[:, None])
-    if can_predict(model) and isinstance(model, Neural):
-        if isinstance(model.network, EncoderDecoder):
-            return lambda variants: _numbers(predictions_of(model, collate_all(variants)).log_prob)
-    return None
+    if output_kind(model, batch) not in ("label", "target"):
+        return None
+
+    def ask(variants: Sequences) -> Float[np.ndarray, "variant output choice"]:
+        probs: np.ndarray = choices_of(model, collate_all(variants)).exp().double().cpu().numpy()
+        return probs
+
+    return ask
 
 
 def erasure_measures(
@@ -62,8 +61,3 @@ def flip_measures(
     return [
         Subject(name, example).of_all("flip_share", size / n_steps) for name, size in sizes.items()
     ]
-
-
-def _numbers(log_prob: torch.Tensor) -> Float[np.ndarray, "variant output choice"]:
-    probs: np.ndarray = log_prob.exp().double().cpu().numpy()
-    return probs

@@ -52,8 +52,9 @@ def diagnose(
 
     Args:
         model: in evaluation mode; it is asked again under interventions.
-        capture: the maps of some probes, and their influence if it was computed.
-        sequences: the split in which `Probe.row` counts.
+        capture: the maps of some probes, before anything is cut off them, and their influence if it
+            was computed.
+        sequences: of the probes alone, in the same order (`ProbeSet.sequences`).
         config: which of the diagnostics that take time are computed.
         code_version: of the program, for the table.
 

@@ -14,8 +14,8 @@ from seqarena.attribution.diagnostics.gradients import gradient_times_attention,
 from seqarena.attribution.diagnostics.measures import Measures, Subject
 from seqarena.attribution.diagnostics.norm_weighted import NormWeighted, norm_weighted_maps
 from seqarena.attribution.diagnostics.places import Places
-from seqarena.attribution.diagnostics.predictions import can_predict
 from seqarena.batch import Batch
+from seqarena.families.fitted_network import Neural
 
 Heads = Float[np.ndarray, "head row column"]
 
@@ -26,7 +26,7 @@ def gradient_measures(
     """Return norm-weighted attention, gradient × attention and the importance of heads.
 
     Two passes forth and one back over the batch, whatever the number of layers. Gradients are left
-    out where the model cannot be asked for its predictions with a way back.
+    out of a model that was not fitted by them.
     """
     watched = norm_weighted_maps(model, places, batch)
     measures = [
@@ -35,7 +35,7 @@ def gradient_measures(
         for index, example in enumerate(examples)
         for measure in _norm(Subject(name, example), pair, index, _real_rows(name, pair, batch))
     ]
-    if not can_predict(model):
+    if not isinstance(model, Neural):
         return measures
     for name, gradient in gradient_times_attention(model, places, batch).items():
         n_examples = float(len(examples))

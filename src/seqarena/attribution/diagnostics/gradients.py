@@ -8,25 +8,23 @@ from torch import Tensor
 from seqarena.attention.intervention import intervening
 from seqarena.attribution.diagnostics.interventions import weighted_by
 from seqarena.attribution.diagnostics.places import Places
-from seqarena.attribution.diagnostics.predictions import predictions_of
 from seqarena.batch import Batch
+from seqarena.families.fitted_network import Neural
 
 GradientMap = Float[np.ndarray, "batch head query_time key_time"]
 
 
-def gradient_times_attention(model: object, places: Places, batch: Batch) -> dict[str, GradientMap]:
+def gradient_times_attention(model: Neural, places: Places, batch: Batch) -> dict[str, GradientMap]:
     """Return (∂ log p(gold outputs) / ∂A) ⊙ A of each place, signed [nats].
 
     Serrano & Smith (2019); Chefer, Gur & Wolf (2021). Where the output is linear in the weights it
-    is what each of them contributes. One pass forth and back.
-
-    Raises:
-        DataError: as `predictions_of`.
+    is what each of them contributes. One pass forth and back, through what the model was fitted to:
+    log p of all that is scored.
     """
     gates: dict[str, list[Tensor]] = {name: [] for name in places}
     doors = {attention: weighted_by(gates[name]) for name, attention in places.items()}
     with torch.enable_grad(), intervening(doors):
-        total = predictions_of(model, batch).gold_log_prob().sum()
+        total = -model.objective(batch).total
         used = [gate for name in places for gate in gates[name]]
         gradients = iter(torch.autograd.grad(total, used, allow_unused=True))
     found = {name: [_or_zero(gate, next(gradients)) for gate in gates[name]] for name in places}

@@ -20,8 +20,10 @@ def influence_measures(influence: InfluenceMap, example: str) -> list[Measures]:
     if not n:
         return []
     name = "leave_one_out" if influence.unit == "bits" else "leave_one_out_nats"
-    left_out = np.abs(influence.change).sum(axis=1).mean()
-    measures = [about.of_all(name, float(left_out), n)]
+    left_out = np.abs(influence.change.astype(np.float64)).sum(axis=1)
+    # What an impossible output gains is infinite.
+    mean, n_finite = mean_where(left_out, np.isfinite(left_out))
+    measures = [about.of_all(name, float(mean), float(n_finite))]
     if influence.effect is not None:
         total = influence.effect.astype(np.float64).sum(axis=1).mean()
         measures.append(about.of_all("influence_total", float(total), n))

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 
 from seqarena.attribution.diagnostics.metrics import UNITS
 
@@ -33,6 +33,14 @@ class Measures:
     def unit(self) -> str:
         """What the values are counted in."""
         return UNITS[self.metric]
+
+    @property
+    def exists(self) -> Bool[np.ndarray, "head row"]:
+        """Where there is a value: a mean over something, and finite.
+
+        What an impossible output gains or loses is infinite, and no mean could hold it.
+        """
+        return np.asarray((self.n > 0) & np.isfinite(self.values))
 
 
 @dataclass(frozen=True)
@@ -74,7 +82,7 @@ def pooled_means(measures: Iterable[Measures]) -> dict[tuple[str, str], float]:
     for one in measures:
         if one.first_row != ALL:
             continue
-        exists = one.n > 0
+        exists = one.exists
         total = totals.setdefault((one.layer, one.metric), [0.0, 0.0])
         total[0] += float(one.values[exists].sum())
         total[1] += int(exists.sum())

@@ -1,19 +1,21 @@
-"""What a network says at every output, with the way back to its weights."""
+"""What a network says at every output, with the way back to its weights where there is one."""
 
 from typing import NamedTuple
 
-import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from seqarena.batch import Batch
 from seqarena.errors import DataError
 from seqarena.families.fitted_network import Neural
+from seqarena.families.predictive import gold_of, output_mask
+from seqarena.logspace import NATS_PER_BIT
 from seqarena.networks.classifier import SequenceClassifier
 from seqarena.networks.joint_transducer import JointTransducer
-from seqarena.networks.language_model import LanguageModel, tokens_of
+from seqarena.networks.language_model import LanguageModel
+from seqarena.networks.tag_heads import ConditionalRandomField
 from seqarena.networks.tagger import SequenceTagger
-from seqarena.networks.transducer import EncoderDecoder, target_of, target_tokens
+from seqarena.networks.transducer import EncoderDecoder
 
 
 class Predictions(NamedTuple):
@@ -33,7 +35,7 @@ class Predictions(NamedTuple):
     def gold_bits(self) -> Float[Tensor, "batch"]:
         """Return the mean of -log2 p of the gold choices of each example [bits]."""
         n_outputs = self.mask.sum(dim=1).clamp_min(1)
-        return -self.gold_log_prob().sum(dim=1) / n_outputs / torch.log(torch.tensor(2.0))
+        return -self.gold_log_prob().sum(dim=1) / n_outputs / NATS_PER_BIT
 
     def change_to(self, other: "Predictions") -> Float[Tensor, "batch"]:
         """Return the total variation distance, mean over each example's outputs: 0 to 1."""
@@ -48,37 +50,37 @@ def can_predict(model: object) -> bool:
     return isinstance(model, Neural) and isinstance(model.network, known)
 
 
+def can_differentiate(model: object) -> bool:
+    """Whether the way back through `predictions_of` is open: not through a field's marginals."""
+    if isinstance(model, Neural) and isinstance(model.network, SequenceTagger):
+        return not isinstance(model.network.head, ConditionalRandomField)
+    return can_predict(model)
+
+
 def predictions_of(model: object, batch: Batch) -> Predictions:
     """Ask a network what it expects at every output, given the gold outputs before it.
 
-    Gradients are kept where they are on. The model is in evaluation mode.
+    Gradients are kept where they are on, if `can_differentiate`. In evaluation mode.
 
     Raises:
         DataError: the model is none that `can_predict`, or the batch lacks the gold outputs.
     """
     network = model.network if isinstance(model, Neural) else model
+    if isinstance(network, JointTransducer):
+        network = network.decoder
     match network:
         case LanguageModel():
             log_prob = network.logits(batch).log_softmax(dim=-1)
-            return Predictions(log_prob, tokens_of(batch), batch.mask)
         case SequenceClassifier():
-            log_prob, labels = network.class_log_prob(batch), _given(batch.labels)
-            return Predictions(log_prob[:, None], labels[:, None], batch.mask[:, :1])
+            log_prob = network.class_log_prob(batch)[:, None]
         case SequenceTagger():
             # A logarithm of the zeros on padding would have no gradient.
-            probs = network.tag_probs(batch).where(batch.mask[..., None], 1.0)
-            return Predictions(probs.log(), _given(batch.tags), batch.mask)
-        case JointTransducer() | EncoderDecoder():
-            decoder = network.decoder if isinstance(network, JointTransducer) else network
-            log_prob = decoder.target_logits(batch).log_softmax(dim=-1)
-            return Predictions(log_prob, target_tokens(batch), target_of(batch).mask)
-    raise DataError(
-        f"{type(model).__name__} cannot be asked for its predictions with gradients; networks for "
-        "density, classification, tagging and transduction can."
-    )
-
-
-def _given(gold: Tensor | None) -> Tensor:
-    if gold is None:
-        raise DataError("the batch has no gold outputs; predictions are judged against them.")
-    return gold
+            log_prob = network.tag_probs(batch).where(batch.mask[..., None], 1.0).log()
+        case EncoderDecoder():
+            log_prob = network.predictive_log_prob(batch)
+        case _:
+            raise DataError(
+                f"{type(model).__name__} cannot be asked for its predictions; "
+                "networks for density, classification, tagging and transduction can."
+            )
+    return Predictions(log_prob, gold_of(model, batch), output_mask(model, batch))

@@ -20,6 +20,7 @@ class Questions:
     model: object
     capture: Capture
     sequences: Sequences
+    """Of the probes alone, in the same order."""
     config: DiagnosticsConfig
 
     def ids(self, which: Which) -> list[str]:
@@ -28,7 +29,7 @@ class Questions:
 
     def batch(self, which: Which) -> Batch:
         """Return some probes as a batch."""
-        return collate(self.sequences, np.array([self.capture.probes[at].row for at in which]))
+        return collate(self.sequences, which)
 
     def short(self) -> Which:
         """Return the probes that are short enough to be asked about again."""

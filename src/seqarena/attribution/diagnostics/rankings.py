@@ -10,9 +10,9 @@ from seqarena.attribution.diagnostics.distributions import distributions
 from seqarena.attribution.diagnostics.gradients import gradient_times_attention
 from seqarena.attribution.diagnostics.influence_measures import effect_of
 from seqarena.attribution.diagnostics.places import Places
-from seqarena.attribution.diagnostics.predictions import can_predict
 from seqarena.attribution.diagnostics.questions import Questions
 from seqarena.attribution.influence.influence_map import InfluenceMap
+from seqarena.families.fitted_network import Neural
 from seqarena.seeds import numpy_generator
 
 Scores = Float[np.ndarray, "step"]
@@ -29,9 +29,10 @@ def rankings_of(questions: Questions, places: Places, at: int) -> dict[str, Scor
     received = mean_received(questions.capture.maps[at], probe.n_steps)
     if received is not None:
         rankings["weights"] = received
-    if places and questions.config.gradients and can_predict(questions.model):
+    model = questions.model
+    if places and questions.config.gradients and isinstance(model, Neural):
         batch = questions.batch(np.array([at]))
-        *_, last = gradient_times_attention(questions.model, places, batch).values()
+        *_, last = gradient_times_attention(model, places, batch).values()
         rankings["gradient"] = np.abs(last[0]).sum(axis=(0, 1))
     influence = questions.capture.influence[at] if questions.capture.influence else None
     if influence is not None:

@@ -42,7 +42,7 @@ def table_of(measures: Sequence[Measures], code_version: str) -> pa.Table:
 
 def _columns(one: Measures) -> list[np.ndarray]:
     """Return head, row, value and n of each value that there is."""
-    exists = one.n > 0
+    exists = one.exists
     head, row = np.nonzero(exists)
     if one.first_row == ALL:
         row = np.full_like(row, ALL)

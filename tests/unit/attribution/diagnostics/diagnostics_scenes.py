@@ -1,5 +1,7 @@
 """Maps whose every number is known, and networks that can be asked for theirs."""
 
+from dataclasses import replace
+
 import numpy as np
 import torch
 from torch.nn import functional
@@ -85,9 +87,23 @@ MODELS = {
     ),
 }
 
+FIELD = (transformer(tag_head="crf"), TAGS, ["encoder.0.self", "encoder.1.self"])
+"""A tagger whose marginals have no way back."""
+
+
+def sequences_for(name, lengths=(5, 2, 4)):
+    """Sequences with a target for the models that write one, and without for all others."""
+    found = sequences(lengths)
+    return found if name in ("transducer", "recurrent_transducer", "copying") else one_sided(found)
+
+
+def one_sided(found):
+    """The sequences without their target."""
+    return replace(found, target=None)
+
 
 def sequences(lengths=(5, 2, 4), seed=0):
-    """Symbols with a label, tags and a target, so that every kind of model can be asked."""
+    """Symbols with a label, tags and a target."""
     draws = np.random.default_rng(seed)
     return sequences_of(
         [draws.integers(5, size=length) for length in lengths],

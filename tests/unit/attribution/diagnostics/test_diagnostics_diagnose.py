@@ -4,7 +4,15 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from diagnostics_scenes import MODELS, PLANTED, built, planted_classifier, sequences
+from diagnostics_scenes import (
+    FIELD,
+    MODELS,
+    PLANTED,
+    built,
+    planted_classifier,
+    sequences,
+    sequences_for,
+)
 from torch.testing import assert_close
 
 from seqarena.attention.maps import NativeMap
@@ -22,6 +30,7 @@ from seqarena.attribution.diagnostics.streaming import (
     streamed_measures,
 )
 from seqarena.attribution.influence.influence_map import InfluenceMap
+from seqarena.attribution.probe_set import ProbeSet
 from seqarena.attribution.probes import Probe
 from seqarena.batch import collate_all, sequences_of
 from seqarena.errors import ArtifactError, DataError
@@ -31,7 +40,7 @@ ALL = DiagnosticsConfig(rows=True, flow=True, flips=True)
 
 def captured(model, data):
     probes = tuple(Probe(row, f"p{row}", int(n)) for row, n in enumerate(data.lengths))
-    return capture_maps(model, data, probes)
+    return capture_maps(model, ProbeSet(probes, data))
 
 
 def with_influence(capture, n_outputs=None):
@@ -45,10 +54,10 @@ def with_influence(capture, n_outputs=None):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("name", [*MODELS, "field"])
 def test_every_model_gets_all_that_applies_and_nothing_that_is_no_number(name):
-    config, schema, layers = MODELS[name]
-    model, data = built(config, schema), sequences((5, 1, 2, 4))
+    config, schema, layers = {**MODELS, "field": FIELD}[name]
+    model, data = built(config, schema), sequences_for(name, (5, 1, 2, 4))
     found = diagnose(model, captured(model, data), data, ALL, "1.0")
     values = found.table["value"].to_numpy()
     assert np.isfinite(values).all()
@@ -68,7 +77,7 @@ def test_every_model_gets_all_that_applies_and_nothing_that_is_no_number(name):
 
 @pytest.mark.parametrize(("name", "n_outputs"), [("density", None), ("classifier", 1)])
 def test_influence_stands_beside_the_weights_and_ranks_the_steps(name, n_outputs):
-    model, data = built(*MODELS[name][:2]), sequences((5, 1, 2))
+    model, data = built(*MODELS[name][:2]), sequences_for(name, (5, 1, 2))
     capture = with_influence(captured(model, data), n_outputs)
     found = diagnose(model, capture, data).summary
     assert {"attn/kendall_tau", "attn/influence_divergence", "attn/redundancy_ratio"} <= set(found)
@@ -137,7 +146,7 @@ def test_a_map_with_a_value_that_is_no_share_is_refused_by_name():
 
 
 def test_training_mode_is_refused():
-    model, data = built(*MODELS["pooling"][:2]), sequences()
+    model, data = built(*MODELS["pooling"][:2]), sequences_for("pooling")
     capture = captured(model, data)
     with pytest.raises(ArtifactError) as caught:
         diagnose(model.train(), capture, data)
@@ -147,7 +156,7 @@ def test_training_mode_is_refused():
 
 
 def test_long_probes_are_not_asked_about_again():
-    model, data = built(*MODELS["tagger"][:2]), sequences((5, 2))
+    model, data = built(*MODELS["tagger"][:2]), sequences_for("tagger", (5, 2))
     config = DiagnosticsConfig(max_steps=2)
     table = diagnose(model, captured(model, data), data, config).table.to_pylist()
     assert {row["example_id"] for row in table if row["metric"] == "uniform_loss"} == {"p1"}
@@ -157,7 +166,7 @@ def test_long_probes_are_not_asked_about_again():
 
 @pytest.mark.slow
 def test_diagnosing_leaves_the_model_as_it_was():
-    model, data = built(*MODELS["transducer"][:2]), sequences()
+    model, data = built(*MODELS["transducer"][:2]), sequences_for("transducer")
     before = {name: value.clone() for name, value in model.state_dict().items()}
     random = torch.get_rng_state()
     first, second = (diagnose(model, captured(model, data), data) for _ in range(2))
@@ -215,7 +224,7 @@ def test_sequences_too_short_to_repeat_are_not_scored():
 
 @pytest.mark.parametrize("name", ["density", "classifier", "transducer", "pooling"])
 def test_a_stream_gives_the_means_over_all_rows_of_all_examples(name):
-    model, data = built(*MODELS[name][:2]), sequences((5, 1, 2, 4, 3))
+    model, data = built(*MODELS[name][:2]), sequences_for(name, (5, 1, 2, 4, 3))
     streamed = stream_rows(model, data)
     maps = captured(model, data).maps
     for place, own in streamed.items():
@@ -229,7 +238,7 @@ def test_a_stream_gives_the_means_over_all_rows_of_all_examples(name):
 
 
 def test_distances_and_sinks_of_a_stream_are_those_of_the_probes():
-    model, data = built(*MODELS["density"][:2]), sequences((5, 4))
+    model, data = built(*MODELS["density"][:2]), sequences_for("density", (5, 4))
     streamed = stream_rows(model, data)["decoder.0.self"]
     capture = captured(model, data)
     for metric in ("distance", "offset", "sink_mass", "sink_excess"):
@@ -245,7 +254,7 @@ def test_distances_and_sinks_of_a_stream_are_those_of_the_probes():
 
 
 def test_sums_of_batches_add():
-    model, data = built(*MODELS["tagger"][:2]), sequences((4, 4, 4))
+    model, data = built(*MODELS["tagger"][:2]), sequences_for("tagger", (4, 4, 4))
     (whole, *_) = model.native_maps(collate_all(data))
     parts = [
         row_sums(model.native_maps(collate_all(data.select(np.array(rows))))[0])
@@ -259,7 +268,7 @@ def test_sums_of_batches_add():
 
 
 def test_streamed_means_are_measures_of_all_examples():
-    model, data = built(*MODELS["pooling"][:2]), sequences()
+    model, data = built(*MODELS["pooling"][:2]), sequences_for("pooling")
     measures = {one.metric: one for one in streamed_measures(stream_rows(model, data))}
     assert set(measures) == {"entropy", "confidence"}
     assert measures["entropy"].example is None

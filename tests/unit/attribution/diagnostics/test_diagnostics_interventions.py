@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 import torch
-from diagnostics_scenes import MODELS, PLANTED, built, planted_classifier, sequences
+from diagnostics_scenes import MODELS, PLANTED, built, planted_classifier, sequences_for
 from torch.testing import assert_close
 
 from seqarena.attention.intervention import Look, intervening
@@ -29,7 +29,7 @@ from seqarena.batch import collate_all, sequences_of
 def asked(name):
     """A model, its places, a batch, and what it predicts."""
     config, schema, _ = MODELS[name]
-    model, batch = built(config, schema), collate_all(sequences())
+    model, batch = built(config, schema), collate_all(sequences_for(name))
     with torch.no_grad():
         own = predictions_of(model, batch)
     return model, places_of(model, batch), batch, own
@@ -167,7 +167,7 @@ def test_importances_are_of_length_one_and_zero_where_nothing_is_important():
 
 def test_padding_has_no_part_in_the_importance_of_a_head():
     config, schema, _ = MODELS["density"]
-    model, data = built(config, schema), sequences((5, 2))
+    model, data = built(config, schema), sequences_for("density", (5, 2))
     batch, alone = collate_all(data), collate_all(data.select(np.array([1])))
     places = places_of(model, batch)
     padded = gradient_times_attention(model, places, batch)["decoder.1.self"]

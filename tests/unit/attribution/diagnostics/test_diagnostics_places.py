@@ -1,12 +1,16 @@
 import numpy as np
 import pytest
 import torch
-from diagnostics_scenes import MODELS, built, sequences
+from diagnostics_scenes import FIELD, MODELS, TAGS, built, sequences_for, transformer
 from torch.testing import assert_close
 
 from seqarena.attention.intervention import intervening
 from seqarena.attribution.diagnostics.places import places_of
-from seqarena.attribution.diagnostics.predictions import can_predict, predictions_of
+from seqarena.attribution.diagnostics.predictions import (
+    can_differentiate,
+    can_predict,
+    predictions_of,
+)
 from seqarena.batch import collate_all
 from seqarena.errors import DataError
 
@@ -14,7 +18,7 @@ from seqarena.errors import DataError
 @pytest.mark.parametrize("name", MODELS)
 def test_every_map_of_weights_is_traced_to_the_attention_that_it_shows(name):
     config, schema, expected = MODELS[name]
-    model, batch = built(config, schema), collate_all(sequences())
+    model, batch = built(config, schema), collate_all(sequences_for(name))
     places = places_of(model, batch)
     assert list(places) == expected
     before = {one.name: one.values for one in model.native_maps(batch)}
@@ -26,16 +30,17 @@ def test_every_map_of_weights_is_traced_to_the_attention_that_it_shows(name):
 
 
 def test_a_model_without_modules_or_attention_has_no_places():
-    assert places_of(object(), collate_all(sequences())) == {}
+    batch = collate_all(sequences_for("looking_back"))
+    assert places_of(object(), batch) == {}
     config, schema, _ = MODELS["looking_back"]
     plain = built(config.model_copy(update={"attention": "none"}), schema)
-    assert places_of(plain, collate_all(sequences())) == {}
+    assert places_of(plain, batch) == {}
 
 
 @pytest.mark.parametrize("name", MODELS)
 def test_predictions_are_those_that_the_family_gives(name):
     config, schema, _ = MODELS[name]
-    model, batch = built(config, schema), collate_all(sequences())
+    model, batch = built(config, schema), collate_all(sequences_for(name))
     assert can_predict(model)
     found = predictions_of(model, batch)
     assert_close(
@@ -50,15 +55,22 @@ def test_predictions_are_those_that_the_family_gives(name):
 def test_predictions_keep_the_way_back_to_the_parameters():
     config, schema, _ = MODELS["tagger"]
     model = built(config, schema)
-    predictions_of(model, collate_all(sequences())).gold_log_prob().sum().backward()
+    predictions_of(model, collate_all(sequences_for("tagger"))).gold_log_prob().sum().backward()
     gradients = [each.grad for each in model.parameters() if each.grad is not None]
     assert gradients
     assert all(each.isfinite().all() for each in gradients)
 
 
+def test_a_field_of_tags_can_be_asked_but_not_with_the_way_back():
+    field = built(*FIELD[:2])
+    assert can_predict(field)
+    assert not can_differentiate(field)
+    assert can_differentiate(built(transformer(), TAGS))
+
+
 def test_the_change_between_predictions_is_half_the_summed_difference():
     config, schema, _ = MODELS["pooling"]
-    model, batch = built(config, schema), collate_all(sequences())
+    model, batch = built(config, schema), collate_all(sequences_for("pooling"))
     own = predictions_of(model, batch)
     sure = own._replace(log_prob=torch.tensor([[0.9, 0.1]]).double().log().expand(3, 1, 2))
     half = own._replace(log_prob=torch.tensor([[0.5, 0.5]]).double().log().expand(3, 1, 2))
@@ -67,9 +79,10 @@ def test_the_change_between_predictions_is_half_the_summed_difference():
 
 def test_what_cannot_be_asked_is_refused():
     assert not can_predict(object())
+    assert not can_differentiate(object())
     with pytest.raises(DataError) as caught:
-        predictions_of(object(), collate_all(sequences()))
+        predictions_of(object(), collate_all(sequences_for("tagger")))
     assert str(caught.value) == (
-        "object cannot be asked for its predictions with gradients; networks for density, "
-        "classification, tagging and transduction can."
+        "object cannot be asked for its predictions; networks for density, classification, tagging "
+        "and transduction can."
     )
