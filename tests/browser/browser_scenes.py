@@ -57,6 +57,11 @@ def dates_page() -> str:
     return page_of(dates())
 
 
+def settle(page):
+    """Wait until all that was asked for is shown."""
+    page.wait_for_selector("html[data-rendered=yes]")
+
+
 def cross(layer: int) -> np.ndarray:
     """Weights that the first example's decoder has in a layer: (head, row, column)."""
     return maps_of(DATE, 0)[2 * layer + 1].values

@@ -5,7 +5,7 @@ import io
 
 import numpy as np
 import pytest
-from browser_scenes import DATE, WORDS, cross, dates_page, two_runs
+from browser_scenes import DATE, WORDS, cross, dates_page, influence_of, settle, two_runs
 
 from seqarena.attribution.viewer.page import page_of
 
@@ -29,10 +29,6 @@ def press(page, *keys):
     for key in keys:
         page.keyboard.press(key)
         settle(page)
-
-
-def settle(page):
-    page.wait_for_selector("html[data-rendered=yes]")
 
 
 def test_the_page_shows_the_warning_the_facts_and_the_table(opened):
@@ -86,8 +82,9 @@ def test_layer_and_head_are_chosen_from_lists(opened):
 
 def test_a_click_on_a_small_picture_opens_that_head(opened):
     page = opened(dates_page())
-    page.wait_for_function("document.querySelectorAll('.thumb').length === 6")
+    page.wait_for_selector(".thumb >> nth=5")
     page.click(".thumb[data-layer='0'][data-head='1']")
+    settle(page)
     assert "layer 1 · head 2 of 3" in page.inner_text("#panels figcaption >> nth=0")
     assert page.locator(".thumb[aria-pressed=true]").get_attribute("data-head") == "1"
 
@@ -118,7 +115,7 @@ def test_help_opens_and_closes_by_keys_and_the_search_takes_them_as_text(opened)
     assert page.is_visible("#help")
     press(page, "Escape")
     assert page.is_hidden("#help")
-    page.wait_for_function("document.activeElement === document.body")
+    page.wait_for_selector("body:not(:focus-within)")
     press(page, "/", "n", "p")
     assert page.input_value("#search") == "np" and page.input_value("#example") == "0"
 
@@ -128,31 +125,36 @@ def test_search_finds_words_across_symbols_and_shows_where_they_stand(opened):
     page.fill("#search", "橡树")
     assert page.inner_text("#found") == "1 of 3 examples"
     page.press("#search", "Enter")
-    page.wait_for_function("document.getElementById('example').value === '2'")
+    settle(page)
+    assert page.input_value("#example") == "2"
     assert "input symbol 2 “橡”" in chosen(page)
     assert page.locator("#columns-chips .found").all_inner_texts() == ["橡", "树"]
     page.fill("#search", "OLD oak")
     page.click("#results button")
-    page.wait_for_function("document.getElementById('example').value === '0'")
+    settle(page)
+    assert page.input_value("#example") == "0"
     assert page.locator("#columns-chips .found").all_inner_texts() == ["old", "oak"]
     page.fill("#search", "nowhere")
     assert page.inner_text("#found") == "0 of 3 examples"
 
 
+def shares_of(page, place) -> list[float]:
+    """Lengths of the bars below texts, of the longest there may be."""
+    lengths = "all => all.map(one => Number(one.style.getPropertyValue('--share')))"
+    return page.eval_on_selector_all(f"{place} .chip", lengths)
+
+
 def test_an_output_shades_the_input_and_an_input_the_outputs(opened):
     page = opened(dates_page())
     page.click("#rows-chips .chip >> nth=1")
-    lengths = page.eval_on_selector_all(
-        "#columns-chips .chip",
-        "all => all.map(one => Number(one.style.getPropertyValue('--share')))",
-    )
+    settle(page)
+    lengths = shares_of(page, "#columns-chips")
     weights = cross(1)
     assert np.allclose(lengths, weights[0, 1] / weights.max(), atol=2e-3)
     page.click("#columns-chips .chip >> nth=3")
+    settle(page)
     assert page.inner_text("#largest-title") == "Largest for input symbol 4 “tree”"
-    lengths = page.eval_on_selector_all(
-        "#rows-chips .chip", "all => all.map(one => Number(one.style.getPropertyValue('--share')))"
-    )
+    lengths = shares_of(page, "#rows-chips")
     assert np.allclose(lengths, weights[0, :, 3] / weights.max(), atol=2e-3)
 
 
@@ -183,14 +185,21 @@ def test_everything_that_can_be_used_can_be_reached_without_a_mouse(opened):
 def test_a_mechanism_stands_beside_an_effect_without_a_difference(opened):
     page = opened(dates_page())
     page.select_option("#beside", label="influence: effect on what is predicted")
+    settle(page)
     assert page.locator("#panels figure:visible").count() == 2
     assert "different kinds" in page.inner_text("#no-difference")
+    page.click("#rows-chips .chip >> nth=1")
+    settle(page)
+    lengths = shares_of(page, "#beside-chips")
+    effect = influence_of(DATE).effect
+    assert np.allclose(lengths, effect[1] / effect[influence_of(DATE).valid].max(), atol=2e-3)
     assert "all replaced at once" not in page.inner_text("#readout")
 
 
 def test_a_place_that_cannot_be_looked_at_says_so(opened):
     page = opened(dates_page())
     page.select_option("#map", label="influence: effect on what is predicted")
+    settle(page)
     focus(page)
     press(page, "End")
     assert "cannot look here" in page.inner_text("#readout")
@@ -200,6 +209,7 @@ def test_a_place_that_cannot_be_looked_at_says_so(opened):
 def test_two_runs_of_one_kind_have_a_difference(opened):
     page = opened(page_of(two_runs()))
     page.select_option("#beside", label="transformer · decoder.cross: attention weight")
+    settle(page)
     assert page.locator("#panels figure:visible").count() == 3
     assert page.is_hidden("#no-difference")
     with page.expect_download() as waiting:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from browser_scenes import DATE, capture, dates, dates_page
+from browser_scenes import DATE, capture, dates, dates_page, settle
 
 from seqarena.attribution.capture import Capture, ProbeMap
 from seqarena.attribution.probes import Probe
@@ -80,6 +80,17 @@ def test_hostile_tokens_are_text_and_the_control_page_proves_the_listener(
         page.evaluate("document.querySelectorAll('svg, link, main img:not([hidden])').length") == 0
     )
     assert page.locator("#columns-chips .chip >> nth=1").inner_text().startswith("<img␣src=")
+    # And if one got in, it would not be run, and could call nobody.
+    page.evaluate(
+        """(address) => {
+          const script = document.createElement("script");
+          script.textContent = "document.title = 'hit'";
+          document.body.append(script);
+          return fetch(`${address}/fetch`).catch(() => null);
+        }""",
+        address,
+    )
+    assert page.title() == texts[2] and calls == []
     context.close()
 
 
@@ -114,11 +125,12 @@ def test_what_cannot_be_seen_is_spelled_out_and_long_tokens_are_cut(opened):
 def test_texts_from_right_to_left_run_so_and_do_not_turn_their_neighbours(opened):
     page = opened(dates_page())
     page.select_option("#example", value="1")
+    settle(page)
     boxes = [page.locator("#columns-chips .chip").nth(index).bounding_box() for index in range(3)]
     assert boxes[0]["x"] > boxes[1]["x"] > boxes[2]["x"]
     page.focus("#columns-chips .at")
     page.keyboard.press("ArrowLeft")
-    page.wait_for_timeout(100)
+    settle(page)
     assert page.evaluate("document.activeElement.textContent") == "قديمة"
     assert page.inner_text("#readout .pair") == "output 1 “x” → input symbol 2 “قديمة”"
 
@@ -171,7 +183,7 @@ def test_it_follows_the_scheme_of_the_system_and_the_button_turns_it(opened, sch
 def test_it_is_as_wide_as_the_window_and_no_wider(opened, width):
     page = opened(dates_page(), width=width)
     page.select_option("#beside", label="influence: effect on what is predicted")
-    page.wait_for_timeout(200)
+    settle(page)
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     for index in range(2):
         canvas = page.locator("#panels canvas").nth(index).bounding_box()
@@ -200,14 +212,15 @@ def test_ten_thousand_tokens_are_shown_in_a_window(opened):
     example = replace(example, maps=(*example.maps, own))
     page = opened(page_of(replace(page_data, examples=(example,))))
     page.select_option("#map", index=1)
+    settle(page)
     page.focus("#panels canvas >> nth=0")
     page.keyboard.press("End")
-    page.wait_for_timeout(200)
+    settle(page)
     assert "input symbol 10000 “w9999”" in page.inner_text("#readout .pair")
     assert "not among the largest of its row" in page.inner_text("#readout")
     assert "sum of row 1" in page.inner_text("#readout")
     page.click("#largest-rows button >> nth=0")
-    page.wait_for_timeout(200)
+    settle(page)
     best = int(np.argmax(kept[0, 0])) * 300
     assert f"input symbol {best + 1} “w{best}”" in page.inner_text("#readout .pair")
     assert page.locator(".chip").count() <= 480
@@ -220,7 +233,7 @@ def test_pages_without_examples_and_examples_without_maps_say_so(opened):
     page = opened(page_of(replace(dates(), examples=(bare, dates().examples[1]))))
     assert page.inner_text("#no-map") == "This example has no map."
     page.keyboard.press("n")
-    page.wait_for_function("document.getElementById('no-map').hidden")
+    page.wait_for_selector("#no-map", state="hidden")
 
 
 GRID = np.zeros((4, 4), np.float32)

@@ -117,35 +117,38 @@ def _example(
 
 
 def _native(one: ProbeMap, axes: _Axes, run: str) -> ViewedMap:
-    """Lay a map out so that the input runs from left to right."""
     layered = _LAYERED.match(one.name)
-    name = f"{layered['before']}.{layered['after']}" if layered else one.name
-    layer = int(layered["layer"]) + 1 if layered else None
-    limit = None if one.kind == "weights" else 1.0
-    if one.kind != "weights" and "cross" not in one.name:
-        noun, first = _NOUNS[one.kind]
-        rows = ViewedAxis(noun, one.values.shape[2], first_number=first)
-        values = one.values.swapaxes(1, 2)
-        return ViewedMap(name, one.kind, values, rows, axes.inputs, layer, run=run, limit=limit)
-    if one.name == "pooling":
-        # One row to a head: they stand below each other, as a reader compares them.
-        n_heads = one.values.shape[0]
-        rows = ViewedAxis("head" if n_heads > 1 else "whole input", n_heads)
-        values = one.values.swapaxes(0, 1)
-        return ViewedMap(name, one.kind, values, rows, axes.inputs, layer, run=run, limit=limit)
-    rows, valid = _looking(one, axes), _seen(one)
-    return ViewedMap(
-        name,
+    shown = ViewedMap(
+        f"{layered['before']}.{layered['after']}" if layered else one.name,
         one.kind,
         one.values,
-        rows,
+        _looking(one, axes),
         axes.inputs,
-        layer,
-        one.first_row,
-        run,
-        limit=limit,
-        valid=valid,
+        layer=int(layered["layer"]) + 1 if layered else None,
+        first_row=one.first_row,
+        run=run,
+        limit=None if one.kind == "weights" else 1.0,
+        valid=_seen(one),
+        mean_of=one.mean_of,
+        rest=one.rest,
     )
+    return _turned(shown, one)
+
+
+def _turned(shown: ViewedMap, one: ProbeMap) -> ViewedMap:
+    """Lay the map out so that the input runs from left to right, and heads stand to be compared."""
+    n_heads, _, n_columns = one.values.shape
+    if one.name == "pooling":
+        rows = ViewedAxis("head" if n_heads > 1 else "whole input", n_heads)
+        rest = None if one.rest is None else one.rest.T
+        values = one.values.swapaxes(0, 1)
+        return replace(shown, values=values, rows=rows, first_row=0, rest=rest)
+    if one.kind in _NOUNS and "cross" not in one.name:
+        noun, first = _NOUNS[one.kind]
+        rows = ViewedAxis(noun, n_columns, first_number=first)
+        values = one.values.swapaxes(1, 2)
+        return replace(shown, values=values, rows=rows, first_row=0, rest=None)
+    return shown
 
 
 def _looking(one: ProbeMap, axes: _Axes) -> ViewedAxis:

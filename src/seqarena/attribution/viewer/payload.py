@@ -110,7 +110,7 @@ def _map(
     one: ViewedMap, example: ViewedExample, axes: list[dict[str, Any]], bits: Bits
 ) -> dict[str, Any]:
     shape = _checked_shape(one, example)
-    packed = pack(one.values, one.valid, signed=one.signed, bits=bits)
+    packed = pack(one.values, one.valid, one.rest, signed=one.signed, bits=bits)
     return {
         "name": clean(one.name),
         "kind": one.kind,
@@ -120,6 +120,8 @@ def _map(
         "limit": None if one.limit is None else float(one.limit),
         "signed": one.signed,
         "first_row": one.first_row,
+        "mean_of": one.mean_of,
+        "is_cut": one.rest is not None or packed.n_kept is not None,
         "shape": shape,
         "rows": _numbered(axes, one.rows),
         "columns": _numbered(axes, one.columns),

@@ -6,7 +6,7 @@ Square roots give small shares the finer steps: in 8 bits the entropy of a row i
 
 import base64
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -19,6 +19,8 @@ N_KEPT = 32
 """Entries of a row that are kept where a map is too large."""
 MAX_CELLS = 256 * 256
 """Entries of one head from which on only the largest of each row are kept."""
+_MANY = 400
+"""Values of a map from which on a few large ones may be passed over."""
 _NO_COLUMN = 2**32 - 1
 
 
@@ -30,6 +32,9 @@ class Packed:
     """Base64 of deflated bytes: values, sums of rows, then validity where it is not everywhere."""
     tops: tuple[float, ...]
     """Largest absolute value of each head."""
+    usual: float
+    """What all but one in 200 values stay below, where a few are more than twice that; else the
+    largest absolute value. Early rows of a causal map have few columns to look at."""
     bits: Bits
     reach: int | None = None
     """Row r holds its first r + reach + 1 columns, and is 0 beyond them; None: all columns."""
@@ -41,11 +46,14 @@ class Packed:
 def pack(
     values: Float[np.ndarray, "head row column"] | TopEntries,
     valid: Bool[np.ndarray, "row column"] | None = None,
+    rest: Float[np.ndarray, "head row"] | None = None,
     *,
     signed: bool = False,
     bits: Bits = 16,
 ) -> Packed:
     """Pack a map. Values that are not finite count as not valid, and -0 as 0.
+
+    Sums of rows are told with the `rest`, which is not among the values.
 
     Of a map with more than `MAX_CELLS` entries a head, the `N_KEPT` largest of each row are kept.
     """
@@ -59,13 +67,18 @@ def pack(
         values = np.where(valid, values, 0.0)
     n_rows, n_columns = values.shape[1:]
     if n_rows > 1 and n_rows * n_columns > MAX_CELLS:
-        return _pack_top(largest(values), signed=signed, bits=bits)
+        kept = largest(values)
+        entries = replace(kept, rest=kept.rest if rest is None else kept.rest + rest)
+        return _pack_top(entries, signed=signed, bits=bits)
+    sums = values.sum(axis=2) if rest is None else values.sum(axis=2) + rest
     reach = _reach(values)
     stored = values if reach is None else values[:, _within(n_rows, n_columns, reach)]
-    parts = [_levels(stored, signed=signed, bits=bits), _sums(values.sum(axis=2))]
+    parts = [_levels(stored, signed=signed, bits=bits), _sums(sums)]
     if valid is not None:
         parts.append(np.packbits(valid).tobytes())
-    return Packed(_deflated(parts), _tops(values), bits, reach, has_valid=valid is not None)
+    return Packed(
+        _deflated(parts), _tops(values), _usual(stored), bits, reach, has_valid=valid is not None
+    )
 
 
 def largest(values: Float[np.ndarray, "head row column"], n_kept: int = N_KEPT) -> TopEntries:
@@ -97,11 +110,18 @@ def _pack_top(entries: TopEntries, *, signed: bool, bits: Bits) -> Packed:
     columns = np.where(held, entries.columns, _NO_COLUMN).astype("<u4")
     levels = _levels(values, signed=signed, bits=bits)
     parts = [levels, _sums(values.sum(axis=2) + entries.rest), _planes(columns)]
-    return Packed(_deflated(parts), _tops(values), bits, n_kept=values.shape[2])
+    return Packed(_deflated(parts), _tops(values), _usual(values), bits, n_kept=values.shape[2])
 
 
 def _tops(values: np.ndarray) -> tuple[float, ...]:
     return tuple(float(np.abs(head).max(initial=0.0)) for head in values)
+
+
+def _usual(values: np.ndarray) -> float:
+    sizes = np.abs(values)
+    largest = float(sizes.max(initial=0.0))
+    common = float(np.percentile(sizes, 99.5)) if values.size >= _MANY else largest
+    return common if 0 < common < largest / 2 else largest
 
 
 def _reach(values: Float[np.ndarray, "head row column"]) -> int | None:

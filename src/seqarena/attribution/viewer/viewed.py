@@ -85,6 +85,10 @@ class ViewedMap:
     """False where the model cannot look, or nothing was computed; None: True everywhere."""
     whole: Float[np.ndarray, "row"] | None = None
     """Effect on each row of replacing all columns at once [unit]; None: nobody asked."""
+    mean_of: int = 1
+    """Heads of which each of these is the mean; 1: they are the heads themselves."""
+    rest: Float[np.ndarray, "head row"] | None = None
+    """Sum of the entries of a row that were not kept and stand here as 0; None: all are kept."""
 
 
 @dataclass(frozen=True)

@@ -1,3 +1,6 @@
+import base64
+import zlib
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -84,11 +87,33 @@ def test_of_a_map_that_is_too_large_the_largest_are_kept_and_sums_are_of_all():
     assert len(entry.chunk) < 5000
 
 
+def sums_of(entry, n_rows) -> np.ndarray:
+    """Sums of rows of a packed map of one head with one value: they stand behind the values."""
+    content = zlib.decompress(base64.b64decode(entry.chunk))
+    return np.frombuffer(content[-4 * n_rows :], "u1").reshape(4, n_rows).T.copy().view("<f4")
+
+
+def test_what_was_not_kept_belongs_to_the_sum_of_its_row():
+    values = np.array([[[0.5, 0, 0.25], [0, 1.0, 0]]], np.float32)
+    entry = pack(values, rest=np.array([[0.25, 0]], np.float32))
+    assert sums_of(entry, 2).ravel().tolist() == [1.0, 1.0]
+    assert sums_of(pack(values), 2).ravel().tolist() == [0.75, 1.0]
+
+
 def test_entries_that_are_not_there_have_no_column():
     entries = TopEntries(
         np.array([[[2, -1]]]), np.array([[[0.5, 0.9]]]), np.array([[0.5]]), n_columns=10_000
     )
     assert pack(entries).tops == (0.5,)
+
+
+def test_a_few_large_values_do_not_set_the_scale_of_many():
+    values = np.full((1, 20, 40), 0.1, np.float32)
+    values[0, 0, 0] = 1.0
+    assert pack(values).usual == pytest.approx(0.1)
+    assert pack(values[:, :5, :5]).usual == 1.0
+    assert pack(np.full((1, 20, 40), 0.3, np.float32)).usual == pytest.approx(0.3)
+    assert pack(np.zeros((1, 20, 40), np.float32)).usual == 0.0
 
 
 @pytest.mark.slow

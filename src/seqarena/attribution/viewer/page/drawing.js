@@ -35,7 +35,8 @@ class CanvasPen {
 
   // Where nothing can be: thin lines, not a colour.
   hatch(x, y, width, height, colour) {
-    this.context.fillStyle = hatchPattern(this.context, colour);
+    this.pattern ??= hatchPattern(this.context, colour);
+    this.context.fillStyle = this.pattern;
     this.context.fillRect(x, y, width, height);
   }
 

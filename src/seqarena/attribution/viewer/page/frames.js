@@ -78,6 +78,7 @@ function showRegions({ matrices }) {
   const nFrames = matrix.nColumns / (example().grid[0] * example().grid[1]);
   const pictures = nFrames > 1 ? filmOf(matrix, limit, nFrames) : rowsOf(matrix, limit);
   place.append(...pictures);
+  byId("regions-title").textContent = nFrames > 1 ? `Over the frames: ${nameOf(matrix.rows, state.row)}` : "Over the picture";
 }
 
 // Of a film: the chosen row over frames that are passed over evenly. Of a picture: the rows about it.

@@ -21,22 +21,31 @@ function drawCells(pen, matrix, place, limit) {
   const zero = css(colourOf(matrix, 0, limit, colours));
   pen.fill(place.left, place.top, place.plot.width, place.plot.height, zero);
   for (let row = 0; row < place.shown.rows; row += 1) {
-    const values = matrix.row(place.first.row + row);
-    for (let column = 0; column < place.shown.columns; column += 1) {
-      drawCell(pen, matrix, values[place.first.column + column], cellBox(place, row, column), limit, colours, zero);
-    }
+    const all = matrix.row(place.first.row + row);
+    const values = all.subarray(place.first.column, place.first.column + place.shown.columns);
+    values.forEach((value, column) => {
+      const colour = Number.isNaN(value) ? zero : css(colourOf(matrix, value, limit, colours));
+      if (colour !== zero) {
+        pen.fill(...cellBox(place, row, column), colour);
+      }
+    });
+    hatchUnseen(pen, values, place, row);
   }
 }
 
-function drawCell(pen, matrix, value, spot, limit, colours, zero) {
-  if (Number.isNaN(value)) {
-    pen.fill(...spot, pageColour("card"));
-    pen.hatch(...spot, pageColour("line"));
-    return;
-  }
-  const colour = css(colourOf(matrix, value, limit, colours));
-  if (colour !== zero) {
-    pen.fill(...spot, colour);
+// Cells in a row where nothing can be looked at, as one.
+function hatchUnseen(pen, values, place, row) {
+  for (let column = 0; column < values.length; column += 1) {
+    const first = column;
+    while (column < values.length && Number.isNaN(values[column])) {
+      column += 1;
+    }
+    if (column > first) {
+      const [x, y, , height] = cellBox(place, row, first);
+      const spot = [x, y, cellBox(place, row, column)[0] - x, height];
+      pen.fill(...spot, pageColour("card"));
+      pen.hatch(...spot, pageColour("line"));
+    }
   }
 }
 

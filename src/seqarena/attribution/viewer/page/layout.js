@@ -20,7 +20,8 @@ function layoutOf(matrix, width) {
   const across = cellsIn(width - left - BAR_ROOM, matrix.nColumns, LARGEST_CELL);
   // Cells are squares where they can be, and never so flat that a label has no room.
   const largest = matrix.nRows <= 12 ? Math.max(across.size, 26) : Math.max(across.size, ZOOMS[state.zoom]);
-  const down = cellsIn(TALLEST, matrix.nRows, Math.min(LARGEST_CELL, largest));
+  const tallest = Math.max(240, Math.min(TALLEST, 1.5 * across.size * across.shown));
+  const down = cellsIn(tallest, matrix.nRows, Math.min(LARGEST_CELL, largest));
   const place = {
     left,
     top: HEAD_ROOM,
@@ -63,8 +64,10 @@ function below(matrix, place, width) {
   const texts = labelsOf(matrix.columns, place.first.column, place.shown.columns);
   const size = Math.max(8, Math.min(LABEL_SIZE, place.cell.width - 1));
   const widest = Math.max(...texts.map((text) => widthOf(text, size)));
-  const every = stride(place.cell.width, widest + 6, size);
-  const isTurned = widest > place.cell.width * every - 4;
+  // Numbers may be passed over; words are turned, that as many of them stand there as can.
+  const isNumbers = matrix.columns.texts === null;
+  const every = isNumbers ? Math.ceil((widest + 6) / place.cell.width) : 1;
+  const isTurned = !isNumbers && widest > place.cell.width - 1;
   const labels = isTurned ? Math.min(110, widest) + 6 : 18;
   const bottom = place.top + place.plot.height;
   return {
@@ -76,11 +79,6 @@ function below(matrix, place, width) {
     // The colour bar needs some height, however few rows there are.
     height: Math.max(bottom + (strip ? strip + 12 : 4) + labels + 20, 132),
   };
-}
-
-// Every how many entries a label is written; numbers may be passed over, words stand upright first.
-function stride(cell, room, size) {
-  return room <= 40 ? Math.ceil(room / cell) : Math.ceil((size + 2) / cell);
 }
 
 function hasStrip(matrix) {

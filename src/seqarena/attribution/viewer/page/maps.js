@@ -66,7 +66,7 @@ function matrixOf(example, entry, numbers, head) {
     firstRow: entry.first_row,
     rows: example.axes[entry.rows],
     columns: example.axes[entry.columns],
-    isCut: entry.n_kept !== null,
+    isCut: entry.is_cut,
     top: entry.tops[head] ?? 0,
     row: (row) => rowOf(entry, numbers, head, row),
     at: (row, column) => cellOf(entry, numbers, head, row, column),
@@ -103,9 +103,14 @@ function cellOf(entry, numbers, head, row, column) {
   return place < 0 ? 0 : numbers.values[start + place];
 }
 
+// What was measured: the same of a model and of the process that made the data, on one scale.
+function measureOf({ kind, unit }) {
+  return `${kind === "oracle" ? "effect" : kind} [${unit}]`;
+}
+
 // Why no difference can be drawn; null: it can.
 function whyNoDifference(one, other) {
-  if (one.kind !== other.kind || one.unit !== other.unit) {
+  if (measureOf(one) !== measureOf(other)) {
     return "No difference is drawn: the two maps are of different kinds, and do not measure the same thing.";
   }
   const fits = one.nRows === other.nRows && one.nColumns === other.nColumns && one.firstRow === other.firstRow;

@@ -94,7 +94,7 @@ function inkOn([red, green, blue]) {
 
 // The value of the strongest colour; maps of one kind that stand side by side share it.
 function limitOf(matrix, matrices) {
-  const alike = matrices.filter((one) => one.kind === matrix.kind && one.unit === matrix.unit);
+  const alike = matrices.filter((one) => measureOf(one) === measureOf(matrix));
   return Math.max(...alike.map(ownLimit)) || 1;
 }
 
@@ -102,9 +102,12 @@ function ownLimit(matrix) {
   if (state.scale === "head" || matrix.kind === "difference") {
     return matrix.top;
   }
+  if (state.scale === "usual") {
+    return matrix.entry.usual;
+  }
   if (state.scale === "map") {
     return Math.max(...matrix.entry.tops);
   }
-  const same = example().maps.filter((one) => one.kind === matrix.kind && one.unit === matrix.unit);
+  const same = example().maps.filter((one) => measureOf(one) === measureOf(matrix));
   return matrix.entry.limit ?? Math.max(...same.flatMap((one) => one.tops));
 }

@@ -64,11 +64,18 @@ function captionOf(index, matrix) {
   }
   const slot = state.slots[index];
   const { entry } = matrix;
-  const which = [entry.layer === null ? "" : ` · layer ${entry.layer}`, entry.shape[0] > 1 ? ` · head ${slot.head + 1} of ${entry.shape[0]}` : ""];
+  const which = [entry.layer === null ? "" : ` · layer ${entry.layer}`, headsOf(entry, slot.head)];
   const badge = element("span", { class: `badge ${group.toLowerCase()}` });
   badge.textContent = group;
   const run = entry.run === "" ? [] : [isolated(entry.run, "strong"), " · "];
   return [badge, " ", ...run, isolated(entry.name), `: ${meaning}`, ...which];
+}
+
+function headsOf(entry, head) {
+  if (entry.mean_of > 1) {
+    return ` · mean of ${entry.mean_of} heads`;
+  }
+  return entry.shape[0] > 1 ? ` · head ${head + 1} of ${entry.shape[0]}` : "";
 }
 
 function noteOf(matrix) {

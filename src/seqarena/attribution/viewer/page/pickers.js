@@ -13,7 +13,7 @@ function fill(select, choices, chosen) {
 }
 
 function snippetOf(one) {
-  const axis = one.axes.find((each) => each.texts !== null && each.side !== null);
+  const axis = one.axes.find((each) => each.texts !== null && each.side !== null && each.n > 1);
   if (!axis) {
     return `${one.axes[0].n} steps`;
   }

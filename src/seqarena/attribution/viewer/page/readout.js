@@ -3,6 +3,7 @@
 const N_LARGEST = 10;
 const MEANINGS = {
   weights: "How much of each column went into the mean that the mechanism passed on for this row. A row sums to 1 over what it may look at.",
+  link: "How probable it is that the output of the row comes from the step of the column.",
   posterior: "How probable each row is at each column, given all of the input.",
   responsibility: "Which component of the mixture accounts for each frame.",
   count_context: "Which part of the probability of each symbol was counted after contexts of each length.",
@@ -13,6 +14,10 @@ const MEANINGS = {
   oracle: "What the same replacement does to the process that made the data: the map that a perfect model would have.",
   difference: "The first map less the second.",
 };
+
+function isLink({ kind, rows }) {
+  return kind === "posterior" && rows.side === "output";
+}
 
 function cellText(matrix, row, column) {
   const value = matrix.at(row, column);
@@ -64,7 +69,7 @@ function showReadout({ matrices }) {
   if (matrix) {
     const row = state.row - matrix.firstRow;
     place.append(...factLines(matrix, row, state.column));
-    byId("meaning").textContent = MEANINGS[matrix.kind];
+    byId("meaning").textContent = MEANINGS[isLink(matrix) ? "link" : matrix.kind];
     showLargest(matrix, row);
   }
 }

@@ -33,6 +33,17 @@ function redraw() {
   showTokens({ matrices });
 }
 
+// A mechanism is not shown without what it does, where that is known and there is room.
+function showEffectBeside() {
+  const groups = groupsOf(example());
+  const isFirst = (kind) => groups.findIndex(([entry]) => entry.kind === kind);
+  const effect = isFirst("effect") >= 0 ? isFirst("effect") : isFirst("change");
+  const isMechanism = groups[state.slots[0].group]?.[0] && KINDS[groups[state.slots[0].group][0].kind][0] === "Mechanism";
+  if (state.slots[1] === null && isMechanism && effect >= 0 && innerWidth >= 800) {
+    state.slots[1] = clampedSlot({ group: effect, layer: 0, head: 0 });
+  }
+}
+
 function start() {
   panels.push(makePanel(0), makePanel(1), makePanel(2));
   byId("panels").append(...panels.map((panel) => panel.figure));
@@ -42,6 +53,7 @@ function start() {
   if (data.examples.length > 0) {
     state.slots[0] = clampedSlot({ group: preferredGroup(example()), layer: Infinity, head: 0 });
     resetPlace();
+    showEffectBeside();
     change();
   } else {
     byId("no-map").hidden = false;

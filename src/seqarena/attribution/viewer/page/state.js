@@ -12,7 +12,7 @@ const state = {
   reading: "row",
   first: { row: 0, column: 0 },
   zoom: 0,
-  scale: "map",
+  scale: "usual",
   curve: "linear",
   palettes: { shares: "", signed: "" },
   query: "",

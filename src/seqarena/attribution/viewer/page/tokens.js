@@ -10,7 +10,38 @@ function showTokens({ matrices }) {
     const limit = limitOf(matrix, matrices);
     fillSide("rows", matrix, matrix.firstRow, matrix.nRows, limit);
     fillSide("columns", matrix, 0, matrix.nColumns, limit);
+    fillBeside(matrix, matrices[1], matrices);
   }
+}
+
+// The same side again, shaded by the map that stands beside the first.
+function fillBeside(matrix, other, matrices) {
+  const isRow = state.reading === "row";
+  const side = isRow ? "columns" : "rows";
+  const row = state.row - (other?.firstRow ?? 0);
+  const isThere = other && other[side].n === matrix[side].n && row >= 0 && row < other.nRows;
+  byId("beside-texts").hidden = !isThere;
+  if (isThere) {
+    const values = isRow ? other.row(row) : columnOf(other, state.column);
+    const first = isRow ? 0 : other.firstRow;
+    const [start, shown] = windowOf(first, values.length, isRow ? state.column : state.row);
+    const limit = limitOf(other, matrices);
+    const chips = Array.from({ length: shown }, (_, index) => plainChip(other, other[side], start + index, values[start + index - first], limit));
+    byId("beside-chips").replaceChildren(...chips);
+    byId("beside-chips").dir = directionOf(other[side].texts);
+    byId("beside-title").replaceChildren(`${other[side].noun} · shaded by the map beside it: `, isolated([other.entry.run, other.entry.name].filter(Boolean).join(" · ")));
+  }
+}
+
+function plainChip(matrix, axis, entry, value, limit) {
+  const chip = isolated(textOf(axis, entry), "span");
+  chip.className = "chip";
+  shade(chip, matrix, value, limit);
+  return chip;
+}
+
+function windowOf(first, n, chosen) {
+  return [Math.max(first, Math.min(chosen - MAX_CHIPS / 2, first + n - MAX_CHIPS)), Math.min(n, MAX_CHIPS)];
 }
 
 function fillSide(side, matrix, first, n, limit) {
@@ -18,8 +49,7 @@ function fillSide(side, matrix, first, n, limit) {
   const isRows = side === "rows";
   const chosen = isRows ? state.row : state.column;
   const isRead = (state.reading === "row") === isRows;
-  const start = Math.max(first, Math.min(chosen - MAX_CHIPS / 2, first + n - MAX_CHIPS));
-  const shown = Math.min(n, MAX_CHIPS);
+  const [start, shown] = windowOf(first, n, chosen);
   const values = isRead ? null : valuesRead(matrix);
   const chips = Array.from({ length: shown }, (_, index) => {
     const entry = start + index;
