@@ -22,6 +22,7 @@ BENCHMARKS = (
     "recurrent",
     "decoding",
     "training",
+    "where_it_looked",
 )
 
 

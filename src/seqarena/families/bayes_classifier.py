@@ -12,7 +12,12 @@ from torch import Tensor, nn
 from seqarena.attention.maps import HasNativeMaps, NativeMap
 from seqarena.batch import Batch, Sequences
 from seqarena.errors import DataError
-from seqarena.families.class_density import ClassDensity, ClassStatistics, HasStarts
+from seqarena.families.class_density import (
+    ClassDensity,
+    ClassStatistics,
+    HasStarts,
+    posterior_of_classes,
+)
 from seqarena.families.engine_fit import fit_with_engine
 from seqarena.families.guards import require_fitted
 from seqarena.families.statistics_fit import fit_in_large_batches
@@ -126,9 +131,7 @@ class BayesClassifier(nn.Module):
         """
         require_fitted(self.fitted, "Bayes classifier")
         densities = torch.stack([density.log_prob(batch) for density in self._classes()], dim=1)
-        known = ~densities.isneginf().all(dim=1, keepdim=True)
-        joint = densities.where(known, 0.0) + self.log_class_prior
-        return joint.log_softmax(dim=1)
+        return posterior_of_classes(densities, self.log_class_prior)
 
     def log_prob(self, batch: Batch) -> Float[Tensor, "batch"]:
         """Return log p(the batch's own label | x) [nats].

@@ -87,3 +87,14 @@ class ClassStatistics:
             parts.append(part.with_tensors(rest[:size]))
             rest = rest[size:]
         return ClassStatistics(tensors[0], tensors[1], tuple(parts))
+
+
+def posterior_of_classes(
+    log_prob: Float[Tensor, "batch classes"], log_class_prior: Float[Tensor, "classes"]
+) -> Float[Tensor, "batch classes"]:
+    """Return log p(label | x) from log p(x | label) by Bayes' rule [nats].
+
+    What is impossible under every class gets the labels' prior.
+    """
+    known = ~log_prob.isneginf().all(dim=1, keepdim=True)
+    return (log_prob.where(known, 0.0) + log_class_prior).log_softmax(dim=1)

@@ -22,7 +22,8 @@ class InfluenceMap:
 
     effect: Float[np.ndarray, "output step"] | None
     """Mean Jensen-Shannon divergence between what the model says with and without the step, 0 to 1
-    bit; None where outputs are frames, which have no bits."""
+    bit; None where outputs are frames, which have no bits. Shapley values, which divide the
+    divergence of a mean, may be below 0."""
     change: Float[np.ndarray, "output step"]
     """What the step adds to the log-probability of the gold output: positive where it helps."""
     whole: Float[np.ndarray, "output"] | None = None

@@ -4,12 +4,12 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 from jaxtyping import Bool, Float
-from scipy.special import rel_entr
 from scipy.stats import rankdata
 
+from seqarena.attribution.diagnostics.distributions import distributions
+from seqarena.attribution.diagnostics.divergence import both_look, row_divergence
 from seqarena.attribution.influence.influence_map import InfluenceMap
 from seqarena.errors import DataError
-from seqarena.logspace import NATS_PER_BIT
 
 TOLERANCE = 1e-6
 """Influence up to this is none: what rounding leaves of an exact zero [bits]."""
@@ -79,7 +79,7 @@ def score_rows(ours: InfluenceMap, true: InfluenceMap) -> RowScores:
     total, true_total = effect.sum(axis=1), true_effect.sum(axis=1)
     out = np.where(true_effect > 0, 0.0, effect).sum(axis=1)
     return RowScores(
-        divergence=row_divergence(effect, true_effect),
+        divergence=_divergence(effect, true_effect),
         total=np.where(can_look, total, np.nan),
         true_total=np.where(can_look, true_total, np.nan),
         outside=np.divide(out, total, where=total > 0, out=np.full(len(total), np.nan)),
@@ -87,20 +87,6 @@ def score_rows(ours: InfluenceMap, true: InfluenceMap) -> RowScores:
             [_spearman(*each) for each in zip(effect, true_effect, valid, strict=True)]
         ),
     )
-
-
-def row_divergence(ours: Map, theirs: Map) -> Rows:
-    """Return the Jensen-Shannon divergence of two maps' rows, each divided by its sum [bits].
-
-    Lin (1991), IEEE Trans. Inf. Theory 37(1). NaN where either row is zero throughout.
-
-    Raises:
-        DataError: a number is negative, or none.
-    """
-    p, q = _shares(ours), _shares(theirs)
-    middle = (p + q) / 2
-    divergence: np.ndarray = (rel_entr(p, middle) + rel_entr(q, middle)).sum(axis=1)
-    return np.clip(divergence / (2 * NATS_PER_BIT), 0.0, 1.0)
 
 
 def effect_of(one: InfluenceMap) -> Map:
@@ -130,18 +116,10 @@ def valid_of(one: InfluenceMap) -> Bool[np.ndarray, "output step"]:
     return np.ones(one.change.shape, dtype=bool) if one.valid is None else one.valid
 
 
-def _shares(rows: Map) -> Map:
-    """Divide each row by its sum; NaN where that is 0."""
-    for output, step in np.argwhere(~(rows >= 0) | np.isinf(rows))[:1].tolist():
-        raise DataError(
-            f"row {output}, column {step} is {rows[output, step]:g}; a row whose shares are to be "
-            "compared holds finite numbers of 0 or more."
-        )
-    wide = rows.astype(np.float64)
-    total = wide.sum(axis=1, keepdims=True)
-    shares = np.full(wide.shape, np.nan)
-    np.divide(wide, total, where=total > 0, out=shares)
-    return shares
+def _divergence(effect: Map, true_effect: Map) -> Rows:
+    rows, true_rows = distributions(effect), distributions(true_effect)
+    divergence = row_divergence(rows, true_rows)
+    return np.where(both_look(rows, true_rows), divergence, np.nan)
 
 
 def _spearman(ours: np.ndarray, theirs: np.ndarray, valid: np.ndarray) -> float:

@@ -8,6 +8,8 @@ import torch
 from numpy.testing import assert_allclose
 
 from influence_by_hand import influence, one
+from seqarena.attribution.influence.measure import measure_influence
+from seqarena.attribution.influence.replacements import Replacements
 from seqarena.attribution.oracle.oracle_model import OracleDensity, OracleTagger, oracle_of
 from seqarena.batch import Sequences, collate_all, sequences_of
 from seqarena.data.sources.adding import AddingConfig
@@ -141,3 +143,16 @@ def test_posteriors_of_the_source_and_of_the_oracle_are_one_thing() -> None:
         oracle(STATES).predictive_log_prob(one(tokens[0]))[0].exp(),
         state_posteriors(model, tokens)[0],
     )
+
+
+@pytest.mark.parametrize("source", [LAGGED, STATES], ids=lambda each: each.kind)
+def test_the_true_map_is_made_by_the_operator_of_every_family(source) -> None:
+    parts = source.read().parts
+    replacements = Replacements.of(parts[Split.TEST].sequences, seed=0)
+    test = parts[Split.TEST].sequences.select(np.array([0, 1]))
+    x, gold = test.sequence(1)[:8], None if test.tags is None else test.tags_of(1)[:8]
+    short = sequences_of([x], tags=None if gold is None else [gold])
+    found = measure_influence(oracle(source), short, np.array([0]), replacements).maps[0]
+    expected = influence(oracle(source), one(x), replacements.probs, gold)
+    assert_allclose(found.effect, expected.effect, atol=1e-9)
+    assert_allclose(found.change, expected.change, atol=1e-7)
