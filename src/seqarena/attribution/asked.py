@@ -1,7 +1,7 @@
 """Everything that a model is asked about where it looked on a set of probes."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
@@ -10,6 +10,7 @@ import numpy as np
 from seqarena.attention.maps import HasNativeMaps
 from seqarena.attribution.capture import Capture, capture_maps
 from seqarena.attribution.diagnostics.diagnose import Diagnosis, diagnose
+from seqarena.attribution.further_maps import forgotten, n_redundant, shared_out
 from seqarena.attribution.influence.influence_map import InfluenceMap
 from seqarena.attribution.influence.measure import measure_influence
 from seqarena.attribution.influence_plan import InfluencePlan
@@ -80,13 +81,36 @@ def _with_influence(
 ) -> Asked:
     allowed, cuts = plan.allowed(probe_set, is_causal=is_causal(kind))
     found = measure_influence(model, allowed.sequences, np.arange(len(allowed)), plan.replacements)
-    maps: list[InfluenceMap | None] = [None] * len(probe_set)
-    for index, one in enumerate(found.maps):
-        n_steps = probe_set.probes[index].n_steps
-        n_outputs = n_steps if is_causal(kind) else len(one.change)
-        maps[index] = widened(one, n_outputs, n_steps)
+    began = time.perf_counter()
+    further = {"marginalised": forgotten(model, allowed)}
+    if plan.n_shapley:
+        further["shapley"] = shared_out(
+            model, allowed, found.maps, plan.replacements, plan.n_shapley
+        )
+    seconds = round(time.perf_counter() - began, 4)
+    if n := n_redundant(found.maps):
+        shared = f"{min(n, plan.n_shapley)} are shared out" if plan.n_shapley else "set n_shapley"
+        cuts = (*cuts, f"influence: single steps explain less than half of {n} outputs; {shared}")
+
+    def spread(maps: Sequence[InfluenceMap | None]) -> tuple[InfluenceMap | None, ...]:
+        return _of_all(maps, probe_set, is_causal(kind))
+
+    named = {name: spread(maps) for name, maps in further.items() if any(maps)}
     return Asked(
-        replace(asked.capture, influence=tuple(maps)),
-        {**asked.cost, "influence": asdict(found.cost)},
+        replace(asked.capture, influence=spread(found.maps), further=named),
+        {**asked.cost, "influence": asdict(found.cost), "further_seconds": seconds},
         (*asked.cuts, *cuts),
     )
+
+
+def _of_all(
+    maps: Sequence[InfluenceMap | None], probe_set: ProbeSet, is_of_steps: bool
+) -> tuple[InfluenceMap | None, ...]:
+    """Return an entry for each probe, each map as wide as its probe."""
+    spread: list[InfluenceMap | None] = [None] * len(probe_set)
+    for index, one in enumerate(maps):
+        if one is not None:
+            n_steps = probe_set.probes[index].n_steps
+            n_outputs = n_steps if is_of_steps else len(one.change)
+            spread[index] = widened(one, n_outputs, n_steps)
+    return tuple(spread)

@@ -20,6 +20,8 @@ class InfluencePlan:
     """Most probes, the first ones."""
     max_steps: int
     """Most steps of all inputs."""
+    n_shapley: int = 0
+    """Most outputs whose influence is shared out, where single steps explain too little."""
 
     def per_step(self) -> int:
         """Return how many inputs are read for each step of a probe."""

@@ -71,7 +71,7 @@ def influence_plan(config: InfluenceConfig, prepared: Path) -> InfluencePlan | N
         return None
     train = read_split(prepared, Split.TRAIN)
     replacements = Replacements.of(train, config.seed, config.n_draws, config.exact_up_to)
-    return InfluencePlan(replacements, config.n_probes, config.max_steps)
+    return InfluencePlan(replacements, config.n_probes, config.max_steps, config.n_shapley)
 
 
 def attribute(family: AnyFamily, run: AskedRun) -> Attribution:

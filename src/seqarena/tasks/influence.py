@@ -24,3 +24,7 @@ class InfluenceConfig(BaseModel):
     max_steps: int = Field(default=50_000, ge=1)
     """Steps of all inputs that may be read in all. Beyond it a density is asked about the first
     steps of each probe alone, which is exact for them; any other about fewer probes."""
+    n_shapley: int = Field(default=0, ge=0)
+    """Outputs, the ones that single steps explain least, whose influence is shared out over the
+    nearest 16 steps by Shapley values: thousands of inputs each. The manifest says how many outputs
+    single steps do not explain."""

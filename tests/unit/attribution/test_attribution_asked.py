@@ -6,6 +6,7 @@ import torch
 from attribution_scenes import Looker
 
 from seqarena.attribution.asked import ask
+from seqarena.attribution.further_maps import forgotten
 from seqarena.attribution.influence.influence_map import InfluenceMap
 from seqarena.attribution.influence.replacements import Replacements
 from seqarena.attribution.influence_plan import InfluencePlan
@@ -14,6 +15,7 @@ from seqarena.attribution.probe_set import probe_set
 from seqarena.batch import sequences_of
 from seqarena.data.manifest import Manifest, Provenance
 from seqarena.data.part import Part
+from seqarena.errors import NotFittedError
 from seqarena.families.markov_chain import MarkovChain
 from seqarena.families.markov_chain_config import MarkovChainConfig
 from seqarena.schema import DataSchema
@@ -65,13 +67,13 @@ def test_without_a_plan_influence_is_not_asked():
 def test_probes_beyond_the_number_asked_have_none():
     found = ask(Chain().eval(), probes(3, 3, 3), plan(n_probes=1))
     assert [one is None for one in found.capture.influence] == [False, True, True]
-    assert found.cuts == ()
+    assert not any("first" in cut for cut in found.cuts)
 
 
 def test_a_density_is_asked_about_the_beginning_where_the_whole_is_too_much():
     # 2 draws x 2 probes x 10 steps squared = 400
     found = ask(Chain().eval(), probes(40, 5), plan(max_steps=400))
-    assert found.cuts == ("influence: of the first 10 steps alone",)
+    assert found.cuts[0] == "influence: of the first 10 steps alone"
     long, short = found.capture.influence
     assert long.effect.shape == (40, 40)
     assert long.valid[:10, :10].any() and not long.valid[10:].any() and not long.valid[:, 10:].any()
@@ -95,9 +97,9 @@ def test_any_other_model_is_asked_about_fewer_probes():
     assert len(none) == 0 and cuts == ("influence: of 0 of 1 probes",)
 
 
-def test_a_fitted_family_answers_all_of_it():
+def test_a_family_that_learned_nothing_is_refused():
     family = MarkovChain(MarkovChainConfig(kind="markov_chain", order=1), n_symbols=3).eval()
-    with pytest.raises(Exception, match="fit"):
+    with pytest.raises(NotFittedError):
         ask(family, probes(4), plan())
 
 
@@ -119,3 +121,38 @@ def test_a_map_that_is_known_everywhere_or_nowhere_keeps_its_shape():
     assert narrowed(InfluenceMap(cells, cells)).change.shape == (2, 3)
     nowhere = InfluenceMap(cells * 0, cells * 0, valid=np.zeros((2, 3), bool))
     assert narrowed(nowhere).change.shape == (2, 3)
+
+
+class Majority(torch.nn.Module):
+    """Says what most of the last three symbols are, 0 or 1: no one of three equal ones counts."""
+
+    def predictive_log_prob(self, batch):
+        padded = torch.nn.functional.pad(batch.tokens, (3, 0))
+        time = batch.tokens.shape[1]
+        votes = sum(padded[:, 2 - lag : 2 - lag + time] for lag in range(3))
+        one = torch.where(votes >= 2, 0.95, 0.05)
+        return torch.stack([1 - one, one], dim=2).log()
+
+
+def test_outputs_that_single_steps_do_not_explain_are_counted_and_shared_out():
+    values = [np.array([1, 1, 1, 0])]
+    asked_of = probe_set(Part(sequences_of(values)), np.array([0]), FACTS)
+    replacements = Replacements.of(sequences_of([np.array([0, 1])]), 0, 2, exact_up_to=2)
+    counted = ask(Majority().eval(), asked_of, InfluencePlan(replacements, 1, 10**6))
+    assert counted.capture.influence[0].effect[3].max() == 0
+    assert counted.cuts == (
+        "influence: single steps explain less than half of 1 outputs; set n_shapley",
+    )
+    assert "shapley" not in counted.capture.further
+    shared = ask(Majority().eval(), asked_of, InfluencePlan(replacements, 1, 10**6, n_shapley=1))
+    one = shared.capture.further["shapley"][0]
+    assert one.valid.any(axis=1).tolist() == [False, False, False, True]
+    thirds = one.effect[3, :3]
+    np.testing.assert_allclose(thirds, thirds.sum() / 3, atol=1e-6)
+    np.testing.assert_allclose(thirds.sum(), one.whole[3], atol=1e-6)
+    assert shared.cuts[-1].endswith("of 1 outputs; 1 are shared out")
+
+
+def test_a_model_that_cannot_forget_a_step_has_no_such_map():
+    assert forgotten(Chain().eval(), probes(4)) == ()
+    assert forgotten(Looker().eval(), probes(4)) == ()
