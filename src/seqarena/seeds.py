@@ -4,9 +4,12 @@ A draw added for one purpose never shifts the draws of another.
 """
 
 import hashlib
+from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
+
+if TYPE_CHECKING:
+    import torch
 
 
 def derive_seed(seed: int, *purpose: str | int) -> int:
@@ -15,8 +18,11 @@ def derive_seed(seed: int, *purpose: str | int) -> int:
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "little") >> 1
 
 
-def torch_generator(seed: int, *purpose: str | int) -> torch.Generator:
+def torch_generator(seed: int, *purpose: str | int) -> "torch.Generator":
     """Return a CPU generator of torch for one purpose."""
+    # Imported here: who draws with numpy alone need not wait for torch.
+    import torch
+
     return torch.Generator().manual_seed(derive_seed(seed, *purpose))
 
 

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from seqarena.experiment.suite import read_suite
 from seqarena.experiment.suites import read_card, suite_names
 
 ROOT = Path(__file__).parents[2]
@@ -18,7 +19,8 @@ def test_the_suites_that_are_promised_are_there():
 @pytest.mark.parametrize("name", NAMES)
 def test_a_suite_is_read_and_describes_itself(name):
     card = read_card(ROOT, name)
-    assert card.n_fits == len(card.suite.experiments) * len(card.suite.seeds)
+    suite = read_suite(ROOT / "pipelines" / "suites" / f"{name}.yaml")
+    assert card.n_fits == len(suite.experiments) * len(suite.seeds)
     assert card.describe().startswith(f"{name}: {card.about.title}\n")
-    used = {experiment.task_name for experiment in card.suite.experiments.values()}
-    assert used == set(card.suite.tasks), "a task of the suite has no experiment"
+    used = {experiment.task_name for experiment in suite.experiments.values()}
+    assert used == set(suite.tasks) == set(card.tasks), "a task of the suite has no experiment"

@@ -1,3 +1,5 @@
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -39,3 +41,20 @@ def test_where_there_are_no_suites_it_is_said_where_to_look_for_them(empty: Path
 def test_one_of_a_kind_is_told_in_the_singular(empty: Path) -> None:
     (empty / "params.yaml").write_text(PARAMS)
     assert said("check") == (0, "params.yaml: 1 experiment on 1 task, 1 seed each.\n")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("words", ["--help", "suites", "data list", "data show mr"])
+def test_a_command_that_only_tells_does_not_wait_for_torch(words: str) -> None:
+    code = (
+        "import sys; from seqarena.cli import main; main(sys.argv[1:], standalone_mode=False); "
+        "assert not {'torch', 'mlflow', 'pytorch_lightning'} & sys.modules.keys()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, *words.split()],
+        cwd=Path(__file__).parents[2],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr

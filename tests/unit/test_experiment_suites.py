@@ -6,8 +6,9 @@ import pytest
 
 from seqarena.data.published.pictures import MNIST
 from seqarena.errors import DataError
-from seqarena.experiment.suite import parse_suite
 from seqarena.experiment.suites import AboutSuite, SuiteCard
+from seqarena.parsing import parse
+from seqarena.tasks.config import TaskConfig
 
 SOURCES = {
     "lagged": {"kind": "lagged_markov_source"},
@@ -19,19 +20,19 @@ SOURCES = {
 
 
 def card(*tasks: str) -> SuiteCard:
-    raw = {
-        "seeds": [0, 1],
-        "tasks": {
-            name: {
+    parsed = {
+        name: parse(
+            TaskConfig,
+            {
                 "kind": "density" if name == "lagged" else "classification",
                 "source": SOURCES[name],
-            }
-            for name in tasks
-        },
-        "families": {"lstm": {"kind": "lstm", "model_dim": 16}},
-        "experiments": {f"{name}-lstm": {"task": name, "family": "lstm"} for name in tasks},
+            },
+            name,
+        )
+        for name in tasks
     }
-    return SuiteCard("small", AboutSuite(title="All of it.", minutes=3), parse_suite(raw))
+    about = AboutSuite(title="All of it.", minutes=3)
+    return SuiteCard("small", about, parsed, n_fits=2 * len(tasks))
 
 
 def test_a_suite_names_each_data_set_that_it_needs_once_with_its_terms_and_its_place(

@@ -12,13 +12,13 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from seqarena.batch import Sequences
 from seqarena.data.alignment import Alignment
 from seqarena.data.candidates import Candidates, ItemLists
 from seqarena.data.links import Links
 from seqarena.data.part import Part, References
 from seqarena.data.splits import Split
 from seqarena.errors import ArtifactError, DataError
+from seqarena.sequences import Sequences
 
 _RAGGED_BUFFERS = 2
 """Buffers of a large list before those of its values: validity, offsets."""

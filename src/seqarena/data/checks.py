@@ -5,11 +5,11 @@ from typing import Literal
 
 import numpy as np
 
-from seqarena.batch import Sequences
 from seqarena.data.content import example_digests
 from seqarena.data.part import Part, Parts
 from seqarena.data.splits import Split
 from seqarena.errors import DataError
+from seqarena.sequences import Sequences
 
 DuplicatePolicy = Literal["refuse", "count", "drop"]
 """What to do with an input that stands in two splits: stop; go on and write down how many there

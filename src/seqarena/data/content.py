@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
-from seqarena.batch import Sequences
 from seqarena.data.part import Part
+from seqarena.sequences import Sequences
 
 
 def file_sha256(path: Path) -> str:

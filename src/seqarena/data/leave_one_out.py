@@ -11,11 +11,11 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Int
 
-from seqarena.batch import Sequences, sequences_of
 from seqarena.data.candidates import Candidates, ItemLists, item_lists_of
 from seqarena.data.part import Part, Parts, three_parts
 from seqarena.data.windows import scoring_windows
 from seqarena.errors import DataError
+from seqarena.sequences import Sequences, sequences_of
 
 LEAST_ITEMS = 3
 """Items that a user must have: one to learn from, one to validate and one to test."""

@@ -16,7 +16,7 @@ import numpy as np
 from jaxtyping import Int, UInt64
 from rapidfuzz.distance import Levenshtein
 
-from seqarena.batch import Sequences
+from seqarena.sequences import Sequences
 
 _MOST_PLACES = 10_000
 _WIDEST = 16

@@ -6,12 +6,12 @@ from typing import TypeVar
 import numpy as np
 from jaxtyping import Int, Real
 
-from seqarena.batch import Sequences
 from seqarena.data.alignment import Alignment
 from seqarena.data.candidates import Candidates
 from seqarena.data.links import Links
 from seqarena.data.splits import Split
 from seqarena.errors import DataError
+from seqarena.sequences import Sequences
 
 T = TypeVar("T")
 

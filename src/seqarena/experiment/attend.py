@@ -18,9 +18,8 @@ from seqarena.data.manifest import Manifest, read_manifest
 from seqarena.errors import ConfigError
 from seqarena.experiment.attribution import influence_plan
 from seqarena.experiment.fitted import FoundFit, find_fit, load_fitted
-from seqarena.experiment.layout import Workspace
+from seqarena.experiment.layout import PARAMS_FILE, Workspace
 from seqarena.experiment.own_example import OwnExample, OwnInput, own_example
-from seqarena.experiment.suite import PARAMS_FILE
 from seqarena.parsing import nearest, parse, read_yaml
 from seqarena.tasks.config import TaskConfig
 

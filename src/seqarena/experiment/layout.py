@@ -5,6 +5,8 @@ from pathlib import Path
 
 from seqarena.data.published.places import checkout
 
+PARAMS_FILE = Path("params.yaml")
+
 
 @dataclass(frozen=True)
 class Workspace:

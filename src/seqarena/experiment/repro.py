@@ -19,7 +19,7 @@ from seqarena.experiment.stage_failure import FAILURE_VARIABLE, read_failure
 from seqarena.experiment.suite import Suite, read_suite
 from seqarena.experiment.synchronise import synchronise
 from seqarena.experiment.warm_start import stage_server
-from seqarena.fitting.protocols import HardwareConfig
+from seqarena.fitting.settings import HardwareConfig
 from seqarena.reporting.staleness import mark_stale
 
 

@@ -10,12 +10,12 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from seqarena.errors import ConfigError
+from seqarena.experiment.layout import PARAMS_FILE
 from seqarena.families.catalogue import AnyFamilyConfig, data_obstacle, parse_family
-from seqarena.fitting.protocols import HardwareConfig
+from seqarena.fitting.settings import HardwareConfig
 from seqarena.parsing import nearest, parse, read_yaml
 from seqarena.tasks.config import TaskConfig
 
-PARAMS_FILE = Path("params.yaml")
 _SECTIONS = ("about", "seeds", "hardware", "tasks", "families", "experiments")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 

@@ -17,8 +17,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from seqarena.data.published.places import VARIABLE, place_of
 from seqarena.data.published.record import Published
 from seqarena.errors import ConfigError, DataError, SeqarenaError
-from seqarena.experiment.suite import PARAMS_FILE, Suite, read_suite
+from seqarena.experiment.layout import PARAMS_FILE
 from seqarena.parsing import nearest, parse, read_yaml
+from seqarena.tasks.config import TaskConfig
 
 _DEFINITIONS = Path("pipelines") / "suites"
 _WORKSPACES = Path("suites")
@@ -44,22 +45,18 @@ class SuiteCard:
 
     name: str
     about: AboutSuite
-    suite: Suite
-
-    @property
-    def n_fits(self) -> int:
-        """Return the number of fits."""
-        return sum(len(experiment.seeds) for experiment in self.suite.experiments.values())
+    tasks: dict[str, TaskConfig]
+    n_fits: int
 
     @property
     def needs(self) -> list[Published]:
         """Return the published data sets that its tasks read, each once, in order of the tasks."""
-        needed = [each for task in self.suite.tasks.values() for each in task.source.needs]
+        needed = [each for task in self.tasks.values() for each in task.source.needs]
         return list({each.name: each for each in needed}.values())
 
     def describe(self) -> str:
         """Say what it compares, what it needs and how long it takes."""
-        tasks = ", ".join(self.suite.tasks)
+        tasks = ", ".join(self.tasks)
         lines = [
             f"{self.name}: {self.about.title}",
             f"  tasks: {tasks}",
@@ -99,16 +96,19 @@ def suite_names(checkout: Path) -> list[str]:
 
 
 def read_card(checkout: Path, name: str) -> SuiteCard:
-    """Read a suite and what it says of itself.
+    """Read what a suite says of itself, and its tasks; its families are not looked at.
 
     Raises:
-        ConfigError: there is no such suite, or its file is wrong.
+        ConfigError: there is no such suite, or what was read of its file is wrong.
     """
     if name not in suite_names(checkout):
         raise ConfigError([f"suite {name!r}: not there; {nearest(name, suite_names(checkout))}"])
     path = checkout / _DEFINITIONS / f"{name}.yaml"
-    about: AboutSuite = parse(AboutSuite, read_yaml(path).get("about"), f"{path}: about")
-    return SuiteCard(name, about, read_suite(path))
+    raw = read_yaml(path)
+    about: AboutSuite = parse(AboutSuite, raw.get("about"), f"{path}: about")
+    tasks: dict[str, TaskConfig] = parse(dict[str, TaskConfig], raw.get("tasks"), f"{path}: tasks")
+    seeds: list[int] = parse(list[int], raw.get("seeds"), f"{path}: seeds")
+    return SuiteCard(name, about, tasks, len(seeds) * len(raw.get("experiments") or {}))
 
 
 def open_workspace(checkout: Path, name: str) -> Path:

@@ -143,6 +143,22 @@ class Aligner(nn.Module):
             log_prob.index_add_(0, pairs.packing.sequence, posterior.step_log_prob)
         return log_prob
 
+    def predictive_log_prob(self, batch: Batch) -> Float[Tensor, "batch target_time symbols"]:
+        """Return log p of every word at each target step, given the source and the words before.
+
+        How many words there are is given, so the end symbol is sure at its step, and impossible
+        before [nats]. Errors are those of `log_prob`.
+        """
+        require_fitted(self.fitted, _NAME)
+        source, target = self._sides(batch)
+        probs = torch.zeros(*target.words.shape, self.n_target_symbols, dtype=torch.float64)
+        probs = probs.to(target.words.device)
+        probs[..., self.end] = 1.0
+        for pairs, words in self._parts()[0].expected_words(source, target):
+            words[:, self.end] = 0.0
+            probs[pairs.packing.sequence, pairs.packing.time] = words
+        return probs.log()
+
     def posteriors(self, batch: Batch) -> Float[Tensor, "batch target_time source_time"]:
         """Return p(target word j comes from source word i | both sentences), source to target.
 

@@ -17,6 +17,10 @@ from seqarena.inference.alignment_jumps import (
 )
 from seqarena.inference.alignment_pairs import Side, WordPairs, word_pairs
 from seqarena.inference.alignment_posterior import LinkPosterior, independent_links
+from seqarena.inference.alignment_prediction import (
+    chained_expectation,
+    independent_expectation,
+)
 from seqarena.inference.alignment_table import Meetings, TranslationTable
 
 Ragged = tuple[Int[Tensor, "pairs_plus_1"], Int[Tensor, "_"]]
@@ -125,6 +129,23 @@ class AlignerDirection(nn.Module):
         for pairs in word_pairs(source, target, self.n_source):
             places = self._places(pairs, None)
             yield pairs, self._links(pairs, self._emission(pairs, places))
+
+    def expected_words(
+        self, source: Side, target: Side
+    ) -> Iterator[tuple[WordPairs, Float[Tensor, "steps n_target"]]]:
+        """Return, for each piece of a batch, p(f_j = word | the source, f_1, ..., f_{j-1}).
+
+        O(target words · source words · size of the target alphabet) time.
+        """
+        expect = chained_expectation if self.model == "hmm" else independent_expectation
+        words = torch.arange(self.n_target, device=source.words.device)
+        for pairs in word_pairs(source, target, self.n_source):
+            emission = self._emission(pairs, self._places(pairs, None))
+            knobs = self.jumps, self.config.max_jump, self.config.p_null
+            links = pairs.packing.by_time(expect(pairs, emission, *knobs))
+            translated = self.table.look_up(pairs.source[..., None] * self.n_target + words)
+            expected = [torch.bmm(each[:, None], translated[: len(each)])[:, 0] for each in links]
+            yield pairs, torch.cat(expected)
 
     def n_free_parameters(self) -> int:
         """Return words that met, less one for each source word, and what the model's jumps add."""

@@ -11,11 +11,7 @@ from seqarena.families.gaussian_mixture import (
     build_gaussian_mixture,
 )
 from seqarena.families.gaussian_mixture_config import GaussianMixtureConfig
-from seqarena.families.hidden_markov import (
-    HiddenMarkovConfig,
-    HiddenMarkovModel,
-    build_hidden_markov,
-)
+from seqarena.families.hidden_markov import HiddenMarkovConfig, HiddenMarkovModel
 from seqarena.families.hidden_markov_tagger import (
     HiddenMarkovTagger,
     build_hidden_markov_tagger,
@@ -76,7 +72,7 @@ def _density(
                 raise DataError("a schema must say n_symbols or dim; this one says neither.")
             return build_markov_chain(config, n_symbols)
         case HiddenMarkovConfig():
-            return build_hidden_markov(config, schema)
+            return HiddenMarkovModel(config, schema)
         case GaussianMixtureConfig():
             return build_gaussian_mixture(config, schema)
         case _:

@@ -21,19 +21,18 @@ from seqarena.families.hidden_markov_maximisation import log_prior, maximise, no
 from seqarena.families.hidden_markov_parameters import set_parameters
 from seqarena.families.hidden_markov_prediction import NextStep
 from seqarena.families.hidden_markov_sampling import HiddenMarkovSample, draw_sequences
-from seqarena.families.hidden_markov_selection import log_likelihood
+from seqarena.families.hidden_markov_selection import criteria, n_free_parameters
 from seqarena.families.hidden_markov_start import start
 from seqarena.families.hidden_markov_statistics import HiddenMarkovStatistics
 from seqarena.families.hidden_markov_supervised import count_paths, fit_paths
 from seqarena.families.hidden_markov_topology import allowed_moves
-from seqarena.families.information_criteria import aic, bic
 from seqarena.families.restarts import Restarts
 from seqarena.families.statistics_fit import fit_in_large_batches
 from seqarena.fitting.protocols import FitReport, FitSetting
 from seqarena.schema import DataSchema
 from seqarena.seeds import derive_seed
 
-__all__ = ["HiddenMarkovConfig", "HiddenMarkovModel", "build_hidden_markov"]
+__all__ = ["HiddenMarkovConfig", "HiddenMarkovModel"]
 
 
 class HiddenMarkovModel(nn.Module):
@@ -235,13 +234,11 @@ class HiddenMarkovModel(nn.Module):
 
     def aic(self, sequences: Sequences) -> float:
         """Return Akaike's information criterion on the training data; lower is better."""
-        return aic(log_likelihood(self, sequences), self.n_free_parameters())
+        return criteria(self, sequences)[0]
 
     def bic(self, sequences: Sequences) -> float:
         """Return Schwarz's criterion on the training data, a scored step as one observation."""
-        n_observations = int(sequences.n_scored.sum())
-        total = log_likelihood(self, sequences)
-        return bic(total, self.n_free_parameters(), n_observations)
+        return criteria(self, sequences)[1]
 
     def native_maps(self, batch: Batch) -> list[NativeMap]:
         """Return the posteriors of the states: row = time, column = state."""
@@ -249,11 +246,4 @@ class HiddenMarkovModel(nn.Module):
 
     def n_free_parameters(self) -> int:
         """Return allowed starts and transitions less one per distribution, plus the emissions'."""
-        starts = int(self.can_start.sum()) - 1
-        moves = int(self.can_move.sum()) - len(self.can_move)
-        return starts + moves + self.emission.n_free_parameters()
-
-
-def build_hidden_markov(config: HiddenMarkovConfig, schema: DataSchema) -> HiddenMarkovModel:
-    """Return an unfitted model of one class's, or of all, sequences."""
-    return HiddenMarkovModel(config, schema)
+        return n_free_parameters(self)

@@ -36,6 +36,20 @@ def log_likelihood(model: "HiddenMarkovModel", sequences: Sequences) -> float:
     return sum(float(model.log_prob(batch).sum()) for batch in batches_by_length(sequences))
 
 
+def criteria(model: "HiddenMarkovModel", sequences: Sequences) -> tuple[float, float]:
+    """Return Akaike's and Schwarz's criterion; a scored step is one observation."""
+    total, n_parameters = log_likelihood(model, sequences), model.n_free_parameters()
+    n_observations = int(sequences.n_scored.sum())
+    return aic(total, n_parameters), bic(total, n_parameters, n_observations)
+
+
+def n_free_parameters(model: "HiddenMarkovModel") -> int:
+    """Return allowed starts and transitions less one per distribution, plus the emissions'."""
+    starts = int(model.can_start.sum()) - 1
+    moves = int(model.can_move.sum()) - len(model.can_move)
+    return starts + moves + model.emission.n_free_parameters()
+
+
 def candidates(
     config: "HiddenMarkovConfig",
     schema: DataSchema,

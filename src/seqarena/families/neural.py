@@ -56,8 +56,8 @@ class NeuralDensity(Neural):
     def objective(self, batch: Batch) -> Objective:
         """Return -log p over the scored steps, and their number."""
         self.check(batch)
-        steps = self.network.step_log_prob(batch, self.smoothing)
-        return Objective(-steps.where(batch.scored, 0.0).sum(), int(batch.scored.sum()))
+        log_prob = self.network.scored_log_prob(batch, self.smoothing)
+        return Objective(-log_prob, int(batch.scored.sum()))
 
     def objective_from(
         self, batch: Batch, carried: Carried | None, continues: Bool[Tensor, "batch"]

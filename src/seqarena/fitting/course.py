@@ -3,6 +3,7 @@
 import hashlib
 import json
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -10,9 +11,10 @@ import numpy as np
 from pydantic import BaseModel
 from torch import nn
 
-from seqarena.batch import Sequences
+from seqarena.batch import Batch, Sequences
 from seqarena.errors import ConfigError
 from seqarena.fitting.cost import Cost
+from seqarena.fitting.loader import Share
 from seqarena.fitting.processes import n_processes, sum_numbers
 from seqarena.fitting.protocols import FitReport, FitSetting, OptimiserConfig, StepwiseConfig
 
@@ -44,6 +46,16 @@ class Course:
     n_flops_steps: int = 0
     resumed_from: int | None = None
     """Epochs that were done when the fit was last resumed."""
+
+    def count(self, share: Share, flops: Callable[[Batch], float]) -> None:
+        """Count what was done; a step is done when the last of its passes is."""
+        self.n_steps += share.completes
+        self.n_real += share.n_real
+        self.n_padded += share.n_padded
+        self.n_examples += len(share.batch) if share.counts else 0
+        if self.n_epochs == 0:
+            self.flops += flops(share.batch) if share.counts else 0.0
+            self.n_flops_steps += share.completes
 
     def with_cost(self, cost: Cost) -> "Course":
         """Return the course with the cost since the start or the resumption added."""

@@ -2,9 +2,11 @@
 
 import math
 from collections.abc import Callable
+from contextlib import nullcontext
 from copy import deepcopy
 
 import torch
+from pytorch_lightning.strategies import ParallelStrategy
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
@@ -16,6 +18,7 @@ from seqarena.fitting.module import FitModule
 from seqarena.fitting.optimiser import learning_rate_at, make_optimiser
 from seqarena.fitting.processes import is_main_process, n_processes
 from seqarena.fitting.protocols import FitReport, FitSetting, Objective, OptimiserConfig
+from seqarena.fitting.rounds import outside_autocast
 from seqarena.fitting.step_numbers import StepNumbers, step_numbers
 from seqarena.fitting.trainer import run
 
@@ -70,6 +73,8 @@ def fit_module(module: "GradientFit") -> FitReport:
 class GradientFit(FitModule):
     """Minimises sum of losses / sum of weights of each global batch, over all processes."""
 
+    can_cut_batches = True
+
     def __init__(
         self,
         model: nn.Module,
@@ -99,11 +104,6 @@ class GradientFit(FitModule):
         """Return the optimiser; the learning rate is set at every step."""
         return make_optimiser(self.model, self.optimiser)
 
-    def on_fit_start(self) -> None:
-        """Tell Lightning how many passes make a step: the processes have met by now."""
-        super().on_fit_start()
-        self.trainer.accumulate_grad_batches = self.train_loader.n_passes
-
     def on_train_start(self) -> None:
         """Take the objective: sharding has changed it, and compiling does now."""
         super().on_train_start()
@@ -116,12 +116,6 @@ class GradientFit(FitModule):
         """Begin the sums of the epoch."""
         self._epoch = [0.0, 0.0]
 
-    def on_train_batch_start(self, batch: Share, batch_idx: int) -> None:
-        """Seed the step and set its learning rate, both functions of its number alone."""
-        super().on_train_batch_start(batch, batch_idx)
-        for group in self.trainer.optimizers[0].param_groups:
-            group["lr"] = self.learning_rate()
-
     def learning_rate(self) -> float:
         """Return the learning rate of the present step."""
         return learning_rate_at(self.course.n_steps, self.n_steps_planned, self.optimiser)
@@ -132,9 +126,16 @@ class GradientFit(FitModule):
         limit = self.setting.training.max_steps
         return super().n_steps_planned if limit is None else min(limit, super().n_steps_planned)
 
-    def training_step(self, share: Share, batch_idx: int) -> Tensor:
+    def work_on(self, share: Share) -> None:
+        """Add the gradient of a share, and descend when it completes a step."""
+        loss = self.loss_of(share)
+        with outside_autocast(self.device.type):
+            self._add_gradient(loss, share.completes)
+            if share.completes:
+                self._descend(self.trainer.optimizers[0])
+
+    def loss_of(self, share: Share) -> Tensor:
         """Return a loss whose gradient, averaged over the processes, is that of the whole batch."""
-        del batch_idx
         objective = self.objective_of(share)
         total, weight = objective.total, objective.weight
         if not share.counts:
@@ -142,62 +143,62 @@ class GradientFit(FitModule):
         # The main process's time, so that all agree on when it is late.
         numbers = step_numbers(total, weight, self.elapsed() if is_main_process() else 0.0)
         self._pending.append((self.course.n_steps, numbers))
-        # DDP averages the gradients over the processes, and Lightning over the passes; what is
-        # wanted is their sum, over the weight of the whole batch: known at once where one pass of
-        # one process makes the step, and otherwise when all of them have been exchanged.
-        n_parts = n_processes() * self.train_loader.n_passes
-        loss: Tensor = total * n_parts
-        if n_parts == 1:
-            return loss / max(weight, 1)
+        # DDP averages the gradients over the processes; what is wanted is their sum, over the
+        # weight of the whole batch: known at once where one pass of one process makes the step, and
+        # otherwise when all of them have been exchanged.
+        if n_processes() * self.train_loader.n_passes == 1:
+            return total / max(weight, 1)
         self._of_step.append(numbers)
-        return loss
+        return total * n_processes()
 
     def objective_of(self, share: Share) -> Objective:
         """Return the loss of a share, as a sum and its weight."""
         return self.objective(share.batch)
 
-    def configure_gradient_clipping(
-        self,
-        optimizer: Optimizer,
-        gradient_clip_val: float | None = None,
-        gradient_clip_algorithm: str | None = None,
-    ) -> None:
-        """Scale gradients down to the largest norm that the optimiser's settings allow.
-
-        Lightning refuses to under mixed precision with a fused optimiser, for fear of a scaled
-        loss; 16 bits of the kind that needs no scaling are all that can be asked for here.
-        """
-        del gradient_clip_val, gradient_clip_algorithm
+    def _descend(self, optimiser: Optimizer) -> None:
+        """Take the step. None of the formats that can be asked for scales the loss."""
+        parts = [part for group in optimiser.param_groups for part in group["params"]]
+        self._divide(parts)
         norm = self.optimiser.max_gradient_norm
         if norm is not None:
-            parts = [part for group in optimizer.param_groups for part in group["params"]]
             torch.nn.utils.clip_grad_norm_(parts, norm)
+        for group in optimiser.param_groups:
+            group["lr"] = self.learning_rate()
+        optimiser.step()
+        optimiser.zero_grad()
 
-    def on_before_optimizer_step(self, optimizer: Optimizer) -> None:
+    def _divide(self, parts: list[nn.Parameter]) -> None:
         """Divide a sum of gradients over several parts by the weight of the whole batch."""
         if not self._of_step:
             return
-        weight = sum(float(numbers.weight) for numbers in self._of_step)
-        parts = (part for group in optimizer.param_groups for part in group["params"])
+        weight = sum(numbers.weight for numbers in self._of_step)
         grads = [part.grad for part in parts if part.grad is not None]
         torch._foreach_mul_(grads, 1.0 / max(weight, 1.0))
         self._of_step.clear()
 
-    def on_train_batch_end(self, outputs: object, batch: Share, batch_idx: int) -> None:
-        """Count the step, and take note of the loss now and then."""
-        super().on_train_batch_end(outputs, batch, batch_idx)
+    def _add_gradient(self, loss: Tensor, completes: bool) -> None:
+        """Add it; several processes exchange theirs with the last pass of a step alone."""
+        strategy = self.trainer.strategy
+        if not isinstance(strategy, ParallelStrategy):
+            # What Lightning does besides is for losses that are scaled, and for hooks of nobody.
+            torch.autograd.backward(loss)
+            return
+        with nullcontext() if completes else strategy.block_backward_sync():
+            self.manual_backward(loss)
+
+    def after_share(self, share: Share) -> None:
+        """Take note of the loss now and then."""
         self._stop_after_the_last_step()
         # Reading a number makes a GPU wait; a CPU knows it already.
         is_known = self.device.type == "cpu" or len(self._pending) == STEPS_PER_RECORD
-        if is_known or self.trainer.is_last_batch:
+        if is_known or self.present.is_last:
             self._settle()
-        is_due = batch.completes and self.course.n_steps % STEPS_PER_RECORD == 0
+        is_due = share.completes and self.course.n_steps % STEPS_PER_RECORD == 0
         if is_due and self._window[1]:
             step = self.course.n_steps - 1
             self.record("train/loss_step", self._window[0] / self._window[1], step)
-            self.record(
-                "train/learning_rate", self.trainer.optimizers[0].param_groups[0]["lr"], step
-            )
+            rate = self.trainer.optimizers[0].param_groups[0]["lr"]
+            self.record("train/learning_rate", rate, step)
             self._window = [0.0, 0.0]
 
     def _stop_after_the_last_step(self) -> None:

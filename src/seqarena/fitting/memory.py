@@ -23,9 +23,9 @@ def naming_the_batch(module: FitModule) -> Iterator[None]:
     try:
         yield
     except RuntimeError as error:
-        if not _is_shortage(error) or module.latest is None:
+        if not _is_shortage(error) or module.present.batch is None:
             raise
-        batch = module.latest
+        batch = module.present.batch
         raise ResourceError(
             f"{module.setting.label}: out of memory at {_shape(batch)}; {_remedy(module, batch)}"
         ) from error
@@ -47,7 +47,7 @@ def _shape(batch: Batch) -> str:
 def _remedy(module: FitModule, batch: Batch) -> str:
     half = len(batch) // 2
     batch_size = module.setting.training.batch_size
-    if half and module.automatic_optimization:
+    if half and module.can_cut_batches:
         return (
             f"set hardware.max_sequences_per_pass to {half}: batches stay at {batch_size} sequences"
             " and their gradients the same, in more passes."

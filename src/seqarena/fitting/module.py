@@ -2,6 +2,7 @@
 
 import time
 from abc import ABC, abstractmethod
+from collections.abc import Iterator
 from dataclasses import asdict, replace
 from functools import cached_property
 from typing import Any
@@ -21,6 +22,7 @@ from seqarena.fitting.losses import SplitLosses
 from seqarena.fitting.processes import is_main_process, rank, sum_numbers
 from seqarena.fitting.progress import ProgressBar
 from seqarena.fitting.protocols import FitSetting, OptimiserConfig, StepwiseConfig
+from seqarena.fitting.rounds import SHARES_PER_ROUND, Present, Rounds
 from seqarena.seeds import derive_seed
 
 SECONDS_BETWEEN_CHECKPOINTS = 2.0
@@ -34,8 +36,12 @@ _ROUNDING = 1e-10
 class FitModule(LightningModule, ABC):
     """A model on its way: counts, validates, keeps the best, decides when to stop, stores itself.
 
-    An epoch runs: training steps, validation, `on_train_epoch_end`.
+    An epoch runs: training steps, validation, `on_train_epoch_end`. What Lightning takes for a
+    batch is a round of them: see `Rounds`.
     """
+
+    can_cut_batches = False
+    """Whether `max_sequences_per_pass` has a meaning for such a fit."""
 
     def __init__(
         self,
@@ -46,6 +52,7 @@ class FitModule(LightningModule, ABC):
         optimiser: OptimiserConfig | StepwiseConfig | None = None,
     ) -> None:
         super().__init__()
+        self.automatic_optimization = False
         # In a tuple, or torch would count the parameters of the caller's model twice.
         self._callers = (model,)
         self.model: Any = model
@@ -62,18 +69,9 @@ class FitModule(LightningModule, ABC):
         self._data = train
         self._optimiser = optimiser
         self.losses: dict[str, float] = {}
-        self.latest: Batch | None = None
-        """The batch under work, for an error that must name it."""
+        self.present = Present()
         self._sums = SplitLosses(self.valid_loader.splits)
         self._stored_at = time.monotonic()
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        # Lightning notes the name of each hook here, many times a step, and torch looks every time
-        # whether it is a parameter.
-        if name == "_current_fx_name":
-            object.__setattr__(self, name, value)
-        else:
-            super().__setattr__(name, value)
 
     @property
     def target(self) -> nn.Module:
@@ -81,6 +79,14 @@ class FitModule(LightningModule, ABC):
         return self._callers[0]
 
     # What the two kinds answer.
+
+    @abstractmethod
+    def work_on(self, share: Share) -> None:
+        """Learn from this process's share of a step."""
+
+    @abstractmethod
+    def after_share(self, share: Share) -> None:
+        """Do what is to be done when a share has been worked on and counted."""
 
     @abstractmethod
     def evaluate(self, batch: Batch) -> tuple[Tensor, Tensor | int]:
@@ -96,24 +102,21 @@ class FitModule(LightningModule, ABC):
 
     # Data.
 
-    def train_dataloader(self) -> Loader:
+    def train_dataloader(self) -> Rounds:
         """Return the loader of the training split."""
-        return self.train_loader
+        return Rounds(self.train_loader)
 
-    def val_dataloader(self) -> EvaluationLoader:
+    def val_dataloader(self) -> Rounds:
         """Return the loader of what is evaluated after every epoch."""
-        return self.valid_loader
+        return Rounds(self.valid_loader)
 
-    def transfer_batch_to_device(
-        self, batch: Share, device: torch.device, dataloader_idx: int
-    ) -> Share:
+    def placed(self, share: Share) -> Share:
         """Move a share to the accelerator, and its frames to 64 bits where the fit has those."""
-        del dataloader_idx
-        self.latest = batch.batch
-        moved = batch.batch if device.type == "cpu" else batch.batch.to(device)
+        self.present.batch = share.batch
+        moved = share.batch if self.device.type == "cpu" else share.batch.to(self.device)
         if moved.features is not None and self.trainer.precision == "64-true":
             moved = replace(moved, features=moved.features.double())
-        return batch.with_batch(moved)
+        return share if moved is share.batch else share.with_batch(moved)
 
     # A training step.
 
@@ -133,25 +136,23 @@ class FitModule(LightningModule, ABC):
         """Return the steps of a fit that nothing stops early."""
         return self.train_loader.n_batches * (self.trainer.max_epochs or 1)
 
-    def on_train_batch_start(self, batch: Share, batch_idx: int) -> None:
-        """Seed the step by its number, so that a resumed fit draws what an unbroken one drew."""
-        del batch
-        place = self.course.n_steps, rank(), batch_idx % self.train_loader.n_passes
-        seed_draws(derive_seed(self.setting.seed, "step", *place), self.device)
+    def training_step(self, shares: Iterator[Share], batch_idx: int) -> None:
+        """Work on the shares of a round, up to a step after which the fit shall stop."""
+        for index, share in enumerate(shares, batch_idx * SHARES_PER_ROUND):
+            self.present.is_last = index + 1 == len(self.train_loader)
+            self._seed(index)
+            self.work_on(self.placed(share))
+            self.course.count(share, self.flops)
+            if share.completes:
+                self.bar.advance()
+            self.after_share(share)
+            if self.trainer.should_stop and share.completes:
+                return
 
-    def on_train_batch_end(self, outputs: Any, batch: Share, batch_idx: int) -> None:
-        """Count what was done; a step is done when the last of its passes is."""
-        del outputs, batch_idx
-        course = self.course
-        course.n_steps += batch.completes
-        course.n_real += batch.n_real
-        course.n_padded += batch.n_padded
-        course.n_examples += len(batch.batch) if batch.counts else 0
-        if course.n_epochs == 0:
-            course.flops += self.flops(batch.batch) if batch.counts else 0.0
-            course.n_flops_steps += batch.completes
-        if batch.completes:
-            self.bar.advance()
+    def _seed(self, index: int) -> None:
+        """Seed the step by its number, so that a resumed fit draws what an unbroken one drew."""
+        place = self.course.n_steps, rank(), index % self.train_loader.n_passes
+        seed_draws(derive_seed(self.setting.seed, "step", *place), self.device)
 
     # Validation.
 
@@ -159,13 +160,14 @@ class FitModule(LightningModule, ABC):
         """Forget the sums of the last epoch."""
         self._sums = SplitLosses(self.valid_loader.splits)
 
-    def validation_step(self, share: Share, batch_idx: int) -> None:
-        """Add the loss of a share to the sums of its split."""
+    def validation_step(self, shares: Iterator[Share], batch_idx: int) -> None:
+        """Add the losses of a round of shares to the sums of their splits."""
         del batch_idx
-        # With a stand-in too: a network whose parameters are split needs every process.
-        loss = self.evaluate(share.batch)
-        if share.counts:
-            self._sums.add(share.split, *loss)
+        for share in shares:
+            # With a stand-in too: a network whose parameters are split needs every process.
+            loss = self.evaluate(self.placed(share).batch)
+            if share.counts:
+                self._sums.add(share.split, *loss)
 
     def on_validation_epoch_end(self) -> None:
         """Take note of the losses of every split."""

@@ -69,7 +69,6 @@ class StatisticsModule(FitModule):
         # Counting starts from nothing: only afterwards is there a likelihood to speak of.
         evaluated = {"valid": valid} if n_passes is None else {"valid": valid, "train": train}
         super().__init__(model, train, evaluated, setting, stepwise)
-        self.automatic_optimization = False
         self.n_passes = n_passes
         if n_passes is None:
             refuse_over_budget(count_parameters(model), setting)
@@ -100,18 +99,17 @@ class StatisticsModule(FitModule):
         """Return none."""
         return []
 
-    def training_step(self, share: Share, batch_idx: int) -> None:
+    def work_on(self, share: Share) -> None:
         """Count what the model expects of a share; a stand-in counts as nothing."""
-        del batch_idx
         with torch.no_grad():
             counted = self.model.expect(share.batch)
             if not share.counts:
                 counted = counted.with_tensors([torch.zeros_like(t) for t in counted.tensors()])
             self.take(counted, len(share.batch) if share.counts else 0)
 
-    def on_train_batch_end(self, outputs: object, batch: Share, batch_idx: int) -> None:
-        """Count the step; parameters are set here, so that validation sees those of the last."""
-        super().on_train_batch_end(outputs, batch, batch_idx)
+    def after_share(self, share: Share) -> None:
+        """Set the parameters, so that validation sees those of the last step."""
+        del share
         with torch.no_grad():
             self.after_step()
 
@@ -180,7 +178,7 @@ class StatisticsFit(StatisticsModule):
 
     def after_step(self) -> None:
         """Set the parameters after the last step of an epoch."""
-        if self.trainer.is_last_batch:
+        if self.present.is_last:
             self._maximise()
 
     def _maximise(self) -> None:

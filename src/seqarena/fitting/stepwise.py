@@ -102,7 +102,7 @@ class StepwiseFit(StatisticsModule):
         self._add_to_objective(float(batch.log_likelihood), float(n) / self._n_sequences)
         self._running = self._blended(tensors, int(n))
         self.model.maximise(counted.with_tensors(self._running))
-        if self.trainer.is_last_batch:
+        if self.present.is_last:
             self.course.train_loss = -self._log_likelihood / self._n_scored
             self.set_objective(self._log_likelihood + self._log_prior)
 

@@ -87,6 +87,8 @@ class StreamLoader:
 class StreamFit(GradientFit):
     """A gradient fit whose batches go on from one another."""
 
+    can_cut_batches = False
+
     def __init__(
         self,
         model: nn.Module,

@@ -41,14 +41,14 @@ def chained_links(
     scaled = scaled * share
     # What is remembered · inverse · weights = where the next link goes.
     inverse = 1.0 / totals.T[pairs.n_source - 1]
-    before, real, sums = _forward(pairs, scaled, weights, inverse)
+    before, real, sums = forward_links(pairs, scaled, weights, inverse)
     link_probs, arrive, left = _backward(pairs, scaled, weights, inverse, before, real, sums)
     moves = ((before * inverse[pairs.rank]).T @ arrive) * weights
     leaves = torch.zeros_like(totals.T).index_add_(0, pairs.n_source - 1, left).T
     return LinkPosterior((sums * scale).log(), link_probs, moves, leaves)
 
 
-def _forward(
+def forward_links(
     pairs: WordPairs, scaled: Tensor, weights: Tensor, inverse: Tensor
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Return what is remembered before each word, p(a_j = i, f_j | before), and p(f_j | before)."""

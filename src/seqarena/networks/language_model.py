@@ -16,6 +16,8 @@ from seqarena.networks.fused_layers import State
 from seqarena.networks.inputs import TokenInput
 from seqarena.networks.recurrent import Recurrent
 
+_NOT_SCORED = -1
+
 STEPS_AT_ONCE = 1024
 """Steps of a long sequence that an answer without gradients holds in memory at a time."""
 
@@ -97,6 +99,23 @@ class LanguageModel(nn.Module):
             return torch.cat(pieces, dim=1)
         return token_log_prob(self.logits(batch), tokens, smoothing).where(batch.mask, 0.0)
 
+    def scored_log_prob(self, batch: Batch, smoothing: float = 0.0) -> Float[Tensor, ""]:
+        """Return the sum of `step_log_prob` over the scored steps [nats].
+
+        With gradients they are added up in the kernel that computes them.
+        """
+        if not torch.is_grad_enabled():
+            return self.step_log_prob(batch, smoothing).where(batch.scored, 0.0).sum()
+        symbols = tokens_of(batch).masked_fill(~batch.scored, _NOT_SCORED)
+        nats: Tensor = functional.cross_entropy(
+            self.logits(batch).flatten(0, 1),
+            symbols.flatten(),
+            ignore_index=_NOT_SCORED,
+            reduction="sum",
+            label_smoothing=smoothing,
+        )
+        return -nats
+
     def next_log_prob(self, batch: Batch) -> Float[Tensor, "batch symbols"]:
         """Return log p(x_{T+1} | x_1, ..., x_T) of every symbol, T each sequence's length [nats].
 
@@ -168,8 +187,9 @@ class LanguageModel(nn.Module):
         n_steps: int,
     ) -> Float[Tensor, "batch time symbols"]:
         """Return the logits of `n_steps` steps, each from the encoder's output one step before."""
-        shifted = torch.cat([before[:, None], outputs[:, : n_steps - 1]], dim=1)
-        return self.predict(shifted)
+        # A cut that takes all would still be copied on the way back.
+        kept = outputs if outputs.shape[1] == n_steps - 1 else outputs[:, : n_steps - 1]
+        return self.predict(torch.cat([before[:, None], kept], dim=1))
 
     def predict(self, outputs: Float[Tensor, "*lead dim"]) -> Float[Tensor, "*lead symbols"]:
         """Return the logits of the symbol after each of the encoder's outputs."""

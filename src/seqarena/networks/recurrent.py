@@ -56,6 +56,8 @@ class Recurrent(Encoder):
             outputs, final = layers(given, self._part(state, index))
             given = outputs = self.dropout(norm(outputs))
             finals.append(final)
+        if len(finals) == 1:
+            return outputs, finals[0]
         return outputs, tuple(torch.cat(parts) for parts in zip(*finals, strict=True))
 
     def output_of(self, state: State) -> Float[Tensor, "batch out_dim"]:

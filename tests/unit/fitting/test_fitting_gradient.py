@@ -41,7 +41,7 @@ def _drifter_with(bad, at_step):
     return model
 
 
-def _by_hand(model, optimiser, train, setting):
+def _by_hand(model, optimiser, train, setting, in_16_bits=False):
     """The same fit as a bare loop; returns loss and weight of each step."""
     parts = [
         {"params": [model.linear.weight], "weight_decay": optimiser.weight_decay},
@@ -52,7 +52,8 @@ def _by_hand(model, optimiser, train, setting):
     for epoch in range(setting.training.max_epochs):
         plan = plan_epoch(train.lengths, setting.training.batch_size, setting.seed, epoch)
         for rows in plan:
-            objective = model.objective(collate(train, rows))
+            with torch.autocast("cpu", enabled=in_16_bits):
+                objective = model.objective(collate(train, rows))
             adam.zero_grad()
             (objective.total / objective.weight).backward()
             torch.nn.utils.clip_grad_norm_(model.parameters(), optimiser.max_gradient_norm)
@@ -80,6 +81,20 @@ def test_a_fit_is_a_bare_loop_over_the_plan(tmp_path):
     assert notes.curve("train/loss") == pytest.approx(epochs, rel=1e-12)
     tens = [_pooled(losses[start : start + 10]) for start in (0, 10)]
     assert notes.curve("train/loss_step") == pytest.approx(tens, rel=1e-12)
+
+
+def test_in_16_bits_too_every_step_reads_the_parameters_that_the_one_before_left(tmp_path):
+    train, valid = labelled_frames(50), labelled_frames(20, seed=1)
+    optimiser = OptimiserConfig(
+        learning_rate=0.02, schedule="constant", warmup_steps=0, max_gradient_norm=0.3
+    )
+    hardware = HardwareConfig(accelerator="cpu", precision="bf16-mixed")
+    fitted, by_hand = SoftmaxClassifier(), SoftmaxClassifier()
+    setting = a_setting(tmp_path, hardware=hardware, seed=5, batch_size=8, max_epochs=3)
+    report = fit_by_gradient(fitted, optimiser, train, valid, setting)
+    _by_hand(by_hand, optimiser, train, setting, in_16_bits=True)
+    assert report.best_epoch == 2
+    torch.testing.assert_close(fitted.state_dict(), by_hand.state_dict(), rtol=0, atol=0)
 
 
 def test_passes_over_parts_of_a_batch_add_to_the_steps_of_the_whole(tmp_path):

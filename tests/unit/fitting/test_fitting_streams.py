@@ -1,8 +1,12 @@
 import numpy as np
+import pytest
 import torch
+from fitting_models import a_setting, documents, language_model
 
 from seqarena.batch import sequences_of
-from seqarena.fitting.streams import StreamLoader, cut_into_pieces
+from seqarena.errors import ResourceError
+from seqarena.fitting.protocols import Objective, OptimiserConfig
+from seqarena.fitting.streams import StreamLoader, cut_into_pieces, fit_stream_by_gradient
 
 DATA = sequences_of([np.arange(7), 10 + np.arange(3), 20 + np.arange(9)])
 
@@ -49,3 +53,12 @@ def test_the_order_of_the_lanes_is_that_of_the_epoch_in_which_the_first_share_is
     epoch[0] = 1
     second = rows_of(early)
     assert first != second == rows_of(loader)
+
+
+def test_out_of_memory_in_a_stream_names_a_remedy_that_streams_have(tmp_path):
+    model, data = language_model(), documents(4, 9)
+    # More than any machine has: the allocator itself refuses.
+    model.objective_from = lambda *_: (Objective(torch.empty(10**15).sum(), 1), None)
+    setting = a_setting(tmp_path, batch_size=2)
+    with pytest.raises(ResourceError, match=r"; lower training.batch_size \(now 2\), which"):
+        fit_stream_by_gradient(model, OptimiserConfig(), 3, data, data, setting)

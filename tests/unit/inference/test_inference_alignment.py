@@ -17,11 +17,17 @@ from seqarena.inference.alignment_hmm import chained_links
 from seqarena.inference.alignment_jumps import flat_jumps
 from seqarena.inference.alignment_pairs import word_pairs
 from seqarena.inference.alignment_posterior import diagonal, independent_links
+from seqarena.inference.alignment_prediction import chained_expectation, independent_expectation
 
 # Of unequal lengths on both sides, so that every piece is padded in both directions.
 SOURCE = [[0, 1], [2, 0, 1, 2], [1], [2, 2, 0]]
 TARGET = [[0, 1, 2], [1], [2, 0, 1, 1], [0, 0]]
 P_NULL = 0.3
+EXPECT = {
+    "ibm_1": independent_expectation,
+    "ibm_2": independent_expectation,
+    "hmm": chained_expectation,
+}
 ALIGN = {"ibm_1": independent_links, "ibm_2": independent_links, "hmm": chained_links}
 
 
@@ -135,3 +141,15 @@ def test_pieces_are_of_like_length_and_hold_every_pair_with_words_on_both_sides(
     assert rows.tolist() == torch.nonzero(~empty)[:, 0].tolist()
     many = pieces(source, [[2]] * 300, empty_word=9)
     assert [int(pairs.n_source.max()) for pairs in many] == [6, 7]
+
+
+@pytest.mark.parametrize("model", ALIGN)
+def test_links_that_are_expected_sum_to_one_and_explain_each_word_as_the_posterior_does(model):
+    table = random_table()
+    (pairs,) = pieces(SOURCE, TARGET, empty_word=3)
+    emission, jumps = emission_of(pairs, table), jumps_of(model)
+    expected = EXPECT[model](pairs, emission, jumps, MAX_JUMP, P_NULL)
+    assert_close(expected.sum(dim=1), torch.ones(len(expected)).double())
+    assert (expected[~pairs.is_real] == 0).all()
+    posterior = ALIGN[model](pairs, emission, jumps, MAX_JUMP, P_NULL)
+    assert_close((expected * emission).sum(dim=1).log(), posterior.step_log_prob)

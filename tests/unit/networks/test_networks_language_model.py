@@ -190,3 +190,31 @@ def test_the_map_of_a_state_that_looks_back_is_what_made_its_context(attention):
     assert_close(back.values[0, :, 3, :3], weights[0, :, 0])
     sums = back.values.sum(-1)
     assert_close(sums, back.row_mask[:, None].expand_as(sums).to(sums))
+
+
+@pytest.mark.parametrize("smoothing", [0.0, 0.2])
+@pytest.mark.parametrize("config", [recurrent("gru"), TRANSFORMER], ids=["gru", "transformer"])
+def test_the_sum_over_scored_steps_has_the_gradients_of_the_steps(config, smoothing):
+    model, batch = trained(config).double(), token_batch()
+    scored = batch.scored & (torch.arange(batch.mask.shape[1]) != 1)
+    batch = replace(batch, scored=scored)
+    steps = model.step_log_prob(batch, smoothing).where(scored, 0.0).sum()
+    total = model.scored_log_prob(batch, smoothing)
+    assert_close(total, steps)
+    parts = [part for part in model.parameters() if part.requires_grad]
+    for own, other in zip(
+        torch.autograd.grad(total, parts), torch.autograd.grad(steps, parts), strict=True
+    ):
+        assert_close(own, other)
+    with torch.no_grad():
+        assert_close(model.scored_log_prob(batch, smoothing), steps.detach())
+
+
+def test_the_sum_over_no_scored_step_is_zero_and_so_are_its_gradients():
+    model, batch = trained(recurrent("gru")), token_batch()
+    batch = replace(batch, scored=torch.zeros_like(batch.scored))
+    total = model.scored_log_prob(batch)
+    total.backward()
+    assert float(total.detach()) == 0.0
+    grads = [part.grad for part in model.parameters() if part.grad is not None]
+    assert not any(grad.any() for grad in grads)

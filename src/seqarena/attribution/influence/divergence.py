@@ -6,6 +6,9 @@ from torch import Tensor
 
 from seqarena.logspace import NATS_PER_BIT
 
+_LEAST = -1e4
+"""Stands for minus infinity, which times 0 would be no number: e^-10000 is 0 in 64 bits."""
+
 
 def jensen_shannon_bits(
     log_probs: Float[Tensor, "*#lead choice"], others: Float[Tensor, "*#lead choice"]
@@ -20,12 +23,16 @@ def jensen_shannon_bits(
         log_probs: of one distribution [nats].
         others: of the other [nats].
     """
-    first, second = log_probs.double().exp(), others.double().exp()
-    apart = _entropy((first + second) / 2) - (_entropy(first) + _entropy(second)) / 2
-    return (apart / NATS_PER_BIT).clamp(0.0, 1.0)
+    log_p, log_q = log_probs.double(), others.double()
+    p, q = log_p.exp(), log_q.exp()
+    of_both: Tensor = torch.special.entr((p + q) / 2).sum(dim=-1)
+    apart = (of_both - (_entropy(p, log_p) + _entropy(q, log_q)) / 2) / NATS_PER_BIT
+    # Rounding would leave something between two equal ones.
+    return apart.clamp(0.0, 1.0).where((log_probs != others).any(dim=-1), 0.0)
 
 
-def _entropy(probs: Float[Tensor, "*lead choice"]) -> Float[Tensor, "*lead"]:
+def _entropy(
+    probs: Float[Tensor, "*lead choice"], log_probs: Float[Tensor, "*lead choice"]
+) -> Float[Tensor, "*lead"]:
     """Return the entropy in nats; 0 log 0 is 0."""
-    entropy: Tensor = torch.special.entr(probs).sum(dim=-1)
-    return entropy
+    return -(probs * log_probs.clamp_min(_LEAST)).sum(dim=-1)

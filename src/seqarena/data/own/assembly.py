@@ -6,7 +6,6 @@ from typing import Literal
 
 import numpy as np
 
-from seqarena.batch import Sequences, sequences_of
 from seqarena.data.alphabet import Alphabet, alphabet_of, n_unknown
 from seqarena.data.manifest import Fact, Provenance
 from seqarena.data.own.example import Example
@@ -16,6 +15,7 @@ from seqarena.data.sources.source_data import SourceData
 from seqarena.data.splits import Split
 from seqarena.errors import DataError
 from seqarena.schema import DataSchema, TaskKind
+from seqarena.sequences import Sequences, sequences_of
 
 END = "<end>"
 """Name of the symbol that ends every target."""

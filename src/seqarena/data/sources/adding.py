@@ -7,13 +7,13 @@ import numpy as np
 from jaxtyping import Float
 from pydantic import Field, field_validator
 
-from seqarena.batch import sequences_of
 from seqarena.data.part import Part, three_parts
 from seqarena.data.sources.drawn import DrawnConfig, certain, generated
 from seqarena.data.sources.source_data import SourceData
 from seqarena.data.splits import Split
 from seqarena.schema import DataSchema
 from seqarena.seeds import numpy_generator
+from seqarena.sequences import sequences_of
 
 _CITATION = (
     "S. Hochreiter, J. Schmidhuber (1997). Long short-term memory. Neural Computation 9(8), "

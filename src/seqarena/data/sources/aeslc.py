@@ -8,8 +8,8 @@ from pydantic import Field
 
 from seqarena.data.encoding import Tokens, encoded_subwords
 from seqarena.data.manifest import Manifest
-from seqarena.data.mirror import published_file
 from seqarena.data.published.archives import read_texts
+from seqarena.data.published.checked_files import published_file
 from seqarena.data.published.record import Published
 from seqarena.data.published.short_forms import AESLC
 from seqarena.data.sources.source_config import SourceConfig

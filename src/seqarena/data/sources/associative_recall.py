@@ -6,13 +6,13 @@ import numpy as np
 from jaxtyping import Int
 from pydantic import Field, field_validator
 
-from seqarena.batch import sequences_of
 from seqarena.data.part import Part, three_parts
 from seqarena.data.sources.drawn import DrawnConfig, certain, generated
 from seqarena.data.sources.source_data import SourceData
 from seqarena.data.splits import Split
 from seqarena.schema import DataSchema
 from seqarena.seeds import numpy_generator
+from seqarena.sequences import sequences_of
 
 BLANK = 0
 """Symbol of the steps that are neither pair nor query."""

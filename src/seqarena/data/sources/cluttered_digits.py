@@ -8,7 +8,6 @@ import numpy as np
 from jaxtyping import Float, Int
 from pydantic import Field
 
-from seqarena.batch import sequences_of
 from seqarena.data.links import links_of
 from seqarena.data.manifest import Manifest, Provenance
 from seqarena.data.own.image_source import Steps, picture_steps
@@ -23,6 +22,7 @@ from seqarena.data.sources.source_data import SourceData
 from seqarena.data.splits import Split
 from seqarena.schema import DataSchema
 from seqarena.seeds import numpy_generator
+from seqarena.sequences import sequences_of
 
 _CITATION = (
     "V. Mnih, N. Heess, A. Graves, K. Kavukcuoglu (2014). Recurrent models of visual attention. "

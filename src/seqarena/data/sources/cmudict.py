@@ -7,11 +7,10 @@ from typing import Literal
 import numpy as np
 from pydantic import Field
 
-from seqarena.batch import sequences_of
 from seqarena.data.alphabet import Alphabet, alphabet_of, n_unknown
-from seqarena.data.mirror import published_file
 from seqarena.data.part import Part, three_parts
 from seqarena.data.plain_text import lines_of, read_plain_text
+from seqarena.data.published.checked_files import published_file
 from seqarena.data.published.record import Published
 from seqarena.data.published.short_forms import CMUDICT
 from seqarena.data.sources.source_config import SourceConfig
@@ -19,6 +18,7 @@ from seqarena.data.sources.source_data import SourceData
 from seqarena.errors import DataError
 from seqarena.schema import DataSchema
 from seqarena.seeds import numpy_generator
+from seqarena.sequences import sequences_of
 
 _FILE = "cmudict.dict"
 _ENTRY = re.compile(r"(?P<word>[^\s(]+)(?:\(\d+\))? (?P<phonemes>[A-Z0-2 ]+)")

@@ -5,7 +5,6 @@ from typing import Literal
 import numpy as np
 from pydantic import Field, field_validator, model_validator
 
-from seqarena.batch import sequences_of
 from seqarena.data.alignment import NOWHERE, alignment_of
 from seqarena.data.part import Part, three_parts
 from seqarena.data.sources.drawn import DrawnConfig, certain, generated
@@ -13,9 +12,13 @@ from seqarena.data.sources.source_data import SourceData
 from seqarena.data.splits import Split
 from seqarena.schema import DataSchema
 from seqarena.seeds import numpy_generator
+from seqarena.sequences import sequences_of
 
 END = "<end>"
 """Name of the symbol that ends every target."""
+
+_TRIES = 100
+"""Draws for an input before it is let be: short ones of few symbols may all be taken."""
 
 _CITATION = (
     "A. Graves, G. Wayne, I. Danihelka (2014). Neural Turing machines. arXiv:1410.5401, section "
@@ -69,6 +72,8 @@ class CopiedSymbolsConfig(DrawnConfig):
 def draw_copied_symbols(config: CopiedSymbolsConfig) -> SourceData:
     """Draw the three parts; where each target symbol comes from is known."""
     symbols = tuple(map(str, range(config.n_symbols)))
+    later: set[bytes] = set()
+    parts = {split: _part(config, split, later) for split in reversed(Split)}
     return SourceData(
         schema=DataSchema(
             "transduction",
@@ -77,10 +82,11 @@ def draw_copied_symbols(config: CopiedSymbolsConfig) -> SourceData:
             target_end=config.n_symbols,
             slice_name="length",
         ),
-        parts=three_parts(*(_part(config, split) for split in Split)),
+        parts=three_parts(*(parts[split] for split in Split)),
         provenance=generated(f"random symbols, written in the {config.order} order", _CITATION),
         protocol={
-            "split": "independent draws, one random generator per split",
+            "split": "independent draws, one random generator per split; an input that a later "
+            "split has is drawn again",
             "seed": config.seed,
             "lengths": f"{config.shortest} to {config.longest}; test "
             + ", ".join(map(str, config.test_lengths)),
@@ -93,10 +99,24 @@ def draw_copied_symbols(config: CopiedSymbolsConfig) -> SourceData:
     )
 
 
-def _part(config: CopiedSymbolsConfig, split: Split) -> Part:
+def _draw_again(
+    inputs: list[np.ndarray], later: set[bytes], config: CopiedSymbolsConfig, split: Split
+) -> None:
+    """Replace the inputs that `later` splits have, while there is hope of others."""
+    generator = numpy_generator(config.seed, config.kind, split.value, "again")
+    for row, own in enumerate(inputs):
+        for _ in range(_TRIES):
+            if inputs[row].tobytes() not in later:
+                break
+            inputs[row] = generator.integers(config.n_symbols, size=len(own))
+
+
+def _part(config: CopiedSymbolsConfig, split: Split, later: set[bytes]) -> Part:
     generator = numpy_generator(config.seed, config.kind, split.value)
     lengths = generator.choice(np.array(config.lengths(split)), size=config.sizes()[split])
     inputs = [generator.integers(config.n_symbols, size=int(length)) for length in lengths]
+    _draw_again(inputs, later, config, split)
+    later.update(each.tobytes() for each in inputs)
     step = -1 if config.order == "reversed" else 1
     origins = [np.arange(len(each))[::step] for each in inputs]
     targets = [

@@ -9,7 +9,6 @@ from typing import Any, Literal
 import numpy as np
 from pydantic import Field, field_validator, model_validator
 
-from seqarena.batch import sequences_of
 from seqarena.data.alignment import NOWHERE, alignment_of
 from seqarena.data.alphabet import Alphabet, alphabet_of, n_unknown
 from seqarena.data.manifest import BestPossible, Provenance
@@ -25,6 +24,7 @@ from seqarena.data.sources.source_config import SourceConfig
 from seqarena.data.sources.source_data import SourceData
 from seqarena.schema import DataSchema
 from seqarena.seeds import numpy_generator
+from seqarena.sequences import sequences_of
 
 END = "<end>"
 """Name of the symbol that ends every target."""

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float, Int
-from scipy.special import xlogy
 
 
 @dataclass(frozen=True)
@@ -19,6 +18,9 @@ class HiddenMarkov:
 
 def entropy(probs: Float[np.ndarray, "... n"]) -> Float[np.ndarray, "..."]:
     """Return the Shannon entropy over the last axis [nats]; 0 log 0 is 0."""
+    # Imported here: most who read settings ask for no entropy.
+    from scipy.special import xlogy
+
     plogp: np.ndarray = xlogy(probs, probs)
     return np.asarray(-plogp.sum(axis=-1))
 

@@ -6,7 +6,7 @@ from typing import Literal
 import numpy as np
 
 from seqarena.data.links import Links, links_of
-from seqarena.data.mirror import published_file
+from seqarena.data.published.checked_files import published_file
 from seqarena.data.published.record import Published
 from seqarena.data.published.translations import EUROPARL_EN_ES
 from seqarena.data.sources.parallel_text import sentence_pairs

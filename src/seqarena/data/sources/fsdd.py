@@ -1,7 +1,6 @@
 """The Free Spoken Digit Dataset: ten English digits, six speakers, fifty recordings of each."""
 
 import re
-import tarfile
 import wave
 from dataclasses import dataclass
 from io import BytesIO
@@ -10,7 +9,8 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Float
 
-from seqarena.data.mirror import published_file
+from seqarena.data.published.archives import read_members
+from seqarena.data.published.checked_files import published_file
 from seqarena.data.published.sound import FSDD
 from seqarena.data.speech_features import RATE
 from seqarena.errors import DataError
@@ -18,8 +18,6 @@ from seqarena.errors import DataError
 DIGITS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 SPEAKERS = ("george", "jackson", "lucas", "nicolas", "theo", "yweweler")
 _NAME = re.compile(r"([0-9])_([a-z]+)_([0-9]+)\.wav")
-# A recording is 36 kB at most; whoever claims more is no recording.
-_MOST_BYTES = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -44,26 +42,24 @@ def read_fsdd() -> list[Recording]:
 
 
 def read_archive(path: Path) -> list[Recording]:
-    """Read `digit_speaker_number.wav` out of a tar file, in memory: nothing is unpacked to disk.
+    """Read `digit_speaker_number.wav` out of an archive, in memory: nothing is unpacked to disk.
 
     Raises:
-        DataError: a member is a link, a folder or too large, its name is another, or it is not mono
-            sound of 16 bits at 8 kHz.
+        DataError: as `read_members`; or a file has another name, or is not mono sound of 16 bits at
+            8 kHz.
     """
     found = {}
-    with tarfile.open(path) as archive:
-        for member in archive:
-            name = _NAME.fullmatch(member.name)
-            file = archive.extractfile(member) if member.isreg() else None
-            if name is None or file is None or member.size > _MOST_BYTES:
-                raise DataError(
-                    f"{path}: member {member.name!r} ({member.size} bytes) is not a recording; "
-                    "expected plain files named digit_speaker_number.wav, below 1 MB."
-                )
-            digit, speaker, number = name.groups()
-            sound = _sound(file.read(), f"{path}: {member.name}")
-            key = (int(digit), speaker, int(number))
-            found[key] = Recording(int(digit), speaker, sound, int(number))
+    for member, content in read_members(path, lambda _: True):
+        name = _NAME.fullmatch(member)
+        if name is None:
+            raise DataError(
+                f"{path}: member {member!r} is not a recording; expected files named "
+                "digit_speaker_number.wav."
+            )
+        digit, speaker, number = name.groups()
+        key = (int(digit), speaker, int(number))
+        sound = _sound(content, f"{path}: {member}")
+        found[key] = Recording(int(digit), speaker, sound, int(number))
     return [found[key] for key in sorted(found)]
 
 

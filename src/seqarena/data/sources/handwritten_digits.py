@@ -7,7 +7,6 @@ from typing import Literal
 import numpy as np
 from jaxtyping import Int
 
-from seqarena.batch import sequences_of
 from seqarena.data.manifest import Manifest, Provenance
 from seqarena.data.own.image_source import Steps, picture_steps
 from seqarena.data.part import Part, three_parts
@@ -17,6 +16,7 @@ from seqarena.data.sources.source_data import SourceData
 from seqarena.data.stratify import stratified_share
 from seqarena.schema import DataSchema
 from seqarena.seeds import numpy_generator
+from seqarena.sequences import sequences_of
 
 _SPLIT_SEED = 0
 _TEST_SHARE = 0.25

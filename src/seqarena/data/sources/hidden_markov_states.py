@@ -7,7 +7,6 @@ import numpy as np
 from jaxtyping import Int
 from pydantic import Field
 
-from seqarena.batch import sequences_of
 from seqarena.data.manifest import BestPossible, Provenance
 from seqarena.data.part import Part, three_parts
 from seqarena.data.sources.entropy import HiddenMarkov
@@ -19,6 +18,7 @@ from seqarena.data.sources.state_posteriors import state_posteriors
 from seqarena.data.splits import Split
 from seqarena.schema import DataSchema
 from seqarena.seeds import numpy_generator
+from seqarena.sequences import sequences_of
 
 Drawn = tuple[Int[np.ndarray, "sequences time"], Int[np.ndarray, "sequences time"]]
 """Symbols and states."""

@@ -8,7 +8,6 @@ import numpy as np
 from jaxtyping import Float
 from pydantic import Field, field_validator
 
-from seqarena.batch import sequences_of
 from seqarena.data.manifest import Manifest, Provenance
 from seqarena.data.own.audio_source import read_sound
 from seqarena.data.part import Part, three_parts
@@ -26,6 +25,7 @@ from seqarena.data.speech_features import FeatureKind, speech_frames
 from seqarena.data.splits import Split
 from seqarena.errors import DataError
 from seqarena.schema import DataSchema
+from seqarena.sequences import sequences_of
 
 OFFICIAL_TEST_TAKES = 5
 """Takes 0 to 4 of every speaker and digit are the official test."""

@@ -7,7 +7,6 @@ from typing import Literal
 import numpy as np
 from pydantic import Field
 
-from seqarena.batch import Sequences, sequences_of
 from seqarena.data.checks import refuse_empty
 from seqarena.data.manifest import Provenance
 from seqarena.data.part import Part, three_parts
@@ -16,6 +15,7 @@ from seqarena.data.sources.source_data import SourceData
 from seqarena.data.stratify import stratified_share
 from seqarena.schema import DataSchema
 from seqarena.seeds import numpy_generator
+from seqarena.sequences import Sequences, sequences_of
 
 _CITATION = (
     "M. Kudo, J. Toyama, M. Shimbo (1999). Multidimensional curve classification using "

@@ -7,7 +7,6 @@ import numpy as np
 from jaxtyping import Int
 from pydantic import Field
 
-from seqarena.batch import sequences_of
 from seqarena.data.alphabet import n_unknown
 from seqarena.data.lexicon import Lexicon, UnknownWords, lexicon_of
 from seqarena.data.manifest import Fact, Provenance
@@ -19,6 +18,7 @@ from seqarena.data.stratify import stratified_share
 from seqarena.errors import DataError
 from seqarena.schema import DataSchema
 from seqarena.seeds import numpy_generator
+from seqarena.sequences import sequences_of
 
 N_FOLDS = 10
 

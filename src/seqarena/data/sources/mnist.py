@@ -7,12 +7,11 @@ import numpy as np
 from jaxtyping import Int, UInt8
 from pydantic import Field
 
-from seqarena.batch import sequences_of
 from seqarena.data.manifest import Manifest
-from seqarena.data.mirror import published_content
 from seqarena.data.own.image_source import Steps, picture_steps
 from seqarena.data.part import Part, three_parts
 from seqarena.data.pictures import PictureView, as_steps
+from seqarena.data.published.checked_files import published_content
 from seqarena.data.published.pictures import MNIST
 from seqarena.data.published.record import Published
 from seqarena.data.sources.source_config import SourceConfig
@@ -21,6 +20,7 @@ from seqarena.data.stratify import stratified_share
 from seqarena.errors import DataError
 from seqarena.schema import DataSchema
 from seqarena.seeds import numpy_generator
+from seqarena.sequences import sequences_of
 
 _PATCH = (4, 4)
 _GRID = (7, 7)

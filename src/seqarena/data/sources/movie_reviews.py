@@ -6,8 +6,8 @@ from typing import Literal
 import numpy as np
 from pydantic import Field
 
-from seqarena.data.mirror import published_file
 from seqarena.data.published.archives import read_texts
+from seqarena.data.published.checked_files import published_file
 from seqarena.data.published.labelled_text import MOVIE_REVIEWS
 from seqarena.data.published.record import Published
 from seqarena.data.sources.labelled_texts import (

@@ -8,7 +8,7 @@ from jaxtyping import Int
 from pydantic import Field
 
 from seqarena.data.leave_one_out import k_core
-from seqarena.data.mirror import published_file
+from seqarena.data.published.checked_files import published_file
 from seqarena.data.published.items import ML100K
 from seqarena.data.published.record import Published
 from seqarena.data.sources.source_data import SourceData

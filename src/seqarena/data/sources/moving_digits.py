@@ -8,7 +8,6 @@ import numpy as np
 from jaxtyping import Float
 from pydantic import Field, field_validator
 
-from seqarena.batch import sequences_of
 from seqarena.data.links import links_of
 from seqarena.data.manifest import Provenance
 from seqarena.data.part import Part, three_parts
@@ -19,6 +18,7 @@ from seqarena.data.sources.source_data import SourceData
 from seqarena.data.splits import Split
 from seqarena.schema import DataSchema
 from seqarena.seeds import numpy_generator
+from seqarena.sequences import sequences_of
 
 _SIZE = 8
 _PATCH = 5

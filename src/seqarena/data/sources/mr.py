@@ -6,9 +6,9 @@ import numpy as np
 from jaxtyping import Int
 from pydantic import Field
 
-from seqarena.data.mirror import published_file
 from seqarena.data.plain_text import lines_of
 from seqarena.data.published.archives import read_texts
+from seqarena.data.published.checked_files import published_file
 from seqarena.data.published.labelled_text import MR
 from seqarena.data.published.record import Published
 from seqarena.data.sources.labelled_texts import (

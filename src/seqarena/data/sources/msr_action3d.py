@@ -1,14 +1,14 @@
 """MSR-Action3D: twenty actions of ten persons in front of a depth camera, as skeletons."""
 
 import re
-import tarfile
 from io import BytesIO
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
 
-from seqarena.data.mirror import published_file
+from seqarena.data.published.archives import read_members
+from seqarena.data.published.checked_files import published_file
 from seqarena.data.published.record import Published
 from seqarena.data.published.skeletons import MSR_ACTION3D
 from seqarena.data.sources.skeletons import (
@@ -60,8 +60,6 @@ NUMBERS: dict[ActionSet, tuple[int, ...]] = {
 _HIP, _SHOULDERS = 6, 2
 _COLUMNS = 4
 _NAME = re.compile(r"(a([0-9]{2})_s([0-9]{2})_e[0-9]{2})_skeleton3D\.txt")
-# The longest recording has 936 frames and 750 kB; whoever claims more is none.
-_MOST_BYTES = 2_000_000
 
 
 class MsrAction3dConfig(SkeletonConfig):
@@ -109,7 +107,7 @@ def read_msr_action3d(config: MsrAction3dConfig) -> SourceData:
 
 
 def read_skeletons(path: Path, listed: set[str], numbers: tuple[int, ...]) -> list[Action]:
-    """Read `aAA_sSS_eEE_skeleton3D.txt` out of a tar file, in memory: nothing is unpacked to disk.
+    """Read `aAA_sSS_eEE_skeleton3D.txt` out of an archive, in memory: nothing is unpacked to disk.
 
     Args:
         path: of the archive.
@@ -117,23 +115,21 @@ def read_skeletons(path: Path, listed: set[str], numbers: tuple[int, ...]) -> li
         numbers: of the actions to take; their places here are the labels.
 
     Raises:
-        DataError: a member is a link, a folder or too large, its name is another, it does not hold
-            skeletons, or a listed sequence is missing.
+        DataError: as `read_members`; or a file has another name, does not hold skeletons, or a
+            listed sequence is missing.
     """
     found = {}
-    with tarfile.open(path) as archive:
-        for member in archive:
-            name = _NAME.fullmatch(member.name)
-            file = archive.extractfile(member) if member.isreg() else None
-            if name is None or file is None or member.size > _MOST_BYTES:
-                raise DataError(
-                    f"{path}: member {member.name!r} ({member.size} bytes) is not a skeleton; "
-                    "expected plain files named aAA_sSS_eEE_skeleton3D.txt, below 2 MB."
-                )
-            id_, action, subject = name.group(1), int(name.group(2)), int(name.group(3))
-            if id_ in listed and action in numbers:
-                joints = _joints(file.read(), f"{path}: {member.name}")
-                found[id_] = Action(id_, subject, numbers.index(action), joints)
+    for member, content in read_members(path, lambda _: True):
+        name = _NAME.fullmatch(member)
+        if name is None:
+            raise DataError(
+                f"{path}: member {member!r} is not a skeleton; expected files named "
+                "aAA_sSS_eEE_skeleton3D.txt."
+            )
+        id_, action, subject = name.group(1), int(name.group(2)), int(name.group(3))
+        if id_ in listed and action in numbers:
+            joints = _joints(content, f"{path}: {member}")
+            found[id_] = Action(id_, subject, numbers.index(action), joints)
     missing = sorted(each for each in listed - set(found) if int(each[1:3]) in numbers)
     if missing:
         raise DataError(

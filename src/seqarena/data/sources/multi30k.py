@@ -6,9 +6,9 @@ from pydantic import Field
 
 from seqarena.data.encoding import Tokens, encoded_subwords
 from seqarena.data.manifest import Manifest
-from seqarena.data.mirror import published_content
 from seqarena.data.part import Parts
 from seqarena.data.plain_text import lines_of
+from seqarena.data.published.checked_files import published_content
 from seqarena.data.published.record import Published
 from seqarena.data.published.translations import MULTI30K
 from seqarena.data.sources.source_config import SourceConfig

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from typing import Literal
 
-from seqarena.data.mirror import published_file
 from seqarena.data.plain_text import (
     Documents,
     DocumentUnit,
@@ -13,6 +12,7 @@ from seqarena.data.plain_text import (
     read_plain_text,
     symbols_of_text,
 )
+from seqarena.data.published.checked_files import published_file
 from seqarena.data.published.record import Published
 from seqarena.data.published.running_text import PENN_TREEBANK
 from seqarena.data.sources.source_data import SourceData

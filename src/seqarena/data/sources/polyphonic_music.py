@@ -6,15 +6,15 @@ from typing import Literal
 import numpy as np
 from pydantic import Field
 
-from seqarena.batch import Sequences, sequences_of
-from seqarena.data.mirror import published_file
 from seqarena.data.part import Part, three_parts
+from seqarena.data.published.checked_files import published_file
 from seqarena.data.published.record import Published
 from seqarena.data.published.sound import POLYPHONIC_MUSIC
 from seqarena.data.sources.source_config import SourceConfig
 from seqarena.data.sources.source_data import SourceData
 from seqarena.data.splits import Split
 from seqarena.schema import DataSchema
+from seqarena.sequences import Sequences, sequences_of
 
 N_KEYS = 88
 # File and title of each corpus.

@@ -6,10 +6,9 @@ from typing import Literal
 import numpy as np
 from pydantic import Field
 
-from seqarena.batch import sequences_of
 from seqarena.data.alphabet import Alphabet, alphabet_of
-from seqarena.data.mirror import published_file
 from seqarena.data.part import Part, three_parts
+from seqarena.data.published.checked_files import published_file
 from seqarena.data.published.labelled_text import PROTEIN_SECONDARY_STRUCTURE
 from seqarena.data.published.record import Published
 from seqarena.data.sources.source_config import SourceConfig
@@ -17,6 +16,7 @@ from seqarena.data.sources.source_data import SourceData
 from seqarena.errors import DataError
 from seqarena.schema import DataSchema
 from seqarena.seeds import numpy_generator
+from seqarena.sequences import sequences_of
 
 _FILES = ("protein-secondary-structure.train", "protein-secondary-structure.test")
 _BEGIN, _END = "<>", "<end>"

@@ -6,7 +6,7 @@ from typing import Literal
 import numpy as np
 from jaxtyping import Float
 
-from seqarena.data.mirror import published_file
+from seqarena.data.published.checked_files import published_file
 from seqarena.data.published.record import Published
 from seqarena.data.published.time_series import NATOPS, UCR_UEA
 from seqarena.errors import DataError

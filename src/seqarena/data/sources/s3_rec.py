@@ -7,7 +7,7 @@ import numpy as np
 
 from seqarena.data.candidates import ItemLists, item_lists_of
 from seqarena.data.leave_one_out import History
-from seqarena.data.mirror import published_file
+from seqarena.data.published.checked_files import published_file
 from seqarena.data.published.items import BEAUTY, LASTFM
 from seqarena.data.published.record import Published
 from seqarena.data.sources.source_data import SourceData

@@ -6,7 +6,6 @@ import numpy as np
 from jaxtyping import Int
 from pydantic import BaseModel, ConfigDict, Field
 
-from seqarena.batch import sequences_of
 from seqarena.data.alphabet import Alphabet, alphabet_of, n_unknown
 from seqarena.data.links import Links
 from seqarena.data.manifest import Provenance
@@ -15,6 +14,7 @@ from seqarena.data.sources.source_data import SourceData
 from seqarena.errors import DataError
 from seqarena.schema import DataSchema
 from seqarena.seeds import numpy_generator
+from seqarena.sequences import sequences_of
 
 END = "<end>"
 """Name of the symbol that ends every target."""

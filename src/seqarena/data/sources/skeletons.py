@@ -6,7 +6,6 @@ import numpy as np
 from jaxtyping import Float
 from pydantic import Field, field_validator
 
-from seqarena.batch import Sequences, sequences_of
 from seqarena.data.manifest import Fact, Provenance
 from seqarena.data.part import Part, three_parts
 from seqarena.data.sources.source_config import SourceConfig
@@ -15,6 +14,7 @@ from seqarena.data.stratify import stratified_share
 from seqarena.errors import DataError
 from seqarena.schema import DataSchema
 from seqarena.seeds import numpy_generator
+from seqarena.sequences import Sequences, sequences_of
 
 N_JOINTS = 20
 SUBJECTS = tuple(range(1, 11))

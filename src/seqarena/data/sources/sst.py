@@ -4,8 +4,8 @@ import re
 from pathlib import Path
 from typing import Literal
 
-from seqarena.data.mirror import published_file
 from seqarena.data.plain_text import lines_of, read_plain_text
+from seqarena.data.published.checked_files import published_file
 from seqarena.data.published.labelled_text import SST
 from seqarena.data.published.record import Published
 from seqarena.data.sources.labelled_texts import (

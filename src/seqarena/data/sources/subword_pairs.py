@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from seqarena.batch import sequences_of
 from seqarena.data.alphabet import n_unknown
 from seqarena.data.part import Part, Parts
 from seqarena.data.splits import Split
@@ -13,6 +12,7 @@ from seqarena.data.subwords import Subwords, tidied
 from seqarena.errors import DataError
 from seqarena.schema import DataSchema, Judgement
 from seqarena.seeds import numpy_generator
+from seqarena.sequences import sequences_of
 
 END = "<end>"
 """Name of the symbol that ends every target."""

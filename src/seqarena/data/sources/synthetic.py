@@ -8,12 +8,12 @@ import numpy as np
 from jaxtyping import Float, Int
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from seqarena.batch import Sequences, sequences_of
 from seqarena.data.manifest import Fact
 from seqarena.data.part import Part, Parts, three_parts
 from seqarena.data.splits import Split
 from seqarena.logspace import NATS_PER_BIT
 from seqarena.seeds import numpy_generator
+from seqarena.sequences import Sequences, sequences_of
 
 Sampler = Callable[[int, np.random.Generator], np.ndarray]
 """From a number of sequences to their tokens (sequences, time)."""

@@ -6,7 +6,6 @@ from typing import Any
 
 from pydantic import Field, field_validator
 
-from seqarena.batch import sequences_of
 from seqarena.data.alphabet import Alphabet, alphabet_of, n_unknown
 from seqarena.data.manifest import Fact, Provenance
 from seqarena.data.part import Part, three_parts
@@ -24,6 +23,7 @@ from seqarena.data.windows import (
 )
 from seqarena.errors import DataError
 from seqarena.schema import DataSchema
+from seqarena.sequences import sequences_of
 
 Place = tuple[str, Window]
 """A window of the document of that name."""

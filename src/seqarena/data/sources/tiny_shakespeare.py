@@ -4,8 +4,8 @@ from typing import Literal
 
 from pydantic import Field
 
-from seqarena.data.mirror import published_file
 from seqarena.data.plain_text import cut_by_shares, documents_of, read_plain_text
+from seqarena.data.published.checked_files import published_file
 from seqarena.data.published.record import Published
 from seqarena.data.published.running_text import TINY_SHAKESPEARE
 from seqarena.data.sources.source_data import SourceData

@@ -7,11 +7,10 @@ from typing import Literal
 import numpy as np
 from pydantic import Field
 
-from seqarena.batch import sequences_of
 from seqarena.data.alphabet import n_unknown
 from seqarena.data.lexicon import Lexicon, UnknownWords, lexicon_of
-from seqarena.data.mirror import published_file
 from seqarena.data.part import Part, three_parts
+from seqarena.data.published.checked_files import published_file
 from seqarena.data.published.labelled_text import UD_ENGLISH_EWT
 from seqarena.data.published.record import Published
 from seqarena.data.sources.conllu import TaggedSentence, read_conllu
@@ -20,6 +19,7 @@ from seqarena.data.sources.source_data import SourceData
 from seqarena.data.splits import Split
 from seqarena.errors import DataError
 from seqarena.schema import DataSchema
+from seqarena.sequences import sequences_of
 
 _FILES = {
     Split.TRAIN: "en_ewt-ud-train.conllu",

@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import Float
 from pydantic import Field
 
-from seqarena.data.mirror import published_content, published_file
+from seqarena.data.published.checked_files import published_content, published_file
 from seqarena.data.published.record import Published
 from seqarena.data.published.skeletons import UTKINECT
 from seqarena.data.sources.skeletons import (

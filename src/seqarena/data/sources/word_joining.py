@@ -6,10 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Int
 
-from seqarena.batch import sequences_of
 from seqarena.data.alignment import NOWHERE, alignment_of
 from seqarena.data.part import Part
 from seqarena.errors import DataError
+from seqarena.sequences import sequences_of
 
 
 @dataclass(frozen=True)

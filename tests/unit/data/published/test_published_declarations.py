@@ -8,8 +8,8 @@ from typing import get_args
 
 import pytest
 
-from seqarena.data.mirror import published_content, published_file
 from seqarena.data.published.catalogue import PUBLISHED, published_set
+from seqarena.data.published.checked_files import published_content, published_file
 from seqarena.data.published.places import place_of
 from seqarena.data.published.record import Published
 from seqarena.data.sources.cluttered_digits import ClutteredDigitsConfig as Cluttered

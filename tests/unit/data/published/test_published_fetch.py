@@ -19,9 +19,9 @@ import pytest
 from click.testing import CliRunner
 
 from seqarena.cli import main
-from seqarena.data.mirror import published_content, published_file
 from seqarena.data.published import catalogue, describe, fetch
 from seqarena.data.published.archives import read_members
+from seqarena.data.published.checked_files import published_content, published_file
 from seqarena.data.published.checksums import sha256_of
 from seqarena.data.published.network import unreachable
 from seqarena.data.published.places import place_of

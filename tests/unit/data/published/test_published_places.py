@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from published_scenes import refusal
-from seqarena.data.mirror import published_content, published_file
 from seqarena.data.published.catalogue import published_set
+from seqarena.data.published.checked_files import published_content, published_file
 from seqarena.data.published.places import place_of
 from seqarena.data.published.record import Published, PublishedFile, WholeFile
 from seqarena.errors import DataError

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from published_scenes import stand_in
-from seqarena.data.mirror import VARIABLE
+from seqarena.data.published.checked_files import VARIABLE
 from seqarena.data.published.short_forms import AESLC
 from seqarena.data.sources import aeslc
 from seqarena.data.sources.aeslc import AeslcConfig, pairs_of, read_aeslc

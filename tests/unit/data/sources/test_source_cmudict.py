@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from published_scenes import stand_in
-from seqarena.data.mirror import VARIABLE
+from seqarena.data.published.checked_files import VARIABLE
 from seqarena.data.published.short_forms import CMUDICT
 from seqarena.data.sources import cmudict
 from seqarena.data.sources.cmudict import CmudictConfig, parse_dictionary, read_cmudict, split_words

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from seqarena.data.checks import cross_split_duplicates
 from seqarena.data.sources.adding import AddingConfig, draw_adding, edges_of
 from seqarena.data.sources.associative_recall import (
     AssociativeRecallConfig,
@@ -83,6 +84,19 @@ def test_a_target_is_the_input_in_its_order_and_where_it_comes_from_is_known(ord
             assert [given[first] for first, _ in spans[:-1]] == wanted.tolist()
             assert (np.diff(spans[:-1], axis=1) == 1).all()
             assert spans[length].tolist() == [-1, -1]
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_no_input_of_the_default_settings_stands_in_two_splits(seed):
+    parts = draw_copied_symbols(CopiedSymbolsConfig(kind="copied_symbols", seed=seed)).parts
+    assert cross_split_duplicates(parts) == []
+
+
+def test_where_there_are_too_few_inputs_some_stand_in_two_splits():
+    config = CopiedSymbolsConfig(
+        kind="copied_symbols", n_symbols=2, shortest=1, longest=2, test_lengths=(1,), **SMALL
+    )
+    assert cross_split_duplicates(draw_copied_symbols(config).parts)
 
 
 def test_lengths_of_the_test_are_some():

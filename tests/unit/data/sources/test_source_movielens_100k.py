@@ -4,7 +4,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from seqarena.data.mirror import VARIABLE
+from seqarena.data.published.checked_files import VARIABLE
 from seqarena.data.sources.movielens_100k import (
     MovieLens100kConfig,
     by_time,

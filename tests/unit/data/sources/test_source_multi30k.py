@@ -6,7 +6,7 @@ import pytest
 
 from published_scenes import stand_in
 from seqarena.data.manifest import read_manifest
-from seqarena.data.mirror import VARIABLE
+from seqarena.data.published.checked_files import VARIABLE
 from seqarena.data.published.translations import MULTI30K
 from seqarena.data.sources import multi30k
 from seqarena.data.sources.multi30k import Multi30kConfig, read_multi30k

@@ -4,7 +4,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from seqarena.data.mirror import VARIABLE
+from seqarena.data.published.checked_files import VARIABLE
 from seqarena.data.sources.protein_secondary_structure import (
     ProteinSecondaryStructureConfig,
     read_protein_secondary_structure,

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from published_scenes import refusal
-from seqarena.data.mirror import VARIABLE
+from seqarena.data.published.checked_files import VARIABLE
 from seqarena.data.published.items import BEAUTY
 from seqarena.data.sources.s3_rec import (
     BeautyConfig,

@@ -9,7 +9,7 @@ import pytest
 
 from published_scenes import stand_in
 from seqarena.data.manifest import Provenance
-from seqarena.data.mirror import VARIABLE
+from seqarena.data.published.checked_files import VARIABLE
 from seqarena.data.published.labelled_text import MOVIE_REVIEWS, MR, SST
 from seqarena.data.sources import movie_reviews, mr, sst
 from seqarena.data.sources.labelled_texts import (

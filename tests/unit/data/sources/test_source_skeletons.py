@@ -149,13 +149,11 @@ NAME = "a01_s01_e01_skeleton3D.txt"
     [
         (
             {"../a.txt": b"1"},
-            "member '../a.txt' (1 bytes) is not a skeleton; expected plain files named "
-            "aAA_sSS_eEE_skeleton3D.txt, below 2 MB.",
+            "member '../a.txt' leads out of the archive; not unpacked.",
         ),
         (
-            {NAME: b"1 2 3 4\n" * 300_000},
-            f"member '{NAME}' (2400000 bytes) is not a skeleton; expected plain files named "
-            "aAA_sSS_eEE_skeleton3D.txt, below 2 MB.",
+            {"a.txt": b"1"},
+            "member 'a.txt' is not a skeleton; expected files named aAA_sSS_eEE_skeleton3D.txt.",
         ),
         (
             {NAME: b"1 2 3 4\n" * 21},
@@ -180,7 +178,7 @@ def test_a_link_in_the_archive_is_refused(tmp_path):
         info = tarfile.TarInfo(NAME)
         info.type, info.linkname = tarfile.SYMTYPE, "/etc/passwd"
         out.addfile(info)
-    with pytest.raises(DataError, match="is not a skeleton"):
+    with pytest.raises(DataError, match="leads out of the archive"):
         read_skeletons(tmp_path / "x.tar.gz", {"a01_s01_e01"}, (1,))
 
 

@@ -5,7 +5,7 @@ import pytest
 
 from published_scenes import refusal
 from seqarena.data.lexicon import lexicon_of
-from seqarena.data.mirror import VARIABLE
+from seqarena.data.published.checked_files import VARIABLE
 from seqarena.data.published.labelled_text import UD_ENGLISH_EWT
 from seqarena.data.sources.conllu import TaggedSentence, TaggedWord
 from seqarena.data.sources.ud_english_ewt import (
