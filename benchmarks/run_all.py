@@ -23,6 +23,7 @@ BENCHMARKS = (
     "decoding",
     "training",
     "where_it_looked",
+    "capture",
 )
 
 
