@@ -113,6 +113,21 @@ def check_family_command(module: str, settings: str) -> None:
         )
 
 
+@main.command("compare-maps")
+@click.argument("one")
+@click.argument("other")
+def compare_maps_command(one: str, other: str) -> None:
+    """Compare where two experiments look, ONE and OTHER: names, or folders of fits or evaluations.
+
+    All seeds of both are compared on the same probes. Writes compare/ONE__OTHER.
+    """
+    from seqarena.experiment.compare_maps import compare_maps
+    from seqarena.experiment.layout import Workspace
+
+    for line in compare_maps(one, other, Workspace.here()):
+        click.echo(line)
+
+
 @main.command()
 @click.argument("run")
 @click.option("--text", help="A text, written as the task's own are.")

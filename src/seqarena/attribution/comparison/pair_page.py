@@ -73,7 +73,8 @@ def gap_table(pair: FamilyPair) -> ViewedTable:
         ("rows compared", float(gap.n_rows)),
         ("rows in which one looks nowhere", float(gap.n_one)),
     )
-    note = f"{pair.sentence} The interval is over {gap.n_probes} probes and these fits alone."
+    about = f" The interval is over {gap.n_probes} probes and these fits alone."
+    note = pair.sentence + (about if gap.low <= gap.high else "")
     return ViewedTable("How far apart they look", ("row divergence", "value"), rows, note)
 
 
