@@ -1,6 +1,7 @@
 """The command `seqarena`."""
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -110,6 +111,62 @@ def check_family_command(module: str, settings: str) -> None:
         raise SeqarenaError(
             f"{counted(n_failed, 'check')} failed; see the lines that begin with FAILED."
         )
+
+
+@main.command("compare-maps")
+@click.argument("one")
+@click.argument("other")
+def compare_maps_command(one: str, other: str) -> None:
+    """Compare where two experiments look, ONE and OTHER: names, or folders of fits or evaluations.
+
+    All seeds of both are compared on the same probes. Writes compare/ONE__OTHER.
+    """
+    from seqarena.experiment.compare_maps import compare_maps
+    from seqarena.experiment.layout import Workspace
+
+    for line in compare_maps(one, other, Workspace.here()):
+        click.echo(line)
+
+
+@main.command()
+@click.argument("run")
+@click.option("--text", help="A text, written as the task's own are.")
+@click.option(
+    "--file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A text, a recording, a picture, or lines of numbers: what the task reads.",
+)
+@click.option("--target", help="What the model is to write, in place of what it writes itself.")
+@click.option("--seed", type=click.IntRange(min=0), help="Which fit [the first].")
+@click.option(
+    "--out",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Where to write a page with all maps (HTML).",
+)
+def attend(
+    run: str,
+    text: str | None,
+    file: Path | None,
+    target: str | None,
+    seed: int | None,
+    out: Path | None,
+) -> None:
+    """Show where RUN looks in an example of your own.
+
+    RUN is an experiment, a folder of a fit, or a run in MLflow (its id, or its name).
+    """
+    from seqarena.experiment.attend import attend as attend_to
+    from seqarena.experiment.layout import Workspace
+    from seqarena.experiment.own_example import OwnInput
+
+    width = shutil.get_terminal_size().columns
+    found = attend_to(run, OwnInput(text, file, target), Workspace.here(), seed, width)
+    for line in found.lines:
+        click.echo(line)
+    if out is not None:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        out.write_text(found.page, encoding="utf-8")
+        click.echo(f"{out}: open it in a browser.")
 
 
 @main.command()

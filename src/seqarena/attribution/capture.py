@@ -42,8 +42,8 @@ class Capture:
 
     probes: tuple[Probe, ...]
     maps: tuple[tuple[ProbeMap, ...], ...]
-    influence: tuple[InfluenceMap, ...] = ()
-    """One for each probe; none: nobody asked, or the model cannot be asked."""
+    influence: tuple[InfluenceMap | None, ...] = ()
+    """One for each probe, or None for one that was not asked about; none: the model was not."""
     further: Mapping[str, tuple[InfluenceMap | None, ...]] = field(default_factory=dict)
     """Other maps of influence, by name (`oracle`, `marginalised`, `shapley`), one for each probe or
     None where it has none."""

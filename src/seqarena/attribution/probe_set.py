@@ -39,6 +39,13 @@ class ProbeSet:
             digest.update(b"" if target is None else target.sequence(index).tobytes())
         return digest.hexdigest()
 
+    def first(self, n: int) -> "ProbeSet":
+        """Return the first `n` probes."""
+        if n == len(self) or not len(self):
+            return self
+        sequences = self.sequences.select(np.arange(n)) if n else self.sequences
+        return ProbeSet(self.probes[:n], sequences, self.cuts)
+
     def batch(self, first: int = 0, end: int | None = None) -> Batch:
         """Pad the probes from `first` on, named by their rows of the split."""
         places = np.arange(len(self))[first:end]
@@ -70,6 +77,11 @@ def probe_set(test: Part, rows: Rows, manifest: Manifest, longest: int = LONGEST
         for probe, row in zip(probes, kept, strict=True)
     )
     return ProbeSet(named, part.sequences, tuple(cuts))
+
+
+def shortened(probes: ProbeSet, longest: int) -> ProbeSet:
+    """Return the first `longest` steps of each probe, described as before."""
+    return replace(probes, sequences=_first_steps(Part(probes.sequences), longest).sequences)
 
 
 def _first_steps(part: Part, longest: int) -> Part:

@@ -5,55 +5,111 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from seqarena.attention.maps import HasNativeMaps
-from seqarena.attribution.capture import Capture, capture_maps
-from seqarena.attribution.probe_set import ProbeSet
-from seqarena.attribution.probes import Probe
+from seqarena.attribution.asked import ask, diagnosed
+from seqarena.attribution.capture import Capture
+from seqarena.attribution.influence.influence_map import InfluenceMap
+from seqarena.attribution.influence.replacements import Replacements
+from seqarena.attribution.influence_plan import InfluencePlan
+from seqarena.attribution.oracle.oracle_model import oracle_of
+from seqarena.attribution.probe_set import ProbeSet, probe_set
+from seqarena.attribution.probes import Probe, probe_rows
 from seqarena.attribution.store.artifacts import Attribution, Written, write_artifacts
 from seqarena.attribution.store.manifest import Origin
+from seqarena.attribution.summary import oracle_summary, summary_tables
+from seqarena.attribution.viewer.of_capture import viewed_of
+from seqarena.attribution.viewer.page import page_of
+from seqarena.data.arrow_store import read_split
 from seqarena.data.manifest import Manifest
+from seqarena.data.part import Part
+from seqarena.data.splits import Split
 from seqarena.families.catalogue import AnyFamily
-from seqarena.tracking.journal import Journal
-from seqarena.tracking.provenance import provenance_tags
+from seqarena.tasks.config import TaskConfig
+from seqarena.tasks.influence import InfluenceConfig
+from seqarena.tracking.journal import Journal, RunIdentity
 
 ATTENTION_FOLDER = "attention"
 
 
 @dataclass(frozen=True)
-class AskedRun:
-    """Which run is asked, and on which data."""
+class ProbedTask:
+    """What all families of a task, and all seeds, are asked."""
 
-    key: str
-    fingerprint: str
     manifest: Manifest
     probe_set: ProbeSet
+    plan: InfluencePlan | None = None
+    """None: influence is not asked for."""
+    oracle: tuple[InfluenceMap | None, ...] = ()
+    """The influence of each step in the process that made the data; none: it is not known."""
+
+    @classmethod
+    def of(cls, task: TaskConfig, prepared: Path, manifest: Manifest, test: Part) -> "ProbedTask":
+        """Choose the probes of a task, and ask the process that made them, where it is known."""
+        probes = probe_set(test, probe_rows(test.sequences, task.n_probes), manifest)
+        plan = influence_plan(task.influence, prepared) if len(probes) else None
+        oracle = oracle_of(task.source)
+        known = (
+            () if plan is None or oracle is None else ask(oracle, probes, plan).capture.influence
+        )
+        return cls(manifest, probes, plan, known)
+
+
+@dataclass(frozen=True)
+class AskedRun:
+    """Which run is asked, and what."""
+
+    identity: RunIdentity
+    fingerprint: str
+    task: ProbedTask
+
+
+def influence_plan(config: InfluenceConfig, prepared: Path) -> InfluencePlan | None:
+    """Return how the influence of steps is asked for on a task; None where nobody wants it.
+
+    What is put in the place of a step comes from the training split, the same for every family.
+    """
+    if config.n_probes == 0:
+        return None
+    train = read_split(prepared, Split.TRAIN)
+    replacements = Replacements.of(train, config.seed, config.n_draws, config.exact_up_to)
+    return InfluencePlan(replacements, config.n_probes, config.max_steps, config.n_shapley)
 
 
 def attribute(family: AnyFamily, run: AskedRun) -> Attribution:
-    """Ask a fitted family where it looked on each probe.
-
-    A family without maps has none; what else it can answer is asked all the same.
+    """Ask a fitted family where it looked on each probe, and hold that against the true process.
 
     Raises:
-        ArtifactError: the model is in training mode, or a map is not made of shares.
+        ArtifactError: the model is in training mode, a map is not made of shares, or a density
+            looks at the future.
     """
-    began = time.monotonic()
-    if isinstance(family, HasNativeMaps):
-        capture = capture_maps(family, run.probe_set)
-    else:
-        capture = Capture(run.probe_set.probes, ((),) * len(run.probe_set))
-    cost = {"maps_seconds": round(time.monotonic() - began, 4)}
-    return Attribution(capture, replace(_origin(run), cost=cost))
+    task = run.task
+    asked = ask(family, task.probe_set, task.plan)
+    capture = asked.capture
+    began = time.perf_counter()
+    found = diagnosed(family, capture, task.probe_set, run.identity.tags.get("git.commit", ""))
+    cost = {**asked.cost, "diagnostics_seconds": round(time.perf_counter() - began, 4)}
+    if task.oracle:
+        capture = replace(capture, further={**capture.further, "oracle": task.oracle})
+    return Attribution(
+        capture,
+        replace(_origin(run), cost=cost, cuts=asked.cuts),
+        found.table,
+        {**oracle_summary(capture.influence, task.oracle), **found.summary},
+    )
 
 
-def tell_attribution(journal: Journal, folder: Path, found: Attribution) -> Written:
+def tell_attribution(journal: Journal, folder: Path, found: Attribution, run: AskedRun) -> Written:
     """Write what was found into `folder`, and journal its files, its numbers and its pictures."""
-    written = write_artifacts(folder, found)
+
+    def page(capture: Capture) -> str:
+        tables = summary_tables(found.summary)
+        return page_of(viewed_of(capture, run.identity.name, _facts(run), tables))
+
+    written = write_artifacts(folder, found, page)
     for file in written.files:
         journal.artifact(file, ATTENTION_FOLDER)
     for figure in written.figures:
         journal.artifact(figure, f"{ATTENTION_FOLDER}/{figure.parent.name}")
-    journal.metrics({f"attn/{name}": value for name, value in written.summary.items()}, step=0)
+    journal.metrics(written.summary, step=0)
     tell_pictures(journal, found.capture.probes, written.figures)
     return written
 
@@ -69,16 +125,31 @@ def tell_pictures(journal: Journal, probes: tuple[Probe, ...], pictures: tuple[P
 
 
 def _origin(run: AskedRun) -> Origin:
-    commit: dict[str, Any] = {
-        name: value for name, value in provenance_tags(Path.cwd()).items() if "mlflow" not in name
-    }
-    probes = {"n_probes": len(run.probe_set), "sha256": run.probe_set.sha256}
+    code = {k: v for k, v in run.identity.tags.items() if k.startswith(("git.", "dvc."))}
+    replacement: dict[str, Any] = {}
+    if run.task.plan is not None:
+        own = run.task.plan.replacements
+        how = "every symbol" if own.is_exact else f"{own.n_draws} draws"
+        replacement = {"from": "train", "each_step": how, "seed": own.seed, "pool": len(own.pool)}
     return Origin(
-        run={"key": run.key, "fingerprint": run.fingerprint, **commit},
-        data={"task": run.manifest.task, **run.manifest.content_hashes()},
-        probes=probes,
-        cuts=run.probe_set.cuts,
+        run={"key": run.identity.key, "fingerprint": run.fingerprint, **code},
+        data={"task": run.task.manifest.task, **run.task.manifest.content_hashes()},
+        probes={"n_probes": len(run.task.probe_set), "sha256": run.task.probe_set.sha256},
+        replacement=replacement,
     )
+
+
+def _facts(run: AskedRun) -> dict[str, str]:
+    """Return what the page says of the run."""
+    tags = run.identity.tags
+    told = {name: tags[name] for name in ("task", "family", "mechanism", "seed") if name in tags}
+    data = run.task.manifest.content_hashes()
+    return {
+        **told,
+        "fingerprint": run.fingerprint,
+        "data": ", ".join(f"{split} {sha256[:12]}" for split, sha256 in data.items()),
+        "probe set": run.task.probe_set.sha256[:12],
+    }
 
 
 def _describe(probe: Probe) -> str:

@@ -12,6 +12,7 @@ from seqarena.data.manifest import Manifest, read_manifest
 from seqarena.data.splits import Split
 from seqarena.errors import ArtifactError
 from seqarena.evaluation.texts import signature_of
+from seqarena.experiment.compare_looking import TaskMaps, look
 from seqarena.experiment.identity import digest_of, engine_of
 from seqarena.experiment.layout import Workspace
 from seqarena.experiment.suite import Experiment, Suite
@@ -43,13 +44,18 @@ def compare(
     published = beside_published(
         read_targets(targets), suite, manifests, {cell.experiment: cell for cell in cells}
     )
+    shutil.rmtree(reports, ignore_errors=True)
     tasks = [
-        replace(_task(name, manifest), published=tuple(p for p in published if p.task == name))
+        replace(
+            _task(name, manifest),
+            published=tuple(p for p in published if p.task == name),
+            looking=look(_maps(suite, name, runs), reports),
+        )
         for name, manifest in manifests.items()
     ]
-    shutil.rmtree(reports, ignore_errors=True)
     files = write_report(reports, tasks, cells, _head(suite))
-    _tell(reports, files, runs, suite)
+    pages = [reports / task.looking.page for task in tasks if task.looking is not None]
+    _tell(reports, [*files, *pages], runs, suite)
     sys.stdout.write(
         f"{reports / 'comparison.html'}: {counted(len(cells), 'experiment')} on "
         f"{counted(len(tasks), 'task')}\n"
@@ -67,6 +73,11 @@ def _task(name: str, manifest: Manifest) -> TaskFacts:
         duplicates=str(manifest.protocol.get("duplicates", "")),
         best_possible=manifest.best_possible,
     )
+
+
+def _maps(suite: Suite, task: str, runs: Path) -> TaskMaps:
+    own = [each for each in suite.experiments.values() if each.task_name == task]
+    return TaskMaps(task, {each.name: tuple(each.seeds) for each in own}, runs)
 
 
 def _description(manifest: Manifest) -> str:

@@ -6,13 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from seqarena.attribution.probe_set import ProbeSet, probe_set
-from seqarena.attribution.probes import probe_rows
 from seqarena.data.arrow_store import read_part
 from seqarena.data.manifest import Manifest, verify_prepared
 from seqarena.data.part import Part
 from seqarena.data.splits import Split
-from seqarena.errors import ArtifactError
 from seqarena.evaluation.evaluate import Evaluation, evaluate_model
 from seqarena.evaluation.gold import Gold
 from seqarena.evaluation.predictions import write_predictions
@@ -21,15 +18,15 @@ from seqarena.evaluation.texts import signature_of, writing_of
 from seqarena.experiment.attribution import (
     ATTENTION_FOLDER,
     AskedRun,
+    ProbedTask,
     attribute,
     tell_attribution,
     tell_pictures,
 )
+from seqarena.experiment.fitted import load_fitted
 from seqarena.experiment.identity import aggregate_run, engine_of, seed_run, tell_data
 from seqarena.experiment.layout import Workspace
 from seqarena.experiment.suite import Experiment
-from seqarena.families.catalogue import AnyFamily
-from seqarena.families.store import load_family, read_config
 from seqarena.metrics.metric import Metric, headline_metric
 from seqarena.tracking.journal import Journal
 from seqarena.tracking.location import locate_store
@@ -46,7 +43,7 @@ class _Bench:
     experiment: Experiment
     manifest: Manifest
     test: Part
-    probes: ProbeSet
+    probed: ProbedTask
 
 
 @dataclass(frozen=True)
@@ -87,13 +84,13 @@ def evaluate(
 def _bench(experiment: Experiment, prepared: Path) -> _Bench:
     manifest = verify_prepared(prepared)
     test = read_part(prepared, Split.TEST)
-    rows = probe_rows(test.sequences, experiment.task.n_probes)
-    return _Bench(experiment, manifest, test, probe_set(test, rows, manifest))
+    probed = ProbedTask.of(experiment.task, prepared, manifest, test)
+    return _Bench(experiment, manifest, test, probed)
 
 
 def _judge(bench: _Bench, seed: int, fit: Path, out: Path) -> _Judged:
     """Write the scores and maps of one seed, and journal them into the run that training began."""
-    family, identity = _load(fit, bench.manifest)
+    family, identity = load_fitted(fit, bench.manifest)
     manifest = bench.manifest
     evaluation = evaluate_model(
         family,
@@ -117,22 +114,11 @@ def _judge(bench: _Bench, seed: int, fit: Path, out: Path) -> _Judged:
             journal.tags({"flags": " ".join(evaluation.flags)})
         journal.artifact(write_predictions(out, evaluation.predictions), "evaluation")
         pictures: tuple[Path, ...] = ()
-        if bench.probes:
-            asked = AskedRun(run.key, identity, manifest, bench.probes)
+        if len(bench.probed.probe_set):
+            asked = AskedRun(run, identity, bench.probed)
             found = attribute(family, asked)
-            pictures = tell_attribution(journal, out / ATTENTION_FOLDER, found).figures
+            pictures = tell_attribution(journal, out / ATTENTION_FOLDER, found, asked).figures
     return _Judged(identity, evaluation, pictures)
-
-
-def _load(fit: Path, manifest: Manifest) -> tuple[AnyFamily, str]:
-    content, _ = read_config(fit)
-    provenance: dict[str, Any] = content["provenance"]
-    if provenance["data"] != manifest.content_hashes():
-        raise ArtifactError(
-            f"{fit}: was fitted to other data (train {provenance['data']['train'][:12]}) than is "
-            f"prepared now ({manifest.content_hashes()['train'][:12]}); train it again."
-        )
-    return load_family(fit), str(provenance["fingerprint"])
 
 
 def _metric(bench: _Bench) -> Metric:
@@ -173,7 +159,7 @@ def _tell_aggregate(
                 f"Student t intervals. The maps are those of seed {first_seed}."
             }
         )
-        tell_pictures(journal, bench.probes.probes, first.pictures)
+        tell_pictures(journal, bench.probed.probe_set.probes, first.pictures)
         means = {name: mean for name, mean in summary["mean"].items() if mean is not None}
         journal.metrics(_under_test(means), step=0)
         for name, interval in summary["interval"].items():

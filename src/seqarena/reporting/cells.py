@@ -6,6 +6,7 @@ from pathlib import Path
 
 from seqarena.data.manifest import BestPossible
 from seqarena.metrics.metric import Metric, further_metrics, headline_metric
+from seqarena.reporting.looking import TaskLooking
 from seqarena.reporting.published import Beside
 from seqarena.schema import DataSchema, TaskKind
 
@@ -29,6 +30,8 @@ class TaskFacts:
     best_possible: BestPossible | None = None
     published: tuple[Beside, ...] = ()
     """Figures that others have reported for it, beside the experiments that stand for them."""
+    looking: TaskLooking | None = None
+    """Where its families looked; None: none of them can say."""
 
     @property
     def kind(self) -> TaskKind:

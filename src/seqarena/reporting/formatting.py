@@ -29,6 +29,28 @@ def signed(value: float | None, digits: int = 3) -> str:
     return f"{0.0:.{digits}f}" if is_nothing else f"{value:+.{digits}f}"
 
 
+def plain(value: float | None, digits: int = 3) -> str:
+    """Return `0.036`, or a dash."""
+    return MISSING if value is None else f"{value:.{digits}f}"
+
+
+def share(value: float | None) -> str:
+    """Return `12.5 %`, or a dash."""
+    return MISSING if value is None else f"{100 * value:.1f} %"
+
+
+def ends(low: float | None, high: float | None) -> str:
+    """Return `0.150 to 0.201`, or a dash."""
+    return MISSING if low is None or high is None else f"{low:.3f} to {high:.3f}"
+
+
+def probability(value: float | None) -> str:
+    """Return `0.012`; `< 0.001` for less."""
+    if value is None:
+        return MISSING
+    return "< 0.001" if value < 0.001 else f"{value:.3f}"
+
+
 def count(value: int | None) -> str:
     """Return `12,345`."""
     return MISSING if value is None else f"{value:,}"

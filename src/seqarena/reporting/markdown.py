@@ -5,6 +5,15 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from seqarena.reporting import formatting
 from seqarena.reporting.columns import Column, columns_of
+from seqarena.reporting.looking import TaskLooking
+from seqarena.reporting.looking_tables import (
+    ABOUT_NUMBERS,
+    NUMBERS_HEAD,
+    PAIRS_HEAD,
+    about_pairs,
+    number_rows,
+    pair_rows,
+)
 from seqarena.reporting.ranking import Table, caveat, verdict
 
 FIGURES = "figures"
@@ -52,6 +61,23 @@ def _section(table: Table) -> list[str]:
     if any(row.cell.pictures for row in table.rows):
         lines += ["", "Where each of them looked, on the same example:", ""]
         lines += [f"![attention on {task.name}]({FIGURES}/{task.name}-attention.png)"]
+    if task.looking is not None:
+        lines += _looking(task.looking)
+    return lines
+
+
+def _looking(looking: TaskLooking) -> list[str]:
+    lines = [
+        "",
+        f"Mechanism against effect ([the maps]({looking.page})):",
+        "",
+        *markdown_table(NUMBERS_HEAD, number_rows(looking)),
+        "",
+        ABOUT_NUMBERS,
+    ]
+    if looking.pairs:
+        table = markdown_table(PAIRS_HEAD, pair_rows(looking))
+        lines += ["", "Where every two of them look:", "", *table, "", about_pairs(looking)]
     return lines
 
 

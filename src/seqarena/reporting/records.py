@@ -53,6 +53,7 @@ def _task(table: Table) -> dict[str, Any]:
             for each in task.published
         ],
         "verdict": verdict(table),
+        "looking": None if task.looking is None else asdict(task.looking),
         "experiments": {row.cell.experiment: _experiment(table, row) for row in table.rows},
     }
 

@@ -12,6 +12,15 @@ from markupsafe import Markup
 
 from seqarena.reporting import formatting
 from seqarena.reporting.columns import columns_of
+from seqarena.reporting.looking import TaskLooking
+from seqarena.reporting.looking_tables import (
+    ABOUT_NUMBERS,
+    NUMBERS_HEAD,
+    PAIRS_HEAD,
+    about_pairs,
+    number_rows,
+    pair_rows,
+)
 from seqarena.reporting.plots import darkened
 from seqarena.reporting.ranking import Row, Table, caveat, verdict
 
@@ -84,9 +93,20 @@ def _section(table: Table, plots: list[bytes], *, every_probe: bool) -> dict[str
         "notes": [(row.label, note) for row in table.rows for note in _notes(row)],
         "published": [formatting.beside(each) for each in table.task.published],
         "published_head": formatting.BESIDE,
+        "looking": _looking(table.task.looking),
         "plots": [_plot(drawing, table.task.name) for drawing in plots],
         "looks": looks,
         "n_probes": 1 + max((look.probe for look in looks), default=0),
+    }
+
+
+def _looking(looking: TaskLooking | None) -> dict[str, Any] | None:
+    if looking is None:
+        return None
+    return {
+        "page": looking.page,
+        "numbers": (NUMBERS_HEAD, number_rows(looking), ABOUT_NUMBERS),
+        "pairs": (PAIRS_HEAD, pair_rows(looking), about_pairs(looking)),
     }
 
 

@@ -10,6 +10,7 @@ from seqarena.data.sources.dates import DatesConfig
 from seqarena.data.sources.time_series import TimeSeriesConfig
 from seqarena.data.sources.tiny_shakespeare import TinyShakespeareConfig
 from seqarena.fitting.settings import TrainingConfig
+from seqarena.tasks.influence import InfluenceConfig
 from seqarena.tasks.sources import (
     AlignmentSource,
     ClassificationSource,
@@ -31,6 +32,8 @@ class _AnyTaskConfig(BaseModel):
     """The budget of every family on this task."""
     n_probes: int = Field(default=6, ge=0)
     """Test examples whose maps of attention are kept."""
+    influence: InfluenceConfig = InfluenceConfig()
+    """What the effect of single steps on the prediction is measured with."""
     duplicates: DuplicatePolicy = "refuse"
     """An input that stands in two splits: refuse it, count it, or drop the earlier copy."""
     leakage: LeakageConfig = LeakageConfig()

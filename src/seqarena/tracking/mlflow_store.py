@@ -80,6 +80,15 @@ class Store:
             self.delete(copy.info.run_id)
         return _stored(runs[0]) if runs else None
 
+    def key_of(self, run_id: str) -> str | None:
+        """Return the key of a run; None where there is no such run, or none of ours."""
+        from mlflow.exceptions import MlflowException
+
+        try:
+            return _stored(self._client.get_run(run_id)).tags.get(KEY_TAG)
+        except MlflowException:
+            return None
+
     def create(self, experiment: str, name: str, start: int, tags: Mapping[str, str]) -> StoredRun:
         """Return a new run that is RUNNING since `start` [ms]."""
         experiment_id = self._experiment_id(experiment)

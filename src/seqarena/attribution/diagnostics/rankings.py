@@ -34,8 +34,9 @@ def rankings_of(questions: Questions, places: Places, at: int) -> dict[str, Scor
         batch = questions.batch(np.array([at]))
         *_, last = gradient_times_attention(model, places, batch).values()
         rankings["gradient"] = np.abs(last[0]).sum(axis=(0, 1))
-    if questions.capture.influence:
-        rankings["influence"] = step_scores(questions.capture.influence[at])
+    influence = questions.capture.influence[at] if questions.capture.influence else None
+    if influence is not None:
+        rankings["influence"] = step_scores(influence)
     generator = numpy_generator(questions.config.seed, "random ranking", probe.id)
     rankings["random"] = generator.random(probe.n_steps)
     return {name: scores for name, scores in rankings.items() if len(scores) == probe.n_steps}

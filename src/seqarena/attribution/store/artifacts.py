@@ -2,7 +2,6 @@
 
 import json
 import math
-import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -62,8 +61,8 @@ def write_artifacts(folder: Path, found: Attribution, page_of: PageOf | None = N
     What stood there before is removed. A file that would be too large is cut; the manifest says
     how. A folder without a manifest is unfinished.
     """
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / MANIFEST_FILE).unlink(missing_ok=True)
     notes: Notes = list(found.origin.cuts)
     capture, content = fitting_maps(found.capture, notes)
     files = [
@@ -80,6 +79,8 @@ def write_artifacts(folder: Path, found: Attribution, page_of: PageOf | None = N
     figures = _figures(folder / FIGURES_FOLDER, capture, notes)
     origin = replace(found.origin, cuts=tuple(notes))
     files.append(write_manifest(folder, [*files, *figures], origin))
+    for path in {path for path in folder.rglob("*") if path.is_file()} - {*files, *figures}:
+        path.unlink()
     return Written(tuple(files), tuple(figures), summary)
 
 

@@ -13,6 +13,7 @@ from safetensors.numpy import load, save
 
 from seqarena.attribution.capture import Capture, ProbeMap
 from seqarena.attribution.influence.influence_map import InfluenceMap
+from seqarena.attribution.influence_shape import narrowed, widened
 from seqarena.attribution.probes import Probe
 from seqarena.attribution.store.budgets import LONG, N_TOP
 from seqarena.attribution.store.sparse_rows import densified, sparse_rows
@@ -60,7 +61,7 @@ def maps_of_content(content: bytes) -> Capture:
         name: tuple(_influence(each["influence"].get(name), tensors) for each in examples)
         for name in sorted(kinds)
     }
-    own = tuple(one for one in found.pop("", ()) if one is not None)
+    own = found.pop("", ())
     probes = tuple(_probe(each, tensors) for each in examples)
     return Capture(probes, maps, own, found)
 
@@ -98,9 +99,8 @@ def _example(key: str, capture: Capture, index: int) -> tuple[Entry, Tensors]:
 
 
 def _influences(capture: Capture, index: int) -> Iterator[tuple[str, InfluenceMap]]:
-    if capture.influence:
-        yield "", capture.influence[index]
-    for name, maps in capture.further.items():
+    own = {"": capture.influence} if capture.influence else {}
+    for name, maps in {**own, **capture.further}.items():
         one = maps[index]
         if one is not None:
             yield name, one
@@ -128,14 +128,16 @@ def _native_arrays(key: str, one: ProbeMap) -> tuple[Entry, Tensors]:
 
 
 def _influence_arrays(stem: str, one: InfluenceMap) -> tuple[Entry, Tensors]:
-    tensors = {f"{stem}/influence_lp": one.change.astype(np.float32)}
-    if one.effect is not None:
-        tensors[f"{stem}/influence_js"] = one.effect.astype(np.float32)
-    if one.whole is not None:
-        tensors[f"{stem}/influence_whole"] = one.whole.astype(np.float32)
-    if one.valid is not None:
-        tensors[f"{stem}/valid"] = one.valid.astype(np.uint8)
-    return {"stem": stem, "version": one.version, "unit": one.unit}, tensors
+    known = narrowed(one)
+    tensors = {f"{stem}/influence_lp": known.change.astype(np.float32)}
+    if known.effect is not None:
+        tensors[f"{stem}/influence_js"] = known.effect.astype(np.float32)
+    if known.whole is not None:
+        tensors[f"{stem}/influence_whole"] = known.whole.astype(np.float32)
+    if known.valid is not None:
+        tensors[f"{stem}/valid"] = known.valid.astype(np.uint8)
+    told = {"version": one.version, "unit": one.unit, "shape": one.change.shape}
+    return {"stem": stem, **told}, tensors
 
 
 def _header(content: bytes) -> dict[str, Any]:
@@ -165,7 +167,7 @@ def _influence(entry: Entry | None, tensors: Tensors) -> InfluenceMap | None:
         return None
     stem = entry["stem"]
     valid = tensors.get(f"{stem}/valid")
-    return InfluenceMap(
+    known = InfluenceMap(
         effect=tensors.get(f"{stem}/influence_js"),
         change=tensors[f"{stem}/influence_lp"],
         whole=tensors.get(f"{stem}/influence_whole"),
@@ -173,6 +175,7 @@ def _influence(entry: Entry | None, tensors: Tensors) -> InfluenceMap | None:
         unit=entry["unit"],
         valid=None if valid is None else valid.astype(bool),
     )
+    return widened(known, *entry["shape"])
 
 
 def _probe(entry: Entry, tensors: Tensors) -> Probe:

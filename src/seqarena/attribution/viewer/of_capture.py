@@ -3,12 +3,14 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 from jaxtyping import Bool
 
 from seqarena.attribution.capture import Capture, ProbeMap
 from seqarena.attribution.influence.influence_map import InfluenceMap
+from seqarena.attribution.influence_shape import narrowed, widened
 from seqarena.attribution.probes import Probe
 from seqarena.attribution.viewer.viewed import (
     Viewed,
@@ -40,7 +42,23 @@ def viewed_of(
         _example(probe, maps, one, run)
         for probe, maps, one in zip(capture.probes, capture.maps, influence, strict=True)
     )
+    for name, further in capture.further.items():
+        examples = tuple(map(partial(_with_further, name, run), capture.probes, examples, further))
     return Viewed(title, examples, facts or {}, tables)
+
+
+def _with_further(
+    name: str, run: str, probe: Probe, example: ViewedExample, one: InfluenceMap | None
+) -> ViewedExample:
+    """Add another map of influence; that of the true process has a kind of its own."""
+    if one is None:
+        return example
+    shown = _influence(one, probe, _Axes.of(probe), run)
+    if name == "oracle":
+        shown = [
+            replace(each, name=name, kind="oracle", run="") for each in shown if not each.signed
+        ]
+    return replace(example, maps=(*example.maps, *shown))
 
 
 def beside(viewed: Viewed, other: Viewed, title: str) -> Viewed:
@@ -151,13 +169,16 @@ def _seen(one: ProbeMap) -> Bool[np.ndarray, "row column"] | None:
 
 
 def _influence(one: InfluenceMap, probe: Probe, axes: _Axes, run: str) -> list[ViewedMap]:
-    n_rows = one.change.shape[0]
+    """Lay influence out; of a density whose beginning alone was asked about, that beginning."""
+    one = _asked(one)
+    n_rows, n_columns = one.change.shape
     if axes.outputs is not None:
         rows = axes.outputs
     elif n_rows == 1 and probe.label is not None:
         rows = ViewedAxis("label", 1, (probe.label,), side="output")
     else:
-        rows = axes.predicted()
+        rows = _first(axes.predicted(), n_rows)
+    columns = _first(axes.inputs, n_columns)
     name = "influence" if one.version == "replaced" else f"influence ({one.version})"
 
     def shown(values: np.ndarray, *, signed: bool) -> ViewedMap:
@@ -166,7 +187,7 @@ def _influence(one: InfluenceMap, probe: Probe, axes: _Axes, run: str) -> list[V
             "change" if signed else "effect",
             values[None],
             rows,
-            axes.inputs,
+            columns,
             run=run,
             signed=signed,
             unit=one.unit if signed else "bits",
@@ -176,3 +197,15 @@ def _influence(one: InfluenceMap, probe: Probe, axes: _Axes, run: str) -> list[V
 
     maps = [] if one.effect is None else [shown(one.effect, signed=False)]
     return [*maps, shown(one.change, signed=True)]
+
+
+def _asked(one: InfluenceMap) -> InfluenceMap:
+    """Return as many outputs as steps, up to the last that was asked about."""
+    n_outputs, n_steps = one.change.shape
+    n = max(narrowed(one).change.shape)
+    return widened(narrowed(one), n, n) if n_outputs == n_steps > n else one
+
+
+def _first(axis: ViewedAxis, n: int) -> ViewedAxis:
+    """Return the first `n` entries of an axis."""
+    return replace(axis, n=n, texts=None if axis.texts is None else axis.texts[:n])

@@ -19,11 +19,13 @@ ViewedKind = Literal[
     "effect",
     "change",
     "oracle",
+    "score",
     "difference",
 ]
 """Each has its own colours, and no two are drawn over each other or subtracted. `effect` and
 `change` are influence: how much a step moves what the model says, and what it adds to the gold
-output's log-probability. `oracle` is the effect in the process that made the data."""
+output's log-probability. `oracle` is the effect in the process that made the data, `score` how
+far apart maps are, in columns that are no steps."""
 Side = Literal["input", "output"]
 
 WARNING = (

@@ -6,6 +6,7 @@ from typing import Literal
 import numpy as np
 from jaxtyping import Float
 
+from seqarena.data.manifest import Manifest
 from seqarena.data.own.assembly import own_source
 from seqarena.data.own.example import Example
 from seqarena.data.own.files_source import (
@@ -36,6 +37,11 @@ class AudioFolderConfig(LabelledFilesConfig):
     """`mfcc`: 13 cepstra a frame of 10 ms and their differences. `log_mel`: 26 bands and theirs."""
     normalisation: Literal["mean", "mean_and_variance"] = "mean"
     """What is taken out of each number over a recording."""
+
+    def frames_of(self, path: Path, manifest: Manifest) -> Float[np.ndarray, "frames dim"]:
+        """Return the frames of a recording of somebody's own."""
+        del manifest
+        return speech_frames(read_sound(path), self.features, self.normalisation)
 
     def mistakes_in_files(self) -> list[str]:
         """Return what is wrong with the names of files and folders; no file is opened."""

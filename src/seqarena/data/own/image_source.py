@@ -7,6 +7,7 @@ import numpy as np
 from jaxtyping import Float
 from pydantic import Field, model_validator
 
+from seqarena.data.manifest import Manifest
 from seqarena.data.own.assembly import own_source
 from seqarena.data.own.example import Example
 from seqarena.data.own.files_source import (
@@ -17,7 +18,7 @@ from seqarena.data.own.files_source import (
 )
 from seqarena.data.own.folders import labelled_files
 from seqarena.data.own.text import complaints
-from seqarena.data.pictures import as_steps
+from seqarena.data.pictures import PictureView, as_steps
 from seqarena.data.sources.source_data import SourceData
 from seqarena.data.splits import Split
 from seqarena.errors import DataError
@@ -25,6 +26,8 @@ from seqarena.seeds import numpy_generator
 
 _ENDINGS = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp")
 _MOST_PIXELS = 4096 * 4096
+
+Steps = Float[np.ndarray, "steps dim"]
 
 
 class ImageFolderConfig(LabelledFilesConfig):
@@ -49,6 +52,10 @@ class ImageFolderConfig(LabelledFilesConfig):
     def has_regions(self) -> bool:
         """Say whether a step is a region."""
         return self.view == "regions"
+
+    def frames_of(self, path: Path, manifest: Manifest) -> Steps:
+        """Return the steps of a picture of somebody's own, scaled to the size of the others."""
+        return picture_steps(path, _size(manifest), self.view, self.patch)
 
     def mistakes_in_files(self) -> list[str]:
         """Return what is wrong with the names of files and folders; no file is opened."""
@@ -124,3 +131,34 @@ def read_picture(path: Path, size: tuple[int, int] | None) -> Float[np.ndarray, 
     if size is not None:
         grey = grey.resize((size[1], size[0]), Image.Resampling.BILINEAR)
     return np.asarray(grey, dtype=np.float32) / 255.0
+
+
+def picture_steps(
+    path: Path,
+    size: tuple[int, int],
+    view: PictureView,
+    patch: tuple[int, int],
+    order: np.random.Generator | None = None,
+) -> Steps:
+    """Return the steps of a picture, scaled to `size`.
+
+    Args:
+        path: file.
+        size: rows and columns.
+        view: what a step is.
+        patch: rows and columns of a region.
+        order: of `permuted` pixels.
+
+    Raises:
+        DataError: as `read_picture`.
+    """
+    picture = read_picture(path, size)
+    drawn = order or numpy_generator(0, "image_folder")
+    steps: np.ndarray = as_steps(picture[None], view, patch, drawn)[0]
+    return steps
+
+
+def _size(manifest: Manifest) -> tuple[int, int]:
+    """Return the size that the protocol of the task says: "28 x 28"."""
+    rows, columns = str(manifest.protocol["size"]).split(" x ")
+    return int(rows), int(columns)

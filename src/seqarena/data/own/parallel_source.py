@@ -54,6 +54,10 @@ class ParallelLinesConfig(OwnFilesConfig):
         """The files of both sides."""
         return (*self.paths().values(), *self.target_paths().values())
 
+    def symbols_of(self, text: str) -> Symbols:
+        """Take every character, or the words."""
+        return text if self.unit == "character" else tuple(text.split())
+
     def mistakes_in_files(self) -> list[str]:
         """Return what is wrong with the texts, and which two are not of as many lines."""
         targets = {path: self.target_paths()[split] for split, path in self.paths().items()}

@@ -7,7 +7,7 @@ from pydantic import Field, model_validator
 
 from seqarena.data.manifest import Fact
 from seqarena.data.own.assembly import AboutOwn, own_source
-from seqarena.data.own.cells import InputUnit
+from seqarena.data.own.cells import InputUnit, Symbols
 from seqarena.data.own.columns import ColumnsConfig, LabelledColumns, TaggedColumns, TargetColumns
 from seqarena.data.own.csv_table import read_csv
 from seqarena.data.own.example import Example
@@ -80,6 +80,10 @@ class TableConfig(OwnFilesConfig):
     def input_kind(self) -> InputKind:  # type: ignore[override]
         """Say what the unit says."""
         return "frames" if self.unit == "numbers" else "tokens"
+
+    def symbols_of(self, text: str) -> Symbols:
+        """Take every character, or the words."""
+        return text if self.unit == "character" else tuple(text.split())
 
     def mistakes_in_files(self) -> list[str]:
         """Return what the names of the columns and the first rows show to be wrong."""

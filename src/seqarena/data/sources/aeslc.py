@@ -6,6 +6,8 @@ from typing import Literal
 
 from pydantic import Field
 
+from seqarena.data.encoding import Tokens, encoded_subwords
+from seqarena.data.manifest import Manifest
 from seqarena.data.published.archives import read_texts
 from seqarena.data.published.checked_files import published_file
 from seqarena.data.published.record import Published
@@ -53,6 +55,10 @@ class AeslcConfig(SourceConfig):
     def needs(self) -> tuple[Published, ...]:
         """Published data sets that these settings read."""
         return (AESLC,)
+
+    def tokens_of(self, text: str, manifest: Manifest) -> Tokens:
+        """Return the subwords of a text of somebody's own."""
+        return encoded_subwords(text, manifest)
 
     def read(self) -> SourceData:
         """Make the three parts."""

@@ -1,6 +1,7 @@
 """One digit among pieces of others on a larger canvas: which is it, and where was it?"""
 
 from importlib.metadata import version
+from pathlib import Path
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -8,7 +9,8 @@ from jaxtyping import Float, Int
 from pydantic import Field
 
 from seqarena.data.links import links_of
-from seqarena.data.manifest import Provenance
+from seqarena.data.manifest import Manifest, Provenance
+from seqarena.data.own.image_source import Steps, picture_steps
 from seqarena.data.part import Part, three_parts
 from seqarena.data.pictures import as_regions
 from seqarena.data.published.pictures import MNIST
@@ -74,6 +76,13 @@ class ClutteredDigitsConfig(DrawnConfig):
     def needs(self) -> tuple[Published, ...]:
         """Published data sets that these settings read."""
         return (MNIST,) if self.digits == "mnist" else ()
+
+    def frames_of(self, path: Path, manifest: Manifest) -> Steps:
+        """Return the regions of a picture of somebody's own: a light digit on dark."""
+        del manifest
+        frame = FRAMES[self.digits]
+        size, patch = (frame.canvas, frame.canvas), (frame.patch, frame.patch)
+        return picture_steps(path, size, "regions", patch)
 
     def read(self) -> SourceData:
         """Make the three parts."""

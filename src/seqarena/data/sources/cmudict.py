@@ -51,6 +51,10 @@ class CmudictConfig(SourceConfig):
         """Published data sets that these settings read."""
         return (CMUDICT,)
 
+    def symbols_of(self, text: str) -> str:
+        """Take every letter, small as in the dictionary."""
+        return text.strip().lower()
+
     def read(self) -> SourceData:
         """Make the three parts."""
         return read_cmudict(self)

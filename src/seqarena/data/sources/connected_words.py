@@ -2,12 +2,15 @@
 
 from dataclasses import replace
 from importlib.metadata import version
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import numpy as np
+from jaxtyping import Float
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from seqarena.data.manifest import Fact, Provenance
+from seqarena.data.manifest import Fact, Manifest, Provenance
+from seqarena.data.own.audio_source import read_sound
 from seqarena.data.part import three_parts
 from seqarena.data.published.record import Published
 from seqarena.data.published.sound import FSDD
@@ -29,6 +32,7 @@ from seqarena.data.sources.word_joining import (
     join_frames,
     joined_part,
 )
+from seqarena.data.speech_features import speech_frames
 from seqarena.data.splits import Split
 from seqarena.schema import DataSchema
 from seqarena.seeds import numpy_generator
@@ -81,6 +85,13 @@ class ConnectedWordsConfig(SourceConfig):
     def needs(self) -> tuple[Published, ...]:
         """Published data sets that these settings read."""
         return (FSDD,) if isinstance(self.recordings, SpokenDigitsConfig) else ()
+
+    def frames_of(self, path: Path, manifest: Manifest) -> Float[np.ndarray, "frames dim"]:
+        """Return the frames of a recording of somebody's own; of vowels, a step in each line."""
+        own = self.recordings
+        if isinstance(own, SpokenDigitsConfig):
+            return speech_frames(read_sound(path), own.features, own.normalisation)
+        return super().frames_of(path, manifest)
 
     def read(self) -> SourceData:
         """Make the three parts."""

@@ -22,6 +22,11 @@ _LEAP_YEAR = 2000
 _WORD = re.compile(r"\w+|[^\w\s]")
 
 
+def words_and_marks(text: str) -> list[str]:
+    """Cut a text into words (or numbers) and single marks."""
+    return _WORD.findall(text)
+
+
 @dataclass(frozen=True)
 class WrittenDate:
     """A date as a string, and where in it the year, month and day stand."""
@@ -41,11 +46,11 @@ class WrittenDate:
         place: dict[Span, int] = {}
         before = 0
         for first, after in fields:
-            words += _WORD.findall(self.text[before:first])
+            words += words_and_marks(self.text[before:first])
             place[first, after] = len(words)
             words.append(self.text[first:after])
             before = after
-        words += _WORD.findall(self.text[before:])
+        words += words_and_marks(self.text[before:])
         return DateWords(tuple(words), place[self.year], place[self.month], place[self.day])
 
     def alignment(self) -> list[Span]:

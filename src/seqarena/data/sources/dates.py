@@ -1,6 +1,7 @@
 """Dates as people write them, to ISO 8601: `5. November 1999` to `1999-11-05`."""
 
 import datetime
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Any, Literal
@@ -12,7 +13,13 @@ from seqarena.data.alignment import NOWHERE, alignment_of
 from seqarena.data.alphabet import Alphabet, alphabet_of, n_unknown
 from seqarena.data.manifest import BestPossible, Provenance
 from seqarena.data.part import Part, three_parts
-from seqarena.data.sources.date_forms import DateForm, Format, WrittenDate, usable_forms
+from seqarena.data.sources.date_forms import (
+    DateForm,
+    Format,
+    WrittenDate,
+    usable_forms,
+    words_and_marks,
+)
 from seqarena.data.sources.source_config import SourceConfig
 from seqarena.data.sources.source_data import SourceData
 from seqarena.schema import DataSchema
@@ -79,6 +86,10 @@ class DatesConfig(SourceConfig):
                 f"{self.last_year} have {days} days; lower n_train, n_valid or n_test."
             )
         return self
+
+    def symbols_of(self, text: str) -> Sequence[str]:
+        """Take every character; or words, numbers and marks."""
+        return text if self.unit == "characters" else words_and_marks(text)
 
     def read(self) -> SourceData:
         """Make the three parts."""

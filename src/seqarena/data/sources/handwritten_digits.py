@@ -1,12 +1,14 @@
 """Scikit-learn's 8 x 8 digits, as 8 rows from top to bottom or as a grid of 4 x 4 regions."""
 
 from importlib.metadata import version
+from pathlib import Path
 from typing import Literal
 
 import numpy as np
 from jaxtyping import Int
 
-from seqarena.data.manifest import Provenance
+from seqarena.data.manifest import Manifest, Provenance
+from seqarena.data.own.image_source import Steps, picture_steps
 from seqarena.data.part import Part, three_parts
 from seqarena.data.pictures import as_regions
 from seqarena.data.sources.source_config import SourceConfig
@@ -20,6 +22,7 @@ _SPLIT_SEED = 0
 _TEST_SHARE = 0.25
 _VALID_SHARE = 0.15
 _GRID = (4, 4)
+_SIZE = (8, 8)
 _PATCH = (2, 2)
 MAX_PIXEL = 16.0
 CITATION = (
@@ -40,6 +43,11 @@ class HandwrittenDigitsConfig(SourceConfig):
     def has_regions(self) -> bool:
         """Say whether the steps are regions."""
         return self.view == "regions"
+
+    def frames_of(self, path: Path, manifest: Manifest) -> Steps:
+        """Return the steps of a picture of somebody's own: a light digit on dark."""
+        del manifest
+        return picture_steps(path, _SIZE, self.view, _PATCH)
 
     def read(self) -> SourceData:
         """Make the three parts."""

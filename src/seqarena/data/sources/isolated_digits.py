@@ -1,12 +1,15 @@
 """One spoken digit a recording: which is it? The official split, or a speaker who never trained."""
 
 from importlib.metadata import version
+from pathlib import Path
 from typing import Literal
 
 import numpy as np
+from jaxtyping import Float
 from pydantic import Field, field_validator
 
-from seqarena.data.manifest import Provenance
+from seqarena.data.manifest import Manifest, Provenance
+from seqarena.data.own.audio_source import read_sound
 from seqarena.data.part import Part, three_parts
 from seqarena.data.published.record import Published
 from seqarena.data.published.sound import FSDD
@@ -55,6 +58,11 @@ class IsolatedDigitsConfig(SourceConfig):
     def needs(self) -> tuple[Published, ...]:
         """Published data sets that these settings read."""
         return (FSDD,)
+
+    def frames_of(self, path: Path, manifest: Manifest) -> Float[np.ndarray, "frames dim"]:
+        """Return the frames of a recording of somebody's own."""
+        del manifest
+        return _frames(read_sound(path), self)
 
     def read(self) -> SourceData:
         """Make the three parts."""

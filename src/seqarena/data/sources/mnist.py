@@ -1,11 +1,14 @@
 """MNIST: handwritten digits of 28 x 28 pixels, as rows, regions or single pixels."""
 
+from pathlib import Path
 from typing import Literal, NamedTuple
 
 import numpy as np
 from jaxtyping import Int, UInt8
 from pydantic import Field
 
+from seqarena.data.manifest import Manifest
+from seqarena.data.own.image_source import Steps, picture_steps
 from seqarena.data.part import Part, three_parts
 from seqarena.data.pictures import PictureView, as_steps
 from seqarena.data.published.checked_files import published_content
@@ -21,6 +24,7 @@ from seqarena.sequences import sequences_of
 
 _PATCH = (4, 4)
 _GRID = (7, 7)
+_SIZE = (28, 28)
 _MAX_PIXEL = 255.0
 _PERMUTATION_SEED = 0
 
@@ -49,6 +53,12 @@ class MnistConfig(SourceConfig):
     def needs(self) -> tuple[Published, ...]:
         """Published data sets that these settings read."""
         return (MNIST,)
+
+    def frames_of(self, path: Path, manifest: Manifest) -> Steps:
+        """Return the steps of a picture of somebody's own: a light digit on dark."""
+        del manifest
+        order = numpy_generator(_PERMUTATION_SEED, "mnist", "permutation")
+        return picture_steps(path, _SIZE, self.view, _PATCH, order)
 
     def read(self) -> SourceData:
         """Make the three parts."""

@@ -4,6 +4,8 @@ from typing import Literal
 
 from pydantic import Field
 
+from seqarena.data.encoding import Tokens, encoded_subwords
+from seqarena.data.manifest import Manifest
 from seqarena.data.part import Parts
 from seqarena.data.plain_text import lines_of
 from seqarena.data.published.checked_files import published_content
@@ -52,6 +54,10 @@ class Multi30kConfig(SourceConfig):
     def needs(self) -> tuple[Published, ...]:
         """Published data sets that these settings read."""
         return (MULTI30K,)
+
+    def tokens_of(self, text: str, manifest: Manifest) -> Tokens:
+        """Return the subwords of a text of somebody's own."""
+        return encoded_subwords(text.lower() if self.lowercase else text, manifest)
 
     def read(self) -> SourceData:
         """Make the three parts."""

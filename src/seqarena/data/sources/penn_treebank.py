@@ -1,5 +1,6 @@
 """The Penn Treebank's newspaper text in T. Mikolov's form: ten thousand words, by sentences."""
 
+from collections.abc import Sequence
 from typing import Literal
 
 from seqarena.data.plain_text import (
@@ -9,6 +10,7 @@ from seqarena.data.plain_text import (
     documents_of,
     lines_of,
     read_plain_text,
+    symbols_of_text,
 )
 from seqarena.data.published.checked_files import published_file
 from seqarena.data.published.record import Published
@@ -33,6 +35,10 @@ class PennTreebankConfig(TextWindowsConfig):
     def needs(self) -> tuple[Published, ...]:
         """Published data sets that these settings read."""
         return (PENN_TREEBANK,)
+
+    def symbols_of(self, text: str) -> Sequence[str]:
+        """Take every character, or words and the ends of lines."""
+        return symbols_of_text(text, self.unit)
 
     def read(self) -> SourceData:
         """Make the three parts."""

@@ -41,6 +41,10 @@ class ProteinSecondaryStructureConfig(SourceConfig):
         """Published data sets that these settings read."""
         return (PROTEIN_SECONDARY_STRUCTURE,)
 
+    def symbols_of(self, text: str) -> str:
+        """Take every residue, capital as in the files; white space is none."""
+        return "".join(text.split()).upper()
+
     def read(self) -> SourceData:
         """Make the three parts."""
         return read_protein_secondary_structure(self)

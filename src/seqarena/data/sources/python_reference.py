@@ -58,6 +58,10 @@ class PythonReferenceConfig(TextWindowsConfig):
             )
         return n_windows
 
+    def symbols_of(self, text: str) -> str:
+        """Take every character."""
+        return text
+
     def read(self) -> SourceData:
         """Make the three parts."""
         return read_python_reference(self)

@@ -1,11 +1,14 @@
 """What every source is in `params.yaml`: a record that can read itself."""
 
 from abc import abstractmethod
+from collections.abc import Sequence
 from pathlib import Path
 from typing import ClassVar
 
 from pydantic import BaseModel, ConfigDict
 
+from seqarena.data.encoding import Frames, Tokens, encoded_symbols, frames_in_lines
+from seqarena.data.manifest import Manifest
 from seqarena.data.own.text import complaints, refuse_unreadable
 from seqarena.data.published.record import Published
 from seqarena.data.sources.known_process import KnownProcess
@@ -71,3 +74,28 @@ class SourceConfig(BaseModel):
         Raises:
             DataError: the source is unusable as it stands.
         """
+
+    def symbols_of(self, text: str) -> Sequence[str]:
+        """Cut a text of somebody's own into symbols, as the texts of the source are cut.
+
+        White space stands between symbols, unless a source says otherwise.
+        """
+        return text.split()
+
+    def tokens_of(self, text: str, manifest: Manifest) -> Tokens:
+        """Return a text of somebody's own as the prepared task would hold it.
+
+        Raises:
+            DataError: the task reads frames, or does not know a symbol.
+        """
+        return encoded_symbols(self.symbols_of(text), manifest)
+
+    def frames_of(self, path: Path, manifest: Manifest) -> Frames:
+        """Return a file of somebody's own as the prepared task would hold it.
+
+        A step stands in each line, unless a source reads sound or pictures.
+
+        Raises:
+            DataError: the task reads symbols, or the file is not what the source reads.
+        """
+        return frames_in_lines(path, manifest)

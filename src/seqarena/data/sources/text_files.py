@@ -15,6 +15,7 @@ from seqarena.data.plain_text import (
     cut_by_shares,
     documents_of,
     read_plain_text,
+    symbols_of_text,
 )
 from seqarena.data.sources.source_data import SourceData
 from seqarena.data.sources.text_windows import AboutText, TextWindowsConfig, text_source
@@ -56,6 +57,10 @@ class TextFilesConfig(TextWindowsConfig):
     def own_paths(self) -> tuple[Path, ...]:
         """The files and folders of the three splits."""
         return tuple(map(Path, filter(None, (self.path, self.valid_path, self.test_path))))
+
+    def symbols_of(self, text: str) -> Sequence[str]:
+        """Take every character, or words and the ends of lines."""
+        return symbols_of_text(text, self.unit)
 
     def read(self) -> SourceData:
         """Make the three parts."""

@@ -30,6 +30,10 @@ class TinyShakespeareConfig(TextWindowsConfig):
         """Published data sets that these settings read."""
         return (TINY_SHAKESPEARE,)
 
+    def symbols_of(self, text: str) -> str:
+        """Take every character."""
+        return text
+
     def read(self) -> SourceData:
         """Make the three parts."""
         return read_tiny_shakespeare(self)

@@ -18,6 +18,9 @@ from seqarena.attribution.store.artifacts import (
 from seqarena.attribution.store.manifest import Origin, read_manifest
 from seqarena.errors import ArtifactError
 
+# Figures take a third of a second each.
+pytestmark = pytest.mark.slow
+
 
 def influence(n_outputs, n_steps, **fields) -> InfluenceMap:
     effect = np.linspace(0, 1, n_outputs * n_steps, dtype=np.float32).reshape(n_outputs, n_steps)

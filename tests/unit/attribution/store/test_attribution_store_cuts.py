@@ -40,6 +40,7 @@ def budget(monkeypatch):
     return allow
 
 
+@pytest.mark.slow
 def test_heads_stay_apart_for_the_first_probes_only(tmp_path):
     whole = many(N_WHOLE + 1)
     write(tmp_path / "a", whole)
@@ -60,6 +61,7 @@ def test_few_probes_within_the_budget_are_not_cut(tmp_path):
     assert read_manifest(tmp_path / "a").origin.cuts == ()
 
 
+@pytest.mark.slow
 def test_long_rows_keep_their_largest_shares_and_the_sum_of_the_rest(tmp_path):
     capture = many(1, n_columns=budgets.LONG + 1)
     write(tmp_path / "a", capture)
@@ -74,6 +76,7 @@ def test_long_rows_keep_their_largest_shares_and_the_sum_of_the_rest(tmp_path):
     assert "largest shares are kept" in read_manifest(tmp_path / "a").origin.cuts[0]
 
 
+@pytest.mark.slow
 def test_a_map_that_was_cut_is_written_again_as_it_is(tmp_path):
     write(tmp_path / "a", many(1, n_columns=budgets.LONG + 1))
     once = read_maps(tmp_path / "a")
@@ -91,6 +94,7 @@ def test_the_largest_shares_of_a_row_by_hand():
     assert densified(rows.columns, rows.values, 4).tolist() == [[[0, 0.5, 0, 0.375]]]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("share", [0.9, 0.5, 0.2, 0.05])
 def test_maps_are_cut_until_they_fit(tmp_path, budget, share):
     capture = many(16)
@@ -102,6 +106,7 @@ def test_maps_are_cut_until_they_fit(tmp_path, budget, share):
     assert read_maps(tmp_path / "a").probes[0].steps == ("x",) * N_STEPS
 
 
+@pytest.mark.slow
 def test_tokens_lose_whole_examples(tmp_path, budget):
     budget("tokens.parquet", 2500)
     probes = tuple(
@@ -138,6 +143,7 @@ def test_a_page_shows_fewer_probes_until_it_fits(tmp_path, budget):
     assert "shows the first 2 of 8 probes" in read_manifest(tmp_path / "a").origin.cuts[-2]
 
 
+@pytest.mark.slow
 def test_at_most_six_figures_and_sixty_numbers(tmp_path):
     numbers = {f"n{i}": float(i) for i in range(70)}
     written = write(tmp_path / "a", many(8, n_heads=1), summary=numbers)

@@ -92,3 +92,15 @@ def test_two_runs_share_their_examples():
     runs = {each.id: [one.run for one in each.maps] for each in joined.examples}
     assert runs == {"p": ["first"], "q": ["first", "second"], "r": ["second"]}
     payload(joined)
+
+
+def test_a_density_whose_beginning_was_asked_about_shows_that_beginning():
+    valid = np.zeros((5, 5), bool)
+    valid[:3, :3] = np.tri(3, k=-1, dtype=bool)
+    effect = valid.astype(np.float32)
+    probe = Probe(0, "a", 5, steps=tuple("abcde"))
+    one = InfluenceMap(effect, effect, np.zeros(5, np.float32), valid=valid)
+    (example,) = viewed_of(Capture((probe,), ((),), (one,)), "t").examples
+    for shown in example.maps:
+        assert shown.values.shape == (1, 3, 3)
+        assert shown.columns.texts == shown.rows.texts == ("a", "b", "c")

@@ -33,6 +33,7 @@ const PALETTE_OF_KIND = {
   affinity: "yellow-blue",
   effect: "magma",
   oracle: "plasma",
+  score: "grey",
   change: "blue-orange",
   gradient: "brown-teal",
   difference: "purple-green",

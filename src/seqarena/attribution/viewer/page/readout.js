@@ -12,6 +12,7 @@ const MEANINGS = {
   effect: "How far the prediction of the row moves when the column is replaced by what the data might have there. 0: not at all.",
   change: "What the column adds to the log-probability of the gold output. Below 0: it speaks against it.",
   oracle: "What the same replacement does to the process that made the data: the map that a perfect model would have.",
+  score: "How far apart two maps are at the output of this row, as the divergence of their rows: across two families, and within one: the mean of two seeds, and the farthest two.",
   difference: "The first map less the second.",
 };
 

@@ -52,6 +52,8 @@ function start() {
   new ResizeObserver(redraw).observe(byId("panels"));
   if (data.examples.length > 0) {
     state.slots[0] = clampedSlot({ group: preferredGroup(example()), layer: Infinity, head: 0 });
+    const beside = counterpartOf(example(), state.slots[0].group);
+    state.slots[1] = beside < 0 ? null : clampedSlot({ group: beside, layer: 0, head: 0 });
     resetPlace();
     showEffectBeside();
     change();

@@ -28,6 +28,7 @@ const KINDS = {
   effect: ["Effect", "effect on what is predicted"],
   change: ["Effect", "change of the gold output's log-probability"],
   oracle: ["Effect", "effect in the process that made the data"],
+  score: ["Score", "how far apart maps are at each output"],
   difference: ["Difference", "difference"],
 };
 
@@ -50,11 +51,22 @@ function entryOf(slot) {
   return group?.[Math.min(slot.layer, group.length - 1)];
 }
 
-// The most telling map first: where outputs look at the input, else the first there is.
+// The most telling map first: of several runs their effect, else where outputs look at the input, else what there is.
 function preferredGroup(one) {
   const groups = groupsOf(one);
+  if (groups[0]?.[0].kind === "effect" && counterpartOf(one, 0) >= 0) {
+    return 0;
+  }
   const cross = groups.findIndex(([entry]) => entry.name.includes("cross"));
   return Math.max(0, cross);
+}
+
+// The same map of another run, where several runs are compared; -1: there is none.
+function counterpartOf(one, first) {
+  const groups = groupsOf(one);
+  const entry = groups[first]?.[0];
+  const isAlike = ([other]) => other.run !== entry.run && other.name === entry.name && other.kind === entry.kind;
+  return entry ? groups.findIndex(isAlike) : -1;
 }
 
 // Keep the chosen mechanism when another example is shown, as far as that has it.

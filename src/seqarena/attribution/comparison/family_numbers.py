@@ -1,0 +1,99 @@
+"""What a family's maps say in a few numbers, over all probes and seeds."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from seqarena.attribution.comparison.family_maps import FamilyMaps
+from seqarena.attribution.comparison.run_distances import between_rows, looked
+from seqarena.attribution.influence.influence_map import InfluenceMap
+from seqarena.attribution.oracle.row_scores import valid_of
+
+ORACLE = "oracle"
+"""Name of the true process's maps in a capture."""
+MECHANISM = "attn/influence_divergence"
+"""Name of the divergence of weights and influence among the diagnostics of a fit."""
+
+
+@dataclass(frozen=True)
+class FamilyNumbers:
+    """Means over the rows of all probes and seeds; NaN where there is no such row."""
+
+    total: float
+    """Sum of a row of influence: how much each output hangs on single steps [bits]."""
+    blind: float
+    """Share of the rows that could look somewhere, and look nowhere."""
+    redundancy: float
+    """Influence of single steps over the effect of replacing all at once; below 0.5 steps stand in
+    for each other, and single replacements miss most of the effect."""
+    mechanism: float
+    """Row divergence between weights and influence of the same outputs [bits]."""
+    oracle_divergence: float
+    """Row divergence from the true map [bits]."""
+    oracle_outside: float
+    """Share of the influence on steps at which the true process does not look."""
+
+
+def family_numbers(family: FamilyMaps) -> FamilyNumbers:
+    """Sum up all maps of a family.
+
+    Raises:
+        DataError: a map has no effect in bits.
+    """
+    maps = [one for run in family.runs for one in run.influence]
+    can_look = np.concatenate([valid_of(one).any(axis=1) for one in maps])
+    totals = np.concatenate([looked(one).sum(axis=1) for one in maps])[can_look]
+    divergence, outside = _beside_oracle(family)
+    return FamilyNumbers(
+        total=float(totals.mean()) if totals.size else math.nan,
+        blind=float((totals == 0).mean()) if totals.size else math.nan,
+        redundancy=_redundancy(maps),
+        mechanism=_mechanism(family),
+        oracle_divergence=divergence,
+        oracle_outside=outside,
+    )
+
+
+def _mechanism(family: FamilyMaps) -> float:
+    """Average what was computed while the fits were asked: stored weights are rounded."""
+    found = [run.summary[MECHANISM] for run in family.runs if MECHANISM in run.summary]
+    return float(np.mean(found)) if found else math.nan
+
+
+def _redundancy(maps: list[InfluenceMap]) -> float:
+    """Pool over rows: the ratio of sums, so that rows on which nothing acts do not weigh."""
+    known = [(looked(one).sum(), one.whole.sum()) for one in maps if one.whole is not None]
+    single, whole = np.sum(known, axis=0) if known else (0.0, 0.0)
+    return float(single / whole) if whole > 0 else math.nan
+
+
+def _beside_oracle(family: FamilyMaps) -> tuple[float, float]:
+    """Return the means over rows that `oracle.row_scores` defines, without its rank correlations.
+
+    Those take most of the time that scoring takes.
+    """
+    pairs = [
+        (np.where(valid_of(true), looked(one), 0.0), np.where(valid_of(one), looked(true), 0.0))
+        for run in family.runs
+        for one, true in zip(run.influence, run.capture.further.get(ORACLE, ()), strict=False)
+        if true is not None
+    ]
+    if not pairs:
+        return math.nan, math.nan
+    divergence = np.concatenate([between_rows(ours, true) for ours, true in pairs])
+    outside = np.concatenate([_outside(ours, true) for ours, true in pairs])
+    return _mean(divergence), _mean(outside)
+
+
+def _outside(ours: np.ndarray, true: np.ndarray) -> np.ndarray:
+    """Return the share of each row where the true map is 0; NaN of a row without any."""
+    total = ours.sum(axis=1)
+    share = np.full(len(total), np.nan)
+    np.divide(np.where(true > 0, 0.0, ours).sum(axis=1), total, where=total > 0, out=share)
+    return share
+
+
+def _mean(rows: np.ndarray) -> float:
+    known = rows[~np.isnan(rows)]
+    return float(known.mean()) if known.size else math.nan

@@ -1,0 +1,104 @@
+"""Where the families of each task look, for the report: numbers, pairs, and a page of maps."""
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from seqarena.attribution.comparison.family_maps import FamilyMaps
+from seqarena.attribution.comparison.family_numbers import FamilyNumbers, family_numbers
+from seqarena.attribution.comparison.family_pairs import (
+    FamilyComparison,
+    FamilyPair,
+    compare_families,
+)
+from seqarena.attribution.comparison.task_page import task_page
+from seqarena.attribution.viewer.page import write_page
+from seqarena.experiment.stored_maps import has_maps, read_family
+from seqarena.reporting.looking import Looked, LookedPair, TaskLooking
+
+PAGES = "attention"
+"""Folder of the pages below the report's."""
+
+
+@dataclass(frozen=True)
+class TaskMaps:
+    """Where the maps of a task's experiments lie."""
+
+    task: str
+    seeds: Mapping[str, tuple[int, ...]]
+    """Of each experiment, by its name."""
+    runs: Path
+    """Folder of all experiments."""
+
+
+def look(of: TaskMaps, reports: Path) -> TaskLooking | None:
+    """Compare the families of a task, write `attention/<task>.html`, and return the numbers.
+
+    Experiments without influence in bits are left out; None: there is none with it.
+
+    Raises:
+        ArtifactError: stored maps are altered or of another version.
+        DataError: two experiments were asked about other examples.
+    """
+    found = {name: family for name, family in _families(of) if family.has_influence}
+    if not found:
+        return None
+    comparison = compare_families(tuple(found.values()))
+    path = reports / PAGES / f"{of.task}.html"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    numbers = [family_numbers(family) for family in comparison.families]
+    write_page(path, task_page(comparison, numbers, of.task))
+    return TaskLooking(
+        cells=tuple(
+            _looked(name, comparison, place, numbers[place]) for place, name in enumerate(found)
+        ),
+        pairs=tuple(_pair(pair) for pair in comparison.pairs),
+        note=comparison.note,
+        page=path.relative_to(reports).as_posix(),
+    )
+
+
+def _families(of: TaskMaps) -> Iterator[tuple[str, FamilyMaps]]:
+    """Read each experiment whose seeds all kept maps; families are named without the task."""
+    for name, seeds in of.seeds.items():
+        folders = [of.runs / name / "evaluation" / f"seed-{seed}" for seed in seeds]
+        if all(map(has_maps, folders)):
+            yield name, read_family(name.removeprefix(f"{of.task}-"), folders)
+
+
+def _looked(
+    experiment: str, comparison: FamilyComparison, place: int, numbers: FamilyNumbers
+) -> Looked:
+    return Looked(
+        experiment=experiment,
+        label=comparison.families[place].name,
+        influence=_known(numbers.total),
+        blind=_known(numbers.blind),
+        redundancy=_known(numbers.redundancy),
+        mechanism=_known(numbers.mechanism),
+        oracle_divergence=_known(numbers.oracle_divergence),
+        oracle_outside=_known(numbers.oracle_outside),
+        seed_noise=_known(comparison.seed_noise(place)),
+    )
+
+
+def _pair(pair: FamilyPair) -> LookedPair:
+    gap = pair.gap
+    return LookedPair(
+        one=pair.one,
+        other=pair.other,
+        between=_known(gap.between),
+        difference=_known(gap.difference),
+        low=_known(gap.low),
+        high=_known(gap.high),
+        p_value=_known(gap.p_value),
+        corrected=_known(pair.corrected),
+        is_apart=gap.is_apart,
+        verdict=pair.verdict,
+        sentence=pair.sentence,
+    )
+
+
+def _known(value: float) -> float | None:
+    return None if math.isnan(value) else float(value)
