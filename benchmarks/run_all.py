@@ -24,6 +24,7 @@ BENCHMARKS = (
     "training",
     "where_it_looked",
     "capture",
+    "influence",
 )
 
 

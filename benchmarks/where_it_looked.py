@@ -34,7 +34,7 @@ from seqarena.batch import Sequences, collate, collate_all
 from seqarena.data.sources.lagged_markov import LaggedMarkovSourceConfig
 from seqarena.data.sources.synthetic import DrawConfig
 from seqarena.data.splits import Split
-from seqarena.families.hidden_markov import HiddenMarkovConfig, build_hidden_markov
+from seqarena.families.hidden_markov import HiddenMarkovConfig, HiddenMarkovModel
 from seqarena.families.markov_chain import MarkovChainConfig, build_markov_chain
 from seqarena.families.neural import RecurrentConfig, TransformerConfig, build_neural
 from seqarena.fitting.protocols import FitSetting, HardwareConfig, TrainingConfig
@@ -111,7 +111,7 @@ def families() -> dict[str, tuple[Callable[[int], Any], bool]]:
         "Markov-3": (chain(3), False),
         "Transformer": (network(TransformerConfig(kind="transformer", model_dim=64)), True),
         "LSTM": (network(RecurrentConfig(kind="lstm", model_dim=64)), True),
-        "HMM-16": (lambda _: build_hidden_markov(states, SCHEMA), True),
+        "HMM-16": (lambda _: HiddenMarkovModel(states, SCHEMA), True),
         "Markov-1": (chain(1), False),
         "unigram": (chain(0), False),
     }

@@ -51,6 +51,10 @@ class DataSchema:
     the references of each example, as pronunciations, translations or summaries are."""
     sentence_ends: tuple[int, ...] | None = None
     """Input symbols that end a sentence; None: nobody has said (transduction of tokens)."""
+    sentence_followers: tuple[int, ...] | None = None
+    """Input symbols one of which stands behind such an end, if anything does; None: any."""
+    abbreviations: tuple[tuple[int, ...], ...] | None = None
+    """Input symbols of words whose last symbol could end a sentence, and does not; None: none."""
     grid: tuple[int, int] | None = None
     """Rows and columns, when the steps are regions of a picture in row-major order."""
     patch: tuple[int, int] | None = None
@@ -81,7 +85,9 @@ class DataSchema:
         """Build the schema from what `as_dict` gave (JSON turns tuples into lists)."""
         given = {
             name: fields.get(name)
-            for name in ("grid", "patch", "target_of_symbol", "sentence_ends")
+            for name in ("grid", "patch", "target_of_symbol", "sentence_ends", "sentence_followers")
         }
+        words = fields.get("abbreviations")
+        given["abbreviations"] = None if words is None else [tuple(word) for word in words]
         whole = {name: tuple(each) for name, each in given.items() if each is not None}
         return cls(**{**fields, **whole})

@@ -188,6 +188,7 @@ def test_a_mechanism_stands_beside_an_effect_without_a_difference(opened):
     settle(page)
     assert page.locator("#panels figure:visible").count() == 2
     assert "different kinds" in page.inner_text("#no-difference")
+    assert f"beside it {influence_of(DATE).effect[0, 0]:.4f} bits" in page.inner_text("#readout")
     page.click("#rows-chips .chip >> nth=1")
     settle(page)
     lengths = shares_of(page, "#beside-chips")
@@ -216,6 +217,9 @@ def test_two_runs_of_one_kind_have_a_difference(opened):
         page.click("#panels figure:nth-child(3) button:text('CSV')")
     table = read_csv(waiting.value)
     first, second = shown_by(page, 0), shown_by(page, 1)
+    assert f"difference {first[0, 0] - second[0, 0]:.4f}" in page.inner_text("#readout").replace(
+        "−", "-"
+    )
     assert np.allclose(table, first - second, atol=1e-5) and np.abs(table).max() > 0
 
 
@@ -240,6 +244,18 @@ def test_numbers_and_pictures_are_saved(opened):
         page.click("button:text('SVG') >> nth=0")
     drawing = waiting.value.path().read_text(encoding="utf-8")
     assert drawing.startswith("<svg ") and ">oak</text>" in drawing and "&#60;end&#62;" in drawing
+
+
+def test_pictures_and_drawings_are_copied(opened):
+    page = opened(dates_page())
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.click("button:text('Copy SVG') >> nth=0")
+    page.wait_for_selector("button:text('Copied')")
+    assert page.evaluate("navigator.clipboard.readText()").startswith("<svg ")
+    page.click("button:text('Copy PNG') >> nth=0")
+    page.wait_for_selector("button:text('Copied') >> nth=1")
+    kinds = page.evaluate("navigator.clipboard.read().then((items) => items[0].types)")
+    assert kinds == ["image/png"]
 
 
 def test_scale_and_palette_can_be_chosen(opened):

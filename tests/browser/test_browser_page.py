@@ -162,6 +162,9 @@ def test_it_works_in_a_sandboxed_frame_of_a_blob_as_mlflow_shows_it(browser, tmp
     frame.locator("#saved button:text('Close')").click()
     frame.locator("button:text('PNG')").first.click()
     assert frame.locator("#saved-image").evaluate("one => one.complete && one.naturalWidth > 300")
+    frame.locator("#saved button:text('Close')").click()
+    frame.locator("button:text('Copy SVG')").first.click()
+    assert frame.locator("#saved-text").input_value().startswith("<svg ")
     assert complaints == []
     context.close()
 
@@ -259,9 +262,9 @@ def test_frames_of_a_film_stand_side_by_side(opened):
     one = ProbeMap("pooling", "weights", np.full((1, 1, 12), 1 / 12, np.float32))
     page = opened(page_of(viewed_of(Capture((film,), ((one,),)), "film")))
     assert page.locator("#regions figcaption").all_inner_texts() == [
-        "frame 1 of 3",
-        "frame 2 of 3",
-        "frame 3 of 3",
+        "whole input, frame 1 of 3",
+        "whole input, frame 2 of 3",
+        "whole input, frame 3 of 3",
     ]
 
 

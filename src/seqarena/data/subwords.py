@@ -9,10 +9,20 @@ from typing import Any
 import numpy as np
 from jaxtyping import Int
 
+from seqarena.data.abbreviations import ABBREVIATIONS
 from seqarena.data.alphabet import UNKNOWN
 from seqarena.errors import DataError
 
 _SENTENCE_ENDS = (".", "!", "?")
+_WORD = "\N{LOWER ONE EIGHTH BLOCK}"
+_CLOSING = {
+    '"',
+    "'",
+    ")",
+    "]",
+    "\N{RIGHT SINGLE QUOTATION MARK}",
+    "\N{RIGHT DOUBLE QUOTATION MARK}",
+}
 
 
 def tidied(text: str) -> str:
@@ -45,6 +55,22 @@ class Subwords:
         """The tokens of the full stop, the exclamation mark and the question mark."""
         found = [self._library.token_to_id(mark) for mark in _SENTENCE_ENDS]
         return tuple(token for token in found if token is not None)
+
+    @property
+    def sentence_followers(self) -> tuple[int, ...]:
+        """The tokens that may stand behind a sentence: those that begin a word, closing marks."""
+        return tuple(
+            token
+            for token, piece in enumerate(self.symbols)
+            if piece.startswith(_WORD) or piece in _CLOSING
+        )
+
+    @property
+    def abbreviations(self) -> tuple[tuple[int, ...], ...]:
+        """The tokens of each English abbreviation that ends no sentence, if all are known."""
+        words = [tuple(tokens.tolist()) for tokens in self.encode(ABBREVIATIONS)]
+        unknown = self._library.token_to_id(UNKNOWN)
+        return tuple(word for word in words if word and unknown not in word)
 
     def encode(self, texts: Sequence[str]) -> list[Int[np.ndarray, "_"]]:
         """Return the tokens of each text; none for a text without a visible character."""

@@ -14,7 +14,8 @@ from seqarena.experiment.suite import Experiment
 from seqarena.families.discovery import code_digest_of
 from seqarena.families.own_family import OwnFamilyConfig
 
-# What makes the files of a fit: the model, its journal and its report.
+# What makes the files of a fit: the model, its journal and its report. What draws the maps over
+# training is not among it: a picture that looks otherwise is no other fit.
 _CODE = (
     "attention",
     "batch.py",

@@ -8,15 +8,20 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from seqarena.data.arrow_store import read_split
+from torch import nn
+
+from seqarena.data.arrow_store import read_part, read_split
 from seqarena.data.manifest import Manifest, verify_prepared
+from seqarena.data.part import Part
 from seqarena.data.splits import Split
 from seqarena.experiment.fingerprint import fingerprint
 from seqarena.experiment.identity import seed_run, tell_data
 from seqarena.experiment.layout import Workspace
+from seqarena.experiment.maps_over_training import MapsOverTraining
 from seqarena.experiment.suite import Experiment
 from seqarena.families.catalogue import AnyFamily, build_family
 from seqarena.families.store import CONFIG_FILE, MODEL_FILE, save_family
+from seqarena.fitting.observer import Observer
 from seqarena.fitting.processes import is_main_process
 from seqarena.fitting.protocols import FitReport, FitSetting, Recorder
 from seqarena.tracking.journal import Journal
@@ -58,7 +63,7 @@ def _fit(
     workspace: Workspace,
     show_progress: bool,
 ) -> None:
-    train, valid = (read_split(prepared, split) for split in (Split.TRAIN, Split.VALID))
+    train, part = read_split(prepared, Split.TRAIN), read_part(prepared, Split.VALID)
     family = build_family(experiment.family, manifest.schema, seed)
     with _recording(experiment, seed, home, manifest, workspace) as recorder:
         setting = FitSetting(
@@ -69,14 +74,26 @@ def _fit(
             recorder=recorder,
             label=f"{experiment.name} seed {seed}",
             show_progress=show_progress,
+            observer=_observer(experiment, recorder, part, manifest),
         )
-        report = family.fit(train, valid, setting)
+        report = family.fit(train, part.sequences, setting)
         if isinstance(recorder, Journal):
             _store(experiment, seed, home, manifest, family, report)
             _tell_results(recorder, home / "run", report)
     if is_main_process():
         (home / _COMPLETE).touch()
         shutil.rmtree(home / "checkpoints", ignore_errors=True)
+
+
+def _observer(
+    experiment: Experiment, recorder: Recorder, valid: Part, manifest: Manifest
+) -> Observer | None:
+    """Return who draws the maps of validation examples, where pictures are wanted at all."""
+    if not experiment.task.n_probes:
+        return None
+    if isinstance(recorder, Journal):
+        return MapsOverTraining(recorder, valid, manifest)
+    return _Absence()
 
 
 @contextlib.contextmanager
@@ -151,6 +168,13 @@ def _tell_results(journal: Journal, run: Path, report: FitReport) -> None:
 def _dump(record: Any) -> dict[str, Any]:
     dumped: dict[str, Any] = record.model_dump(mode="json")
     return dumped
+
+
+class _Absence:
+    """The observer of the ranks that do not keep the journal: they help to gather the model."""
+
+    def observe(self, model: nn.Module, n_epochs: int) -> None:
+        """Look at nothing."""
 
 
 class _Silence:

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from seqarena.batch import Batch, Sequences
 from seqarena.errors import ConfigError
 from seqarena.families.family import Generation
+from seqarena.families.first_sentence import FirstSentence
 from seqarena.families.guards import require_fitted, symbols_of
 from seqarena.families.statistics_fit import fit_in_large_batches
 from seqarena.fitting.protocols import FitReport, FitSetting
@@ -91,7 +92,7 @@ class CopySource(nn.Module):
             )
         self.config, self.end = config, schema.target_end
         self.target_of_symbol = schema.target_of_symbol
-        self.stops = frozenset(schema.sentence_ends or ()) if config.first_sentence else frozenset()
+        self.sentence = FirstSentence.of(schema) if config.first_sentence else None
         even = torch.tensor([1.0, schema.n_target_symbols - 1.0], dtype=torch.float64)
         self.n_others = schema.n_target_symbols - 1
         self.register_buffer("log_share", (even / even.sum()).log())
@@ -174,8 +175,8 @@ class CopySource(nn.Module):
         return [self._copy(own[:length]) for own, length in pairs]
 
     def _copy(self, symbols: list[int]) -> list[int]:
-        last = next((at for at, symbol in enumerate(symbols) if symbol in self.stops), len(symbols))
-        found = [self.target_of_symbol[symbol] for symbol in symbols[: last + 1]]
+        copied = symbols if self.sentence is None else self.sentence.cut(symbols)
+        found = [self.target_of_symbol[symbol] for symbol in copied]
         return [symbol for symbol in found if symbol >= 0][: self.config.max_symbols]
 
     def _is_copied(self, batch: Batch) -> Bool[Tensor, "batch target_time"]:

@@ -71,15 +71,8 @@ def output_kind(model: object, batch: Batch) -> OutputKind | None:
     return "frames" if isinstance(model, SaysSteps) else None
 
 
-def outputs_of(
-    model: object, batch: Batch, gold: Int[Tensor, "#batch output"] | None = None
-) -> Outputs:
+def outputs_of(model: object, batch: Batch) -> Outputs:
     """Ask a model; padding holds anything.
-
-    Args:
-        model: a family, or anything else that answers as one.
-        batch: what it is asked about.
-        gold: outputs whose probability is wanted in place of the batch's own; not of frames.
 
     Raises:
         DataError: the model answers no such question, or the batch lacks the gold output.
@@ -88,8 +81,7 @@ def outputs_of(
     if output_kind(model, batch) == "frames" and isinstance(model, SaysSteps):
         return Outputs(None, model.step_log_prob(batch))
     choices = choices_of(model, batch)
-    chosen = (gold_of(model, batch) if gold is None else gold).expand(choices.shape[:2])
-    return Outputs(choices, choices.gather(2, chosen[..., None])[..., 0])
+    return Outputs(choices, choices.gather(2, gold_of(model, batch)[..., None])[..., 0])
 
 
 def choices_of(model: object, batch: Batch) -> Float[Tensor, "batch output choice"]:

@@ -8,6 +8,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from seqarena.batch import Batch
+from seqarena.fitting.observer import Observer
 from seqarena.fitting.settings import (
     HardwareConfig,
     OptimiserConfig,
@@ -125,6 +126,8 @@ class FitSetting:
     label: str = "fit"
     """What the progress bar calls it."""
     show_progress: bool = False
+    observer: Observer | None = None
+    """Who sees the model at a few moments of a gradient fit."""
 
 
 @dataclass(frozen=True)

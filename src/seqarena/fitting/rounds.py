@@ -1,10 +1,10 @@
 """Several steps at a time: what Lightning does around a batch takes as long as a small step."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from itertools import islice
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 import torch
 
@@ -57,15 +57,11 @@ class Rounds:
             yield islice(shares, SHARES_PER_ROUND)
 
 
-@contextmanager
-def outside_autocast(device_type: str) -> Iterator[None]:
-    """Leave the 16 bits of a round for a gradient and a step.
+def outside_autocast(device_type: str) -> AbstractContextManager[Any]:
+    """Leave the 16 bits of a round for a gradient and a step, as torch advises.
 
-    Lightning enters them once a round. They keep copies of the parameters, which a step makes old.
+    Lightning enters them once a round, and keeps no copies of parameters, which a step makes old.
     """
-    if not torch.is_autocast_enabled(device_type):
-        yield
-        return
-    with torch.autocast(device_type, enabled=False):
-        yield
-    torch.clear_autocast_cache()
+    if torch.is_autocast_enabled(device_type):
+        return torch.autocast(device_type, enabled=False)
+    return nullcontext()

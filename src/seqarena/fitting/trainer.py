@@ -7,14 +7,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import torch
-from pytorch_lightning import Trainer
+from pytorch_lightning import Callback, Trainer
 from torch import nn
 
 from seqarena.errors import ConfigError
 from seqarena.fitting.checkpoint import CheckpointFiles, newest_intact
 from seqarena.fitting.memory import naming_the_batch
 from seqarena.fitting.module import FitModule
+from seqarena.fitting.observation import Observation
 from seqarena.fitting.processes import n_processes
+from seqarena.fitting.protocols import FitSetting
 from seqarena.fitting.signals import ExitOnSigterm
 from seqarena.fitting.strategy import placement
 
@@ -46,7 +48,7 @@ def run(module: FitModule, max_epochs: int, by_gradient: bool) -> None:
         trainer = Trainer(
             **place,
             max_epochs=max_epochs,
-            callbacks=[ExitOnSigterm()],
+            callbacks=_callbacks(setting, max_epochs, by_gradient),
             plugins=[CheckpointFiles()],
             default_root_dir=setting.scratch,
             logger=False,
@@ -68,6 +70,12 @@ def run(module: FitModule, max_epochs: int, by_gradient: bool) -> None:
             if module.best is not None:
                 module.target.load_state_dict(module.best)
             module.target.eval()
+
+
+def _callbacks(setting: FitSetting, max_epochs: int, by_gradient: bool) -> list[Callback]:
+    if setting.observer is None or not by_gradient:
+        return [ExitOnSigterm()]
+    return [ExitOnSigterm(), Observation(setting.observer, max_epochs)]
 
 
 def _refuse_another_number_of_processes(wanted: int) -> None:

@@ -12,8 +12,7 @@ def entropy(rows: Rows) -> Float[np.ndarray, "*lead row"]:
 
     0 for a one-hot row, log2 n for a uniform one, 0 for one that looks nowhere.
     """
-    # The logarithm of 1 leaves -0 behind.
-    return np.asarray(entr(rows).sum(axis=-1) / np.log(2.0) + 0.0)
+    return np.asarray(entr(rows).sum(axis=-1) / np.log(2.0))
 
 
 def effective_support(bits: Float[np.ndarray, "*lead row"]) -> Float[np.ndarray, "*lead row"]:

@@ -13,7 +13,7 @@ from seqarena.attribution.influence.causality import must_stay
 from seqarena.attribution.influence.divergence import jensen_shannon_bits
 from seqarena.attribution.influence.replacements import Replacements, Variants
 from seqarena.batch import Batch
-from seqarena.families.predictive import OutputKind, Outputs, gold_of, outputs_of
+from seqarena.families.predictive import OutputKind, Outputs, outputs_of
 
 CHOICES_AT_ONCE = 2**22
 """Probabilities that are answered at once, at most, so that memory is bounded."""
@@ -29,7 +29,8 @@ class Comparison:
     """Divergence of what is said of the variant from what is said of the example [bits]; None: of
     frames, which have none."""
     gain: Float[Tensor, "variants output"]
-    """log p of the gold output under the variant, less that of the example [nats]; 0 if equal."""
+    """log p of the gold output under the variant, less that of the example [nats]; 0 if equal. An
+    output of a density that is itself replaced has another gold one, and no gain."""
     known: Bool[Tensor, "variants output"]
     """False where the variant begins in a way that the model calls impossible: it then expects
     nothing."""
@@ -84,12 +85,11 @@ def _parts(
 ) -> Iterator[Comparison]:
     first = outputs_of(model, example)
     own = inputs_of(example)[0].cpu().numpy()
-    gold = None if kind == "frames" else gold_of(model, example)
     size = _variants_at_once(example, first, n_steps_at_once)
     for at in range(0, max(len(variants), 1), size):
         some = slice(at, at + size)
         inputs = np.concatenate([own[None], replacements.put(own, variants, some)])
-        said = outputs_of(model, with_inputs(example, inputs), gold)
+        said = outputs_of(model, with_inputs(example, inputs))
         steps = torch.from_numpy(variants.step[some])
         yield _beside_first(said, must_stay(kind, steps, first.gold.shape[1]))
 

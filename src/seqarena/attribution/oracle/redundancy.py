@@ -5,11 +5,12 @@ from collections.abc import Iterable
 import numpy as np
 from jaxtyping import Bool, Float
 
+from seqarena.attribution.diagnostics import agreement
 from seqarena.attribution.influence.influence_map import InfluenceMap
 from seqarena.attribution.oracle.row_scores import TOLERANCE, RowMean, effect_of
 from seqarena.errors import DataError
 
-BELOW = 0.5
+BELOW = agreement.LEAST_REDUNDANCY_RATIO
 """Redundancy ratio below which a row of single replacements is not to be read."""
 
 
@@ -23,9 +24,10 @@ def redundancy_ratio(one: InfluenceMap) -> Float[np.ndarray, "output"]:
         DataError: the map has no effect in bits, or nobody replaced all steps at once.
     """
     whole = _whole_of(one)
-    ratio = np.full(len(whole), np.nan)
-    np.divide(effect_of(one).sum(axis=1), whole, where=whole > TOLERANCE, out=ratio)
-    return ratio
+    ratio, exists = agreement.redundancy_ratio(
+        effect_of(one), np.where(whole > TOLERANCE, whole, 0.0)
+    )
+    return np.where(exists, ratio, np.nan)
 
 
 def pooled_redundancy(maps: Iterable[InfluenceMap]) -> RowMean:
@@ -50,6 +52,21 @@ def redundant_rows(one: InfluenceMap, below: float = BELOW) -> Bool[np.ndarray, 
     ratio = redundancy_ratio(one)
     # A comparison with NaN is False: such a row has nothing to be explained.
     return np.asarray(ratio < below)
+
+
+def most_redundant(
+    one: InfluenceMap, n_rows: int, below: float = BELOW
+) -> Bool[np.ndarray, "output"]:
+    """Return at most so many of the redundant rows: those where all steps together matter most.
+
+    Raises:
+        DataError: as `redundancy_ratio`.
+    """
+    redundant = redundant_rows(one, below)
+    order = np.argsort(-np.where(redundant, _whole_of(one), -np.inf), kind="stable")
+    chosen = np.zeros_like(redundant)
+    chosen[order[:n_rows]] = True
+    return np.asarray(chosen & redundant)
 
 
 def _whole_of(one: InfluenceMap) -> Float[np.ndarray, "output"]:

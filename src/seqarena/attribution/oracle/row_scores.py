@@ -6,8 +6,8 @@ import numpy as np
 from jaxtyping import Bool, Float
 from scipy.stats import rankdata
 
+from seqarena.attribution.diagnostics import divergence
 from seqarena.attribution.diagnostics.distributions import distributions
-from seqarena.attribution.diagnostics.divergence import both_look, row_divergence
 from seqarena.attribution.influence.influence_map import InfluenceMap
 from seqarena.errors import DataError
 
@@ -79,7 +79,7 @@ def score_rows(ours: InfluenceMap, true: InfluenceMap) -> RowScores:
     total, true_total = effect.sum(axis=1), true_effect.sum(axis=1)
     out = np.where(true_effect > 0, 0.0, effect).sum(axis=1)
     return RowScores(
-        divergence=_divergence(effect, true_effect),
+        divergence=row_divergence(effect, true_effect),
         total=np.where(can_look, total, np.nan),
         true_total=np.where(can_look, true_total, np.nan),
         outside=np.divide(out, total, where=total > 0, out=np.full(len(total), np.nan)),
@@ -87,6 +87,19 @@ def score_rows(ours: InfluenceMap, true: InfluenceMap) -> RowScores:
             [_spearman(*each) for each in zip(effect, true_effect, valid, strict=True)]
         ),
     )
+
+
+def row_divergence(ours: Map, theirs: Map) -> Rows:
+    """Return the Jensen-Shannon divergence of two maps' rows, each divided by its sum [bits].
+
+    NaN where either row is zero throughout.
+
+    Raises:
+        DataError: a number is negative, or none; or the maps are not of one size.
+    """
+    first, second = distributions(ours), distributions(theirs)
+    both = divergence.both_look(first, second)
+    return np.where(both, divergence.row_divergence(first, second), np.nan)
 
 
 def effect_of(one: InfluenceMap) -> Map:
@@ -114,12 +127,6 @@ def effect_of(one: InfluenceMap) -> Map:
 def valid_of(one: InfluenceMap) -> Bool[np.ndarray, "output step"]:
     """Return where a map says something."""
     return np.ones(one.change.shape, dtype=bool) if one.valid is None else one.valid
-
-
-def _divergence(effect: Map, true_effect: Map) -> Rows:
-    rows, true_rows = distributions(effect), distributions(true_effect)
-    divergence = row_divergence(rows, true_rows)
-    return np.where(both_look(rows, true_rows), divergence, np.nan)
 
 
 def _spearman(ours: np.ndarray, theirs: np.ndarray, valid: np.ndarray) -> float:

@@ -22,14 +22,14 @@ from seqarena.data.speech_features import HOP, RATE, FeatureKind, speech_frames
 from seqarena.data.splits import Split
 from seqarena.errors import DataError
 
-_ENDINGS = (".wav", ".flac")
+_ENDINGS = (".wav", ".flac", ".mp3", ".ogg")
 _FEWEST_SAMPLES = 10 * HOP
 """Differences over time look at nine frames."""
 _MOST_SECONDS = 3600
 
 
 class AudioFolderConfig(LabelledFilesConfig):
-    """Recordings (wav or flac) in a subfolder for each label; of any rate, heard at 8 kHz."""
+    """Recordings (wav, flac, mp3 or ogg) in a subfolder for each label; heard at 8 kHz."""
 
     input_kind = "frames"
     kind: Literal["audio_folder"]

@@ -10,7 +10,10 @@ from seqarena.errors import DataError
 
 
 def read_csv(path: Path, delimiter: str = ",", most_rows: int | None = None) -> Table:
-    """Return the columns of a file, all cells as strings; an empty line is no row.
+    """Return the columns of a file, all cells as strings; a line without any text is no row.
+
+    What spreadsheets leave is let be: a first line `sep=;`, and unnamed columns without any text at
+    the right.
 
     With `most_rows` no more rows than that are made sense of. Quoted fields may hold delimiters,
     quotes (doubled) and ends of lines.
@@ -28,10 +31,12 @@ def read_csv(path: Path, delimiter: str = ",", most_rows: int | None = None) -> 
     line = 1
     try:
         for fields in reader:
-            if fields and not names:
-                names = [name.strip() for name in fields]
-                refuse_doubled(path, names, f"line {line}")
-            elif fields:
+            if line == 1 and len(says := "".join(fields)) <= 5 and says.startswith("sep="):
+                _refuse_other_delimiter(path, fields, delimiter)
+            elif fields and not names:
+                names = _names(path, line, fields)
+            elif any(map(str.strip, fields)):
+                fields = _without_unnamed(fields, names)
                 _refuse_ragged(path, line, fields, names)
                 rows.append(fields)
                 numbers.append(line)
@@ -46,6 +51,29 @@ def read_csv(path: Path, delimiter: str = ",", most_rows: int | None = None) -> 
         ) from None
     columns = {name: [fields[at] for fields in rows] for at, name in enumerate(names)}
     return Table(path, "line", numbers, columns)
+
+
+def _names(path: Path, line: int, fields: list[str]) -> list[str]:
+    names = [name.strip() for name in fields]
+    while len(names) > 1 and not names[-1]:
+        names.pop()
+    refuse_doubled(path, names, f"line {line}")
+    return names
+
+
+def _without_unnamed(fields: list[str], names: list[str]) -> list[str]:
+    """Return the fields without empty ones beyond the last name."""
+    beyond = fields[len(names) :]
+    return fields if any(map(str.strip, beyond)) else fields[: len(names)]
+
+
+def _refuse_other_delimiter(path: Path, fields: list[str], delimiter: str) -> None:
+    """Refuse Excel's line `sep=;` where it names another delimiter: the right one splits it."""
+    if fields != ["sep=", ""]:
+        raise DataError(
+            f"{path}, line 1: {''.join(fields)!r} names the delimiter, and {delimiter!r} is set; "
+            "set delimiter to that one."
+        )
 
 
 def _refuse_ragged(path: Path, line: int, fields: list[str], names: list[str]) -> None:

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import Any, NoReturn
 
+from seqarena.data.own.nested import with_inner
 from seqarena.data.own.table import Cell, Table
 from seqarena.data.own.text import read_own_text
 from seqarena.errors import DataError
@@ -11,6 +12,8 @@ from seqarena.errors import DataError
 
 def read_jsonl(path: Path, most_rows: int | None = None) -> Table:
     """Return the columns of a file: every key that an object has; None where one lacks it.
+
+    A key of an object within an object is a column of its own: `outer.inner`.
 
     Empty lines are no rows. With `most_rows` no more rows than that are made sense of.
 
@@ -20,8 +23,14 @@ def read_jsonl(path: Path, most_rows: int | None = None) -> Table:
     """
     numbers: list[int] = []
     objects: list[dict[str, Any]] = []
+    text = read_own_text(path)
+    if text.lstrip().startswith("["):
+        raise DataError(
+            f"{path}: is one JSON list; JSON Lines hold one object on each line. `jq -c '.[]'` "
+            "turns one into the other."
+        )
     # Not `splitlines`: a string may hold a character that it takes for the end of a line.
-    for number, line in enumerate(read_own_text(path).split("\n"), start=1):
+    for number, line in enumerate(text.split("\n"), start=1):
         if line.strip():
             objects.append(_object(line, f"{path}, line {number}"))
             numbers.append(number)
@@ -29,7 +38,7 @@ def read_jsonl(path: Path, most_rows: int | None = None) -> Table:
                 break
     names = dict.fromkeys(name for each in objects for name in each)
     columns: dict[str, list[Cell]] = {name: [each.get(name) for each in objects] for name in names}
-    return Table(path, "line", numbers, columns)
+    return Table(path, "line", numbers, with_inner(columns))
 
 
 def _object(line: str, where: str) -> dict[str, Any]:

@@ -5,6 +5,7 @@ import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import NoReturn
 
 import numpy as np
@@ -116,7 +117,7 @@ def _spelled(cell: Cell, complain: _Complaint) -> Cell:
 
 
 def _number(value: Cell, complain: _Complaint) -> float:
-    if isinstance(value, bool) or not isinstance(value, str | int | float):
+    if isinstance(value, bool) or not isinstance(value, str | int | float | Decimal):
         complain(value)
     if complain.has_commas and isinstance(value, str) and "." in value:
         complain(value)
@@ -130,5 +131,5 @@ def _number(value: Cell, complain: _Complaint) -> float:
     return number
 
 
-def _with_point(value: str | float) -> str | float:
+def _with_point(value: str | float | Decimal) -> str | float | Decimal:
     return value.replace(",", ".") if isinstance(value, str) else value

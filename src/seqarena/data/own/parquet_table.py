@@ -8,6 +8,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from seqarena.data.own.nested import with_inner
 from seqarena.data.own.table import Cell, Table, refuse_doubled
 from seqarena.data.own.text import read_own_bytes
 from seqarena.errors import DataError
@@ -27,7 +28,9 @@ def read_parquet(path: Path, wanted: Sequence[str], most_rows: int | None = None
         file = pq.ParquetFile(pa.BufferReader(content))
         names = list(file.schema_arrow.names)
         refuse_doubled(path, names, "schema")
-        found = _read(file, [name for name in wanted if name in names], most_rows)
+        # `outer.inner` is a field of the column `outer`, unless a column is named so.
+        tops = dict.fromkeys(name if name in names else name.split(".")[0] for name in wanted)
+        found = _read(file, [name for name in tops if name in names], most_rows)
         found.validate(full=True)
         columns: dict[str, list[Cell]] = {name: [] for name in names}
         for name in found.column_names:
@@ -41,7 +44,7 @@ def read_parquet(path: Path, wanted: Sequence[str], most_rows: int | None = None
             f"{path}: not a whole Parquet file ({type(error).__name__}: {error}); write it again."
         ) from None
     n_rows = min(file.metadata.num_rows, most_rows or file.metadata.num_rows)
-    return Table(path, "row", range(1, n_rows + 1), columns)
+    return Table(path, "row", range(1, n_rows + 1), with_inner(columns))
 
 
 def _read(file: pq.ParquetFile, names: list[str], most_rows: int | None) -> pa.Table:

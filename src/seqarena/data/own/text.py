@@ -75,10 +75,16 @@ def read_own_text(path: Path) -> str:
             names the line, and the byte from 0.
     """
     content = read_own_bytes(path)
+    if content.startswith(b"PK\x03\x04"):
+        raise DataError(
+            f"{path}: is a ZIP archive, as spreadsheets (.xlsx, .ods) are; save the sheet as CSV "
+            "in UTF-8, or unpack the archive."
+        )
     for mark, name in _OTHER_MARKS.items():
         if content.startswith(mark):
             raise DataError(
-                f"{path}: begins with the byte-order mark of {name}; save the file as UTF-8."
+                f"{path}: begins with the byte-order mark of {name}; save the file as UTF-8 (in "
+                "Excel: CSV UTF-8)."
             )
     if (at := content.find(b"\0")) >= 0:
         raise DataError(
@@ -90,7 +96,8 @@ def read_own_text(path: Path) -> str:
     except UnicodeDecodeError as error:
         raise DataError(
             f"{path}, line {_line_of(content, error.start)}: byte {error.start} "
-            f"(0x{content[error.start]:02x}) is not UTF-8 ({error.reason}); save the file as UTF-8."
+            f"(0x{content[error.start]:02x}) is not UTF-8 ({error.reason}); save the file as UTF-8 "
+            "(in Excel: CSV UTF-8)."
         ) from None
     return text.removeprefix("\N{ZERO WIDTH NO-BREAK SPACE}")
 

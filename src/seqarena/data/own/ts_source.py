@@ -53,7 +53,8 @@ def read_ts(path: Path) -> list[Example]:
             raise DataError(f"{where}: has no step; take it out.")
         for step, channel in np.argwhere(~np.isfinite(steps))[:1].tolist():
             raise DataError(
-                f"{where}: channel {channel} of step {step} is {steps[step, channel]}; every "
+                f"{where}: channel {channel} of step {step} is "
+                f"{'missing' if np.isnan(steps[step, channel]) else steps[step, channel]}; every "
                 "number must be there and finite. Fill it, or take the series out."
             )
         examples.append(Example(where, f"{path.name}:{number}", steps, label=str(label)))

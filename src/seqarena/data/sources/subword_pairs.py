@@ -42,6 +42,8 @@ def subword_schema(subwords: Subwords, judged_as: Judgement) -> DataSchema:
         target_unit="subword",
         judged_as=judged_as,
         sentence_ends=subwords.sentence_ends,
+        sentence_followers=subwords.sentence_followers,
+        abbreviations=subwords.abbreviations,
     )
 
 

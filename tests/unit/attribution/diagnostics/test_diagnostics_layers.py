@@ -27,10 +27,13 @@ def test_rows_of_a_rollout_sum_to_one_even_where_a_layer_looks_nowhere():
     assert rollout([np.zeros((1, 2, 2))]).tolist() == np.eye(2).tolist()
 
 
-def test_the_order_of_layers_matters():
-    back, stay = lag(3, 1)[None], causal_uniform(3)[None]
-    assert not np.allclose(rollout([back, stay]), rollout([stay, back]))
-    assert np.allclose(rollout([back, stay])[0], [1, 0, 0])
+def test_the_last_layer_looks_at_what_the_first_one_made():
+    """Layer 1 stays; in layer 2 step 1 looks at step 0 alone: half of what it is goes there."""
+    stays, looks_back = np.eye(2)[None], LAG_1
+    both = rollout([np.array([[[0.0, 1.0], [0.0, 1.0]]]), looks_back])
+    # Layer 1 is [[.5, .5], [0, 1]]; row 1 of layer 2 is [.5, .5], so their mean: [.25, .75].
+    assert both.tolist() == [[0.5, 0.5], [0.25, 0.75]]
+    assert rollout([stays, looks_back]).tolist() == [[1, 0], [0.5, 0.5]]
 
 
 def test_the_flow_through_two_layers_is_as_by_hand():

@@ -35,6 +35,10 @@ def is_plain_zero(values):
     return bool((values == 0).all() and not np.signbit(values).any())
 
 
+def test_negative_zeros_become_plain_ones():
+    assert not np.signbit(distributions(ODD)).any()
+
+
 def test_one_hot_rows_and_rows_that_look_nowhere_have_an_entropy_of_plain_zero():
     assert is_plain_zero(entropy(distributions(ODD)))
     assert is_plain_zero(entropy(distributions(np.ones((1, 1)))))

@@ -46,6 +46,15 @@ def test_a_copy_has_all_its_influence_at_its_lag_and_the_formula_says_how_much()
         assert (found.effect[expected == 0] == 0).all()
 
 
+def test_of_sure_copies_the_effect_is_whole_bits_and_the_change_may_be_infinite():
+    (found,) = maps(CopyModel(1, V, copies=1.0), tokens([0, 0, 1]), np.array([0]))
+    share = shares()
+    np.testing.assert_allclose(found.effect[[1, 2], [0, 1]], 1 - share[0])
+    np.testing.assert_allclose(found.change[1, 0], -np.log2(share[0]))
+    # A copy of 0 cannot be 1: only putting 1 there makes it possible, and nothing else worse.
+    assert found.change[2].tolist() == [0.0, -np.inf, 0.0]
+
+
 def test_a_single_lag_is_all_that_the_whole_has():
     (found,) = maps(CopyModel(1, V), rows=np.array([0]), replacements=exact(n_draws=4000))
     # Both are means of the same divergence, the one over all symbols and the other over draws.
@@ -150,6 +159,14 @@ def test_a_density_that_looks_ahead_is_refused():
     )
 
 
+def test_a_density_that_sees_what_it_predicts_is_refused():
+    class SeesItself(CopyModel):
+        """Forgot to shift its outputs by a step."""
+
+    with pytest.raises(ArtifactError, match=r"at step 0 changes by .* when step 0 is replaced"):
+        maps(SeesItself(0, V), tokens([0, 1, 2, 3]), np.array([0]))
+
+
 def test_a_leak_of_the_last_bits_is_measured_and_not_shown():
     model = Leaks(3, V)
     model.leak = 1e-7
@@ -197,6 +214,9 @@ def test_behind_an_impossible_beginning_nothing_is_said():
     assert np.isfinite(found.whole).all()
     (broken,) = maps(model, tokens([0, 2, 1, 0]), np.array([0]), Replacements.of(cyclic, seed=0))
     assert broken.valid[:, 0].tolist() == [False, True, False, False]
+    # Where another symbol would mend the beginning, there is still nothing to compare it with.
+    (mended,) = maps(model, tokens([0, 2, 2, 0]), np.array([0]), Replacements.of(cyclic, seed=0))
+    assert not mended.valid[2:].any()
 
 
 def test_a_model_in_training_mode_is_refused():

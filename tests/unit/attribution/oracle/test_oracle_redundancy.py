@@ -10,13 +10,20 @@ from numpy.testing import assert_allclose
 from classical_scenes import random_frames
 from influence_by_hand import Answering, divergence, influence, one
 from seqarena.attribution.influence.influence_map import InfluenceMap
+from seqarena.attribution.influence.measure import measure_influence
 from seqarena.attribution.influence.replacements import Replacements
 from seqarena.attribution.oracle.redundancy import (
+    most_redundant,
     pooled_redundancy,
     redundancy_ratio,
     redundant_rows,
 )
-from seqarena.attribution.oracle.shapley import ShapleySetting, shapley_map, shapley_row
+from seqarena.attribution.oracle.shapley import (
+    ShapleySetting,
+    shapley_map,
+    shapley_row,
+    shapley_where_redundant,
+)
 from seqarena.batch import collate_all, sequences_of
 from seqarena.errors import ConfigError, DataError
 
@@ -194,6 +201,24 @@ def test_a_map_holds_the_rows_that_were_asked_for() -> None:
     assert residual < 1e-6
 
 
+def test_examples_without_redundancy_have_no_such_map() -> None:
+    data = sequences_of([np.array(x) for x in ([1, 1, 1, 1], [1, 1, 0, 1], [0, 0, 0, 1])])
+    rows, model = np.array([2, 1]), Answering(majority)
+    maps = measure_influence(model, data, rows, FAIR).maps
+    redundant, other = shapley_where_redundant(model, data, rows, maps, FAIR)
+    assert other is None
+    assert redundant.valid.any(axis=1).tolist() == [False, False, False, True]
+    assert_allclose(redundant.effect[3, :3], shapley((0, 0, 0), majority), atol=1e-6)
+    # All zeros speak against the one that follows.
+    assert redundant.change[3].sum() < 0
+
+
+def test_the_rows_that_matter_most_are_asked_for() -> None:
+    some = of([[0.0, 0.0], [0.0, 0.0], [0.0, 0.1], [0.5, 0.0]], [0.2, 0.4, 0.3, 0.6])
+    assert most_redundant(some, 2).tolist() == [False, True, True, False]
+    assert most_redundant(some, 9).tolist() == [True, True, True, False]
+
+
 def test_the_first_step_has_nothing_to_divide() -> None:
     found = shapley_row(Answering(majority), one([1, 1]), 0, FAIR)
     assert (len(found.steps), found.total, found.residual) == (0, 0.0, 0.0)
@@ -210,7 +235,7 @@ def test_frames_have_no_choices_to_divide() -> None:
 
 
 def test_settings_below_one_are_refused() -> None:
-    with pytest.raises(ConfigError, match="window 0 and n_orders 25 must be 1 or more"):
+    with pytest.raises(ConfigError, match=r"shapley\.window: 0; should be 1 or more"):
         ShapleySetting(window=0)
 
 

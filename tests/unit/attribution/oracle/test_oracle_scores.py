@@ -5,7 +5,7 @@ from numpy.testing import assert_allclose
 from influence_by_hand import divergence
 from seqarena.attribution.influence.influence_map import InfluenceMap
 from seqarena.attribution.oracle.lag_influence import lag_influence
-from seqarena.attribution.oracle.row_scores import score_rows
+from seqarena.attribution.oracle.row_scores import row_divergence, score_rows
 from seqarena.errors import DataError
 
 NAN = float("nan")
@@ -104,6 +104,13 @@ def test_what_is_no_influence_is_refused(ours, message) -> None:
 def test_maps_of_frames_have_no_shares() -> None:
     with pytest.raises(DataError, match="frames"):
         score_rows(InfluenceMap(None, np.zeros((1, 2))), of([[0.1, 0.2]]))
+
+
+def test_rows_of_any_numbers_are_compared_by_their_shares() -> None:
+    found = row_divergence(np.array([[2.0, 6.0], [0.0, 0.0]]), np.array([[0.25, 0.75], [1.0, 0.0]]))
+    assert_allclose(found, [0.0, NAN])
+    with pytest.raises(DataError, match="inf"):
+        row_divergence(np.array([[2.0, np.inf]]), np.array([[0.25, 0.75]]))
 
 
 def test_influence_by_lag_is_the_mean_of_a_diagonal() -> None:

@@ -79,7 +79,7 @@ def test_series_of_unequal_length_and_several_channels_are_read_from_train_and_t
     ("content", "expected"),
     [
         ("1,2,3:up\n", "FILE: has no line `@classLabel true` with the names of its classes; "),
-        (SERIES.replace("1.5", "?"), "FILE, series 2: channel 0 of step 0 is nan; every number "),
+        (SERIES.replace("1.5", "?"), "FILE, series 2: channel 0 of step 0 is missing; every "),
         (SERIES.replace("1.5", "inf"), "FILE, series 2: channel 0 of step 0 is inf; every number "),
         (SERIES.replace("1.5", "x"), "FILE: not a whole .ts file ("),
         (HEAD, "FILE: "),
@@ -137,6 +137,22 @@ def test_channels_are_averaged_and_what_is_no_sound_is_refused(tmp_path):
     wrong = tmp_path / "wrong.wav"
     wrong.write_bytes(b"RIFF no sound at all")
     assert complaint(read_sound, wrong).startswith(f"{wrong}: no sound that can be read (")
+
+
+def test_recordings_may_be_compressed(tmp_path):
+    soundfile = pytest.importorskip("soundfile")
+    wave_form = np.sin(np.arange(4000) / 3).astype(np.float32)
+    for ending in ("flac", "mp3", "ogg"):
+        path = tmp_path / f"own.{ending}"
+        soundfile.write(path, wave_form, RATE)
+        assert len(read_sound(path)) == pytest.approx(4000, abs=1200)
+    for number in range(12):
+        folder = tmp_path / "all" / "ab"[number % 2]
+        folder.mkdir(parents=True, exist_ok=True)
+        soundfile.write(folder / f"{number}.mp3", wave_form * (1 + number) / 13, RATE)
+    shares = {"valid_share": 0.3, "test_share": 0.3}
+    data = read("audio_folder", tmp_path / "all", split=shares)
+    assert sum(len(part.sequences) for part in data.parts.values()) == 12
 
 
 def test_pictures_are_labelled_by_their_folder_and_seen_row_by_row_or_by_region(tmp_path):

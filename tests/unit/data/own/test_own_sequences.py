@@ -61,7 +61,8 @@ def test_a_sentence_without_the_tag_and_a_file_that_is_no_text_are_refused(tmp_p
     )
     path.write_bytes("1\tThe".encode("utf-16"))
     assert complaint("tagging", "conllu", path) == (
-        f"{path}: begins with the byte-order mark of UTF-16; save the file as UTF-8."
+        f"{path}: begins with the byte-order mark of UTF-16; save the file as UTF-8 "
+        "(in Excel: CSV UTF-8)."
     )
 
 

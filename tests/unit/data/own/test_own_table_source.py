@@ -1,4 +1,5 @@
 import json
+from decimal import Decimal
 
 import numpy as np
 import pyarrow as pa
@@ -255,6 +256,13 @@ def test_numbers_with_decimal_commas_are_read_if_it_is_said_that_they_are(tmp_pa
         "lists of them; if that is a decimal comma, set `decimal: ','` (numbers of a list then "
         "stand apart by spaces); if it stands between numbers, put them into square brackets."
     )
+
+
+def test_decimals_of_parquet_are_numbers(tmp_path):
+    rows = [[Decimal("1.5"), Decimal(row)] for row in range(4)]
+    pq.write_table(pa.table({"fold": SPLITS, "x": rows}), tmp_path / "own.parquet")
+    data = read("density", tmp_path / "own.parquet", {"input": "x"}, unit="numbers")
+    assert data.parts[Split.TEST].sequences.features.ravel().tolist() == [1.5, 3.0]
 
 
 def test_where_commas_are_decimal_a_point_or_a_bracket_is_ambiguous(tmp_path):

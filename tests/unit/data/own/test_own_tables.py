@@ -45,7 +45,9 @@ def test_a_csv_file_is_read_as_it_was_written(folder, rows):
     writer = csv.writer(text, quoting=csv.QUOTE_ALL)
     writer.writerows([NAMES, *rows])
     table = read_csv(write(folder, text.getvalue()))
-    assert list(zip(*table.columns.values(), strict=True)) == rows
+    # A line without any text is no row.
+    kept = [row for row in rows if any(map(str.strip, row))]
+    assert list(zip(*table.columns.values(), strict=True)) == kept
     assert list(table.columns) == NAMES
 
 
@@ -107,15 +109,17 @@ def test_a_damaged_parquet_file_is_read_or_refused_as_data(folder, at, byte, end
         (
             b"text,label\nfine,1\nb\xe4d,0\n",
             "FILE, line 3: byte 19 (0xe4) is not UTF-8 (invalid continuation byte); save the file "
-            "as UTF-8.",
+            "as UTF-8 (in Excel: CSV UTF-8).",
         ),
         (
             "text,label\n".encode("utf-16"),
-            "FILE: begins with the byte-order mark of UTF-16; save the file as UTF-8.",
+            "FILE: begins with the byte-order mark of UTF-16; save the file as UTF-8 "
+            "(in Excel: CSV UTF-8).",
         ),
         (
             "text,label\n".encode("utf-32"),
-            "FILE: begins with the byte-order mark of UTF-32; save the file as UTF-8.",
+            "FILE: begins with the byte-order mark of UTF-32; save the file as UTF-8 "
+            "(in Excel: CSV UTF-8).",
         ),
         (
             "text,label\nfi\0ne,1\n",
@@ -248,3 +252,52 @@ def test_fields_that_another_delimiter_parts_are_told_to(tmp_path):
         f"{path}: has no column 'text'; expected one of 'text;label'. There is one column, with "
         "';' in its name: set delimiter."
     )
+
+
+def test_what_spreadsheets_leave_in_a_csv_is_let_be(tmp_path):
+    content = "\ufeffsep=;\r\ntext;label;;\r\nfine;1;;\r\n;;;\r\nbad;0; ;\r\n;;;\r\n"
+    table = read_csv(write(tmp_path, content), ";")
+    assert table.columns == {"text": ["fine", "bad"], "label": ["1", "0"]}
+    assert list(table.numbers) == [3, 5]
+    assert complaint(read_csv, write(tmp_path, "sep=;\ntext;label\n"), ",") == (
+        "FILE, line 1: 'sep=;' names the delimiter, and ',' is set; set delimiter to that one."
+    )
+    # What has text belongs to somebody.
+    assert complaint(read_csv, write(tmp_path, "text,label,\nfine,1,2\n")) == (
+        "FILE, line 2: 3 fields, expected 2 (text, label); a field that holds the delimiter stands "
+        "in quotes."
+    )
+
+
+def test_a_spreadsheet_is_no_csv(tmp_path):
+    assert complaint(read_csv, write(tmp_path, b"PK\x03\x04" + bytes(9))) == (
+        "FILE: is a ZIP archive, as spreadsheets (.xlsx, .ods) are; save the sheet as CSV in "
+        "UTF-8, or unpack the archive."
+    )
+
+
+def test_a_json_list_is_no_json_lines(tmp_path):
+    assert complaint(read_jsonl, write(tmp_path, '[\n{"text": "fine"}\n]')) == (
+        "FILE: is one JSON list; JSON Lines hold one object on each line. `jq -c '.[]'` turns one "
+        "into the other."
+    )
+
+
+NESTED = [
+    {"review": {"text": "fine", "stars": {"n": 1}}, "review.text": "own"},
+    {"review": {"text": "bad"}, "review.text": "own too"},
+    {"review": None, "review.text": None},
+]
+
+
+def test_fields_of_fields_are_columns_unless_a_column_is_named_so(tmp_path):
+    table = read_jsonl(write(tmp_path, "\n".join(map(json.dumps, NESTED))))
+    assert table.columns["review.stars.n"] == [1, None, None]
+    assert table.columns["review.text"] == ["own", "own too", None]
+    inner = [{"review": each["review"]} for each in NESTED]
+    table = read_jsonl(write(tmp_path, "\n".join(map(json.dumps, inner))))
+    assert table.columns["review.text"] == ["fine", "bad", None]
+    pq.write_table(pa.Table.from_pylist(inner), tmp_path / "own.parquet")
+    table = read_parquet(tmp_path / "own.parquet", ["review.text", "review.stars.n"])
+    assert table.columns["review.text"] == ["fine", "bad", None]
+    assert table.columns["review.stars.n"] == [1, None, None]

@@ -67,34 +67,37 @@ function hasRegions(matrix) {
 }
 
 function showRegions({ matrices }) {
-  const [matrix] = matrices;
-  byId("regions").hidden = !matrix || !hasRegions(matrix);
-  const place = byId("regions-shown");
-  place.replaceChildren();
-  if (byId("regions").hidden) {
-    return;
-  }
+  // The maps alone: a difference is read beside them.
+  const shown = matrices.slice(0, 2).filter(hasRegions);
+  byId("regions").hidden = shown.length === 0;
+  byId("regions-shown").replaceChildren(...shown.flatMap((matrix) => figuresOf(matrix, matrices, shown.length > 1)));
+}
+
+function figuresOf(matrix, matrices, isNamed) {
   const limit = limitOf(matrix, matrices);
   const nFrames = matrix.nColumns / (example().grid[0] * example().grid[1]);
-  const pictures = nFrames > 1 ? filmOf(matrix, limit, nFrames) : rowsOf(matrix, limit);
-  place.append(...pictures);
-  byId("regions-title").textContent = nFrames > 1 ? `Over the frames: ${nameOf(matrix.rows, state.row)}` : "Over the picture";
+  const whose = isNamed ? `${[matrix.entry.run, matrix.entry.name].filter(Boolean).join(" · ")}, ` : "";
+  return nFrames > 1 ? filmOf(matrix, limit, nFrames, whose) : rowsOf(matrix, limit, whose, matrix === matrices[0]);
 }
 
-// Of a film: the chosen row over frames that are passed over evenly. Of a picture: the rows about it.
-function filmOf(matrix, limit, nFrames) {
+// Of a film: the chosen row over frames that are passed over evenly.
+function filmOf(matrix, limit, nFrames, whose) {
   const n = Math.min(nFrames, MAX_FRAMES);
   const chosen = Array.from({ length: n }, (_, index) => Math.round((index * (nFrames - 1)) / Math.max(1, n - 1)));
-  const row = state.row - matrix.firstRow;
-  return chosen.map((frame) => regionFigure(matrix, row, frame, limit, `frame ${frame + 1} of ${nFrames}`, false));
+  const row = Math.max(0, Math.min(state.row - matrix.firstRow, matrix.nRows - 1));
+  const name = `${whose}${nameOf(matrix.rows, row + matrix.firstRow)}`;
+  return chosen.map((frame) => regionFigure(matrix, row, frame, limit, `${name}, frame ${frame + 1} of ${nFrames}`, false));
 }
 
-function rowsOf(matrix, limit) {
+// Of a picture: the picture itself, and the rows about the chosen one.
+function rowsOf(matrix, limit, whose, isFirst) {
   const n = Math.min(matrix.nRows, MAX_PICTURES);
   const first = Math.max(0, Math.min(state.row - matrix.firstRow - Math.floor(n / 2), matrix.nRows - n));
   const input = regionFigure(matrix, null, 0, limit, "input");
   const rows = Array.from({ length: n }, (_, index) => first + index);
-  return [input, ...rows.map((row) => regionFigure(matrix, row, 0, limit, nameOf(matrix.rows, row + matrix.firstRow)))];
+  const nameRow = (row) => `${whose}${nameOf(matrix.rows, row + matrix.firstRow)}`;
+  const figures = rows.map((row) => regionFigure(matrix, row, 0, limit, nameRow(row)));
+  return isFirst ? [input, ...figures] : figures;
 }
 
 function regionFigure(matrix, row, frame, limit, name, mayBeChosen = true) {

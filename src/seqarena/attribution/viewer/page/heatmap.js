@@ -101,7 +101,8 @@ function drawRowLabels(pen, matrix, place) {
   }
   const middle = place.top + place.plot.height / 2;
   const noun = fitted(matrix.rows.noun, place.plot.height, LABEL_SIZE);
-  pen.text(9, middle, noun, { turned: true, colour: pageColour("soft") });
+  // One row says itself what it is.
+  pen.text(9, middle, matrix.rows.n === 1 && noun !== matrix.rows.noun ? "" : noun, { turned: true, colour: pageColour("soft") });
 }
 
 function drawRowLabel(pen, matrix, entry, isChosen, x, y, room) {
@@ -154,10 +155,11 @@ function drawColourBar(pen, matrix, place, limit) {
     const y = place.top + Math.max(5, Math.min(height - 5, share * height));
     pen.text(x + 16, y, barText(value, limit, share === 0 && matrix.top > limit), { size: 10, align: "left", colour: pageColour("ink") });
   }
-  pen.text(x + 52, place.top + height / 2, matrix.unit, { size: 10, turned: true, colour: pageColour("soft") });
+  pen.text(x + 57, place.top + height / 2, matrix.unit, { size: 10, turned: true, colour: pageColour("soft") });
 }
 
 function barText(value, limit, isMore) {
-  const digits = limit >= 10 ? 0 : limit >= 0.995 ? 2 : limit >= 0.01 ? 3 : 5;
-  return `${isMore ? "≥" : ""}${value.toFixed(digits).replace("-", "−")}`;
+  const digits = limit >= 10 ? 0 : limit >= 0.995 ? 2 : 3;
+  const text = limit < 0.01 && value !== 0 ? value.toExponential(1) : value.toFixed(digits);
+  return `${isMore ? "≥" : ""}${text.replaceAll("-", "−")}`;
 }

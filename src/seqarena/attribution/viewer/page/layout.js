@@ -64,15 +64,16 @@ function below(matrix, place, width) {
   const texts = labelsOf(matrix.columns, place.first.column, place.shown.columns);
   const size = Math.max(8, Math.min(LABEL_SIZE, place.cell.width - 1));
   const widest = Math.max(...texts.map((text) => widthOf(text, size)));
-  // Numbers may be passed over; words are turned, that as many of them stand there as can.
-  const isNumbers = matrix.columns.texts === null;
-  const every = isNumbers ? Math.ceil((widest + 6) / place.cell.width) : 1;
-  const isTurned = !isNumbers && widest > place.cell.width - 1;
+  // Numbers and single characters may be passed over; words are turned, as many as can stand there.
+  const mayPass = matrix.columns.texts === null || widest <= 1.4 * size;
+  const isTurned = !mayPass && widest > place.cell.width - 1;
+  const room = isTurned ? size + 1 : widest + (matrix.columns.texts === null ? 6 : 2);
+  const every = Math.ceil(room / place.cell.width);
   const labels = isTurned ? Math.min(110, widest) + 6 : 18;
   const bottom = place.top + place.plot.height;
   return {
     strip: { top: bottom + 6, height: strip },
-    across: { size, isTurned, every: isTurned ? Math.ceil((size + 1) / place.cell.width) : every },
+    across: { size, isTurned, every },
     labelTop: bottom + (strip ? strip + 12 : 4),
     labelHeight: labels,
     width,

@@ -49,8 +49,18 @@ function sumOfColumn(matrix, column) {
   return sum;
 }
 
-function factLines(matrix, row, column) {
-  const [[from, to], ...numbers] = factsOf(matrix, row, column);
+// The same cell of the map that stands beside it, and the difference.
+function factsBeside(others, entry, column) {
+  return others.flatMap((other, index) => {
+    const row = entry - other.firstRow;
+    const isThere = row >= 0 && row < other.nRows && column < other.nColumns;
+    return isThere ? [[index === 0 ? "beside it" : "difference", cellText(other, row, column)]] : [];
+  });
+}
+
+function factLines(matrix, row, column, further = []) {
+  const [[from, to], ...own] = factsOf(matrix, row, column);
+  const numbers = [...own, ...further];
   const head = element("p", { class: "pair" }, isolated(from), " → ", isolated(to));
   const list = element("dl");
   for (const [name, value] of numbers) {
@@ -68,7 +78,8 @@ function showReadout({ matrices }) {
   place.replaceChildren();
   if (matrix) {
     const row = state.row - matrix.firstRow;
-    place.append(...factLines(matrix, row, state.column));
+    const further = factsBeside(matrices.slice(1), state.row, state.column);
+    place.append(...factLines(matrix, row, state.column, further));
     byId("meaning").textContent = MEANINGS[isLink(matrix) ? "link" : matrix.kind];
     showLargest(matrix, row);
   }

@@ -1,9 +1,17 @@
-// A map as PNG, as SVG, and as CSV: downloaded, or where a frame forbids that, shown to be copied.
+// A map as PNG, as SVG, and as CSV: downloaded or copied; where a frame forbids that, shown to be copied.
+
+const SAVING = [
+  ["PNG", savePng],
+  ["SVG", saveSvg],
+  ["CSV", saveCsv],
+  ["Copy PNG", copyPng],
+  ["Copy SVG", copySvg],
+];
 
 function savingButtons(index) {
-  return [["PNG", savePng], ["SVG", saveSvg], ["CSV", saveCsv]].map(([name, save]) => {
+  return SAVING.map(([name, save]) => {
     const button = element("button", { type: "button", class: "small" }, name);
-    button.addEventListener("click", () => save(panels[index]));
+    button.addEventListener("click", () => save(panels[index], button));
     return button;
   });
 }
@@ -14,25 +22,66 @@ function fileName(panel, ending) {
 }
 
 // A frame with a sandbox may refuse downloads, and says nothing: it is asked nothing.
-function mayDownload() {
+function isAlone() {
   return window.self === window.top;
 }
 
-function savePng(panel) {
+function pictureOf(panel) {
   const canvas = document.createElement("canvas");
   const { width, height } = panel.place;
   drawHeatmap(new CanvasPen(canvas, width, height, 2), panel.matrix, panel.place, panel.limit, false);
-  if (!mayDownload()) {
-    showSaved("Picture: copy it from here", canvas.toDataURL("image/png"), null);
-    return;
+  return canvas;
+}
+
+function drawingOf(panel) {
+  const pen = new SvgPen(panel.place.width, panel.place.height);
+  drawHeatmap(pen, panel.matrix, panel.place, panel.limit, false);
+  return pen.document();
+}
+
+function savePng(panel) {
+  if (isAlone()) {
+    pictureOf(panel).toBlob((blob) => download(blob, fileName(panel, "png")));
+  } else {
+    showPicture(panel);
   }
-  canvas.toBlob((blob) => download(blob, fileName(panel, "png")));
 }
 
 function saveSvg(panel) {
-  const pen = new SvgPen(panel.place.width, panel.place.height);
-  drawHeatmap(pen, panel.matrix, panel.place, panel.limit, false);
-  saveText(pen.document(), "image/svg+xml", fileName(panel, "svg"));
+  saveText(drawingOf(panel), "image/svg+xml", fileName(panel, "svg"));
+}
+
+function showPicture(panel) {
+  showSaved("Picture: copy it from here", pictureOf(panel).toDataURL("image/png"), null);
+}
+
+async function copyPng(panel, button) {
+  const blob = await new Promise((resolve) => pictureOf(panel).toBlob(resolve));
+  const copying = () => navigator.clipboard.write([new ClipboardItem({ "image/png": blob })]);
+  copied(copying, button, () => showPicture(panel));
+}
+
+function copySvg(panel, button) {
+  const text = drawingOf(panel);
+  copied(() => navigator.clipboard.writeText(text), button, () => showSaved("Copy the text of the drawing", null, text));
+}
+
+// The clipboard is closed to most frames, which complain when it is asked for; elsewhere the reader
+// may refuse it.
+async function copied(copying, button, otherwise) {
+  if (!isAlone()) {
+    otherwise();
+    return;
+  }
+  try {
+    await copying();
+  } catch {
+    otherwise();
+    return;
+  }
+  const name = button.textContent;
+  button.textContent = "Copied";
+  setTimeout(() => (button.textContent = name), 1500);
 }
 
 function saveCsv(panel) {
@@ -40,7 +89,7 @@ function saveCsv(panel) {
 }
 
 function saveText(text, type, name) {
-  if (mayDownload()) {
+  if (isAlone()) {
     download(new Blob([text], { type }), name);
   } else {
     showSaved(`Copy the text of ${name}`, null, text);
