@@ -23,8 +23,8 @@ BENCHMARKS = (
     "decoding",
     "training",
     "where_it_looked",
-    "influence",
     "capture",
+    "influence",
 )
 
 

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from tracking_scenes import MLFLOW_WARNS
 
+from seqarena.attribution.store.artifacts import read_maps
 from seqarena.data.arrow_store import read_split
 from seqarena.data.manifest import verify_prepared
 from seqarena.data.splits import Split
@@ -104,11 +105,12 @@ def test_the_table_sets_all_families_beside_the_best_that_can_be_known(workspace
     assert "| tag accuracy ↑ | below best | macro F1 ↑ | bits per tag ↓ |" in text
 
 
-def test_maps_of_the_probes_are_kept_where_something_looked(workspace):
-    has_maps = {
-        name: (workspace.evaluation(name) / "seed-0" / "attention").exists() for name in FAMILIES
+def test_every_family_has_influence_and_those_that_looked_have_maps(workspace):
+    captured = {
+        name: read_maps(workspace.evaluation(name) / "seed-0" / "attention") for name in FAMILIES
     }
-    assert has_maps == {
+    assert all(one.influence[0].effect.max() > 0 for one in captured.values())
+    assert {name: any(one.maps) for name, one in captured.items()} == {
         "most_frequent_tag": False,
         "hmm": True,
         "gru": False,

@@ -9,7 +9,7 @@ from seqarena.attribution.capture import Capture
 from seqarena.attribution.diagnostics.config import DiagnosticsConfig
 from seqarena.batch import Batch, Sequences, collate
 
-Which = Int[np.ndarray, "which"]
+Which = Int[np.ndarray, "_"]
 """Numbers of some of the probes."""
 
 
