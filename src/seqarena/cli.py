@@ -83,6 +83,25 @@ def published() -> None:
 
 
 @main.command()
+@click.option("--suite", help="A suite of pipelines/suites instead of params.yaml.")
+@click.option(
+    "--part",
+    "parts",
+    multiple=True,
+    type=click.Choice(["scores", "published", "maps"]),
+    help="Which tables; may be given again [scores].",
+)
+def tables(suite: str | None, parts: tuple[str, ...]) -> None:
+    """Print the tables of a report that was written, without its pictures (Markdown)."""
+    from seqarena.experiment.report_tables import report_tables
+    from seqarena.reporting.extracts import PARTS
+
+    chosen = tuple(part for part in PARTS if part in (parts or ("scores",)))
+    for line in report_tables(Path.cwd(), suite, chosen):
+        click.echo(line)
+
+
+@main.command()
 def check() -> None:
     """Read params.yaml, glance at your own files, and report every mistake at once."""
     from seqarena.experiment.own_files import refuse_broken_files

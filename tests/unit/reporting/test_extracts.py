@@ -1,0 +1,76 @@
+"""Tables that are taken out of a written report."""
+
+from seqarena.reporting.extracts import extract
+
+REPORT = """# Comparison
+
+- seeds: 0
+
+## dates
+
+Dates.
+
+| experiment |
+| :-- |
+| **gru** |
+
+gru has the best mean.
+
+
+Beside published figures:
+
+| figure |
+| :-- |
+| accuracy |
+
+![quality on dates](figures/dates-quality.png)
+
+Where each of them looked, on the same example:
+
+![attention on dates](figures/dates-attention.png)
+
+Mechanism against effect ([the maps](attention/dates.html)):
+
+| experiment | distance |
+| :-- | --: |
+| gru | 0.1 |
+
+## vowels
+
+| experiment |
+| :-- |
+| **hmm** |
+"""
+
+
+def test_scores_alone():
+    assert extract(REPORT, ("scores",)) == [
+        *["### dates", "", "Dates.", "", "| experiment |", "| :-- |", "| **gru** |", ""],
+        *["gru has the best mean.", "", "### vowels", ""],
+        *["| experiment |", "| :-- |", "| **hmm** |"],
+    ]
+
+
+def test_tasks_without_such_a_part_are_left_out():
+    assert extract(REPORT, ("published",)) == [
+        *["### dates", "", "Beside published figures:", ""],
+        *["| figure |", "| :-- |", "| accuracy |"],
+    ]
+
+
+def test_links_lead_nowhere_from_another_page():
+    assert extract(REPORT, ("maps",)) == [
+        *["### dates", "", "Mechanism against effect:", ""],
+        *["| experiment | distance |", "| :-- | --: |", "| gru | 0.1 |"],
+    ]
+
+
+def test_parts_stay_in_the_order_of_the_report():
+    lines = extract(REPORT, ("scores", "published", "maps"))
+    captions = [line for line in lines if line.endswith((":", "mean."))]
+    assert captions == [
+        "gru has the best mean.",
+        "Beside published figures:",
+        "Mechanism against effect:",
+    ]
+    assert not any(line.startswith("![") for line in lines)
