@@ -1,6 +1,7 @@
 """`seqarena attend`, from an example of one's own to what stands in the terminal."""
 
 import shutil
+from functools import partial
 
 import pytest
 from click.testing import CliRunner
@@ -148,6 +149,13 @@ def test_what_is_not_there_is_named_beside_what_is(workspace):
         find_fit(str(workspace.fit("lagged-gru") / "seed-5"), 3, workspace)
 
 
+def numbers_in(folder):
+    """Write a picture of a digit as numbers."""
+    path = folder / "digit.csv"
+    path.write_text("0 0 1 1 1 1 0 0\n" * 8)
+    return path
+
+
 def lines(run, workspace, **given):
     return attend(run, OwnInput(**given), workspace).lines
 
@@ -158,6 +166,36 @@ def test_a_density_is_asked_what_it_looks_at(workspace):
     assert any(line.startswith("has: ") and "contexts" in line for line in found)
     assert "contexts: count_context [share]" in "\n".join(found)
     assert "influence: effect of replacing a step [bits]" in "\n".join(found)
+
+
+def asked_with(workspace, run, influence, **given):
+    """Ask with other settings of influence than those of the file."""
+    params = workspace.root / "params.yaml"
+    changed = PARAMS.replace("    n_probes: 2\n", f"    n_probes: 2\n    influence: {influence}\n")
+    try:
+        params.write_text(changed)
+        return attend(run, OwnInput(**given), workspace)
+    finally:
+        params.write_text(PARAMS)
+
+
+def test_why_there_is_no_influence_is_told_as_it_is(workspace, tmp_path):
+    ask = partial(asked_with, workspace)
+    off = ask("digits-gru", "{n_probes: 0}", file=numbers_in(tmp_path))
+    assert "has: pooling; no influence: tasks.digits.influence.n_probes is 0" in off.lines
+    few = ask("digits-gru", "{max_steps: 1}", file=numbers_in(tmp_path))
+    assert (
+        "has: pooling; no influence: 1 steps (tasks.digits.influence.max_steps) are too few for it"
+        in few.lines
+    )
+    assert "not asked: influence: of 0 of 1 probes" in few.lines
+
+
+def test_what_was_cut_is_told_in_the_terminal_and_on_the_page(workspace):
+    asked = asked_with(workspace, "lagged-gru", "{max_steps: 1}", text="0 1 2 3 0 1 2 3 0 1")
+    cut = "influence: of the first 8 steps alone"
+    assert f"not asked: {cut}" in asked.lines
+    assert cut in asked.page
 
 
 def test_an_evaluated_run_has_all_its_files_and_its_numbers_in_mlflow(workspace):
@@ -204,9 +242,7 @@ def test_a_tagger_names_its_tags(workspace):
 
 
 def test_a_classifier_of_frames_reads_numbers_or_a_picture(workspace, tmp_path):
-    numbers = tmp_path / "digit.csv"
-    numbers.write_text("0 0 1 1 1 1 0 0\n" * 8)
-    found = lines("digits-gru", workspace, file=numbers)
+    found = lines("digits-gru", workspace, file=numbers_in(tmp_path))
     assert found[1].startswith("label ") and "(p = 0." in found[1]
     assert "pooling: weights [share]" in "\n".join(found)
 

@@ -4,10 +4,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from seqarena.attribution.asked import ask
+from seqarena.attribution.asked import Asked, ask
 from seqarena.attribution.axes import panels_of, primary_map
-from seqarena.attribution.capture import Capture, ProbeMap
+from seqarena.attribution.capture import ProbeMap
 from seqarena.attribution.influence.influence_map import InfluenceMap
+from seqarena.attribution.influence_plan import InfluencePlan
 from seqarena.attribution.probe_set import probe_set
 from seqarena.attribution.probes import Probe
 from seqarena.attribution.store.cuts import mean_of_heads
@@ -62,12 +63,14 @@ def attend(
     example = own_example(family, given, config.source, manifest)
     probes = probe_set(example.part, np.array([0]), manifest)
     plan = influence_plan(config.influence, prepared)
-    capture = ask(family, probes, plan).capture
+    asked = ask(family, probes, plan)
     title = f"{provenance['experiment']}, seed {provenance['seed']}"
-    head = _head(title, capture.probes[0], example, manifest)
+    head = _head(title, probes.probes[0], example, manifest)
     facts = {"task": task, "fingerprint": str(provenance["fingerprint"]), "answer": example.answer}
-    page = page_of(viewed_of(capture, title, facts))
-    return Attended((*head, *_maps(capture, width)), page)
+    if asked.cuts:
+        facts["not asked"] = "; ".join(asked.cuts)
+    page = page_of(viewed_of(asked.capture, title, facts))
+    return Attended((*head, *_maps(asked, _why_without(asked, plan, task), width)), page)
 
 
 def _task(fit: FoundFit, task: str) -> TaskConfig:
@@ -95,18 +98,30 @@ def _head(title: str, probe: Probe, example: OwnExample, manifest: Manifest) -> 
     return lines
 
 
-def _maps(capture: Capture, width: int) -> Lines:
-    """Print influence and the most telling map, and say what there is."""
-    (probe,), (native,) = capture.probes, capture.maps
+def _why_without(asked: Asked, plan: InfluencePlan | None, task: str) -> str:
+    """Say why there is no influence; nothing where there is some."""
+    influence = asked.capture.influence
+    if any(one is not None for one in influence):
+        return ""
+    if plan is None:
+        return f"tasks.{task}.influence.n_probes is 0"
+    if influence:
+        return f"{plan.max_steps} steps (tasks.{task}.influence.max_steps) are too few for it"
+    return "it says nothing of single outputs"
+
+
+def _maps(asked: Asked, why_without: str, width: int) -> Lines:
+    """Print influence and the most telling map, and say what there is, and what was not asked."""
+    (probe,), (native,) = asked.capture.probes, asked.capture.maps
     has = [one.name for one in native]
-    lines: Lines = []
-    for influence in capture.influence:
+    lines: Lines = [f"not asked: {cut}" for cut in asked.cuts]
+    for influence in asked.capture.influence:
         if influence is not None:
             has.insert(0, "influence")
             lines += ["", *_influence(probe, influence, width)]
     if native:
         lines += ["", *_native(probe, primary_map(native), width)]
-    without = "" if "influence" in has else "; no influence: it says nothing of single outputs"
+    without = f"; no influence: {why_without}" if why_without else ""
     return [f"has: {', '.join(has) or 'no map'}{without}", *lines]
 
 
