@@ -2,6 +2,9 @@
 
 from pydantic import BaseModel, ConfigDict, Field
 
+N_DRAWS = 8
+EXACT_UP_TO = 16
+
 
 class InfluenceConfig(BaseModel):
     """Each step of a probe is replaced, and the model asked again: a price worth a word.
@@ -15,9 +18,9 @@ class InfluenceConfig(BaseModel):
 
     n_probes: int = Field(default=6, ge=0)
     """Probes, the first ones, of which influence is measured; 0: of none."""
-    n_draws: int = Field(default=8, ge=1)
+    n_draws: int = Field(default=N_DRAWS, ge=1)
     """Symbols or frames of training that are put in the place of each step, one after the other."""
-    exact_up_to: int = Field(default=16, ge=0)
+    exact_up_to: int = Field(default=EXACT_UP_TO, ge=0)
     """Largest alphabet of which every symbol is tried, weighted by its share of training."""
     seed: int = Field(default=0, ge=0)
     """Of the draws: they are the same for every family."""

@@ -8,9 +8,7 @@ from jaxtyping import Float, Int
 from seqarena.batch import Sequences
 from seqarena.errors import ConfigError
 from seqarena.seeds import numpy_generator
-
-EXACT_UP_TO = 64
-N_DRAWS = 8
+from seqarena.tasks.influence import EXACT_UP_TO, N_DRAWS
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from influence_scenes import tokens
 from seqarena.attribution.influence.replacements import Replacements
 from seqarena.batch import sequences_of
 from seqarena.errors import ConfigError
+from seqarena.tasks.influence import InfluenceConfig
 
 TRAIN = tokens([0, 0, 1], [3, 3, 3, 0, 0])
 
@@ -18,6 +19,11 @@ def test_every_symbol_is_tried_by_its_share_in_training():
     tried = list(zip(found.step[one], found.drawn[one], found.weight[one], strict=True))
     assert tried == [(0, 1, 1 / 8), (0, 2, 3 / 8), (1, 0, 4 / 8), (1, 2, 3 / 8)]
     assert found.unchanged.tolist() == [4 / 8, 1 / 8]
+
+
+def test_whoever_says_nothing_gets_what_a_task_gets_that_says_nothing():
+    plain, task = Replacements.of(TRAIN, seed=0), InfluenceConfig()
+    assert (plain.n_draws, plain.exact_up_to) == (task.n_draws, task.exact_up_to)
 
 
 @pytest.mark.parametrize("exact_up_to", [0, 64])
