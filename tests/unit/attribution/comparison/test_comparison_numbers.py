@@ -7,7 +7,9 @@ from comparison_scenes import family, influence, run
 from seqarena.attribution.comparison.family_maps import FamilyMaps
 from seqarena.attribution.comparison.family_numbers import MECHANISM, family_numbers
 from seqarena.attribution.comparison.seed_mean import seed_mean
+from seqarena.attribution.comparison.shown_maps import shown_families
 from seqarena.attribution.oracle.row_scores import score_rows
+from seqarena.attribution.viewer.quantised import pack
 
 # The first output can look at nothing.
 VALID = np.array([[False, False], [True, False], [True, True]])
@@ -75,3 +77,29 @@ def test_seeds_are_averaged_and_native_maps_are_those_of_the_first():
     assert mean.influence[1].effect == pytest.approx(np.mean(effects, axis=0))
     assert mean.influence[1].whole is None
     assert mean.maps is of.runs[0].capture.maps
+
+
+def test_changes_that_are_infinite_both_ways_have_no_mean_and_the_effect_keeps_its_own():
+    changes = [[[np.inf, np.inf, 1.0]], [[-np.inf, 2.0, 3.0]]]
+    maps = [replace(influence([[0.5, 0.5, 0.1]]), change=np.array(change)) for change in changes]
+    mean = seed_mean(family_of(*maps)).influence[0]
+    np.testing.assert_array_equal(mean.change, [[np.nan, np.inf, 2.0]])
+    assert mean.effect.tolist() == [[0.5, 0.5, 0.1]]
+    (of_change,) = (one for one in _shown_maps(family_of(*maps)) if one.signed)
+    packed = pack(of_change.values, of_change.valid, signed=True)
+    assert packed.has_valid and packed.tops == (2.0,)
+
+
+def test_a_seed_that_knows_nothing_of_a_cell_does_not_dilute_the_mean_of_those_that_do():
+    knows = influence([[0.4, 0.2]], valid=np.array([[True, False]]))
+    also = influence([[0.0, 0.6]], valid=np.array([[False, True]]))
+    neither = influence([[0.0, 0.0]], valid=np.array([[False, False]]))
+    mean = seed_mean(family_of(knows, also, neither)).influence[0]
+    assert mean.effect.tolist() == [[0.4, 0.6]]
+    assert mean.valid.all()
+    nowhere = seed_mean(family_of(neither, neither)).influence[0]
+    assert not nowhere.valid.any() and nowhere.effect.tolist() == [[0.0, 0.0]]
+
+
+def _shown_maps(of):
+    return shown_families([of], "").examples[0].maps
