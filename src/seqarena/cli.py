@@ -136,7 +136,7 @@ def check_family_command(module: str, settings: str) -> None:
 @click.argument("one")
 @click.argument("other")
 def compare_maps_command(one: str, other: str) -> None:
-    """Compare where two experiments look, ONE and OTHER: names, or folders of fits or evaluations.
+    """Compare where two experiments look, ONE and OTHER: what `attend` calls a RUN, or folders.
 
     All seeds of both are compared on the same probes. Writes compare/ONE__OTHER.
     """

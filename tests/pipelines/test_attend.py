@@ -13,6 +13,7 @@ from seqarena.cli import main
 from seqarena.errors import ArtifactError, DataError
 from seqarena.experiment.attend import attend
 from seqarena.experiment.evaluate import evaluate
+from seqarena.experiment.evaluated import find_evaluated
 from seqarena.experiment.fit_seed import fit_seed
 from seqarena.experiment.fitted import find_fit
 from seqarena.experiment.layout import Workspace
@@ -124,6 +125,37 @@ def test_a_folder_a_fingerprint_and_a_run_in_mlflow_are_found(workspace):
     run = store.find("lagged", f"lagged-gru/seed-5/{fingerprint}")
     assert run.tags[KEY_TAG].endswith(fingerprint)
     assert find_fit(run.run_id, None, workspace).folder == folder
+
+
+def test_maps_are_found_by_whatever_names_their_fit(workspace, tmp_path):
+    folder = workspace.fit("lagged-gru") / "seed-5"
+    maps = workspace.evaluation("lagged-gru") / "seed-5"
+    fingerprint = read_config(folder)[0]["provenance"]["fingerprint"]
+    run = Store(locate_store(workspace.home)).find("lagged", f"lagged-gru/seed-5/{fingerprint}")
+    copy = shutil.copytree(folder, tmp_path / "copy")
+    for named in (str(folder), str(copy), fingerprint, run.run_id):
+        found = find_evaluated(named, workspace)
+        assert (found.name, found.seeds) == ("lagged-gru", (maps,))
+
+
+def test_maps_of_another_fit_than_the_one_that_is_named_are_refused(workspace, tmp_path):
+    other = Workspace(tmp_path, workspace.home)
+    maps = workspace.evaluation("lagged-gru") / "seed-3"
+    shutil.copytree(maps, other.evaluation("lagged-gru") / "seed-5")
+    with pytest.raises(ArtifactError) as caught:
+        find_evaluated(fingerprint_of(workspace, "lagged-gru", 5), other)
+    assert f"is fit {fingerprint_of(workspace, 'lagged-gru', 5)}" in str(caught.value)
+    assert f"are those of {fingerprint_of(workspace, 'lagged-gru', 3)}" in str(caught.value)
+
+
+def test_a_fit_that_was_not_evaluated_has_no_maps_to_be_found(workspace):
+    with pytest.raises(ArtifactError, match="a fit of 'states-gru' without maps in"):
+        find_evaluated(fingerprint_of(workspace, "states-gru", 3), workspace)
+
+
+def fingerprint_of(workspace, experiment, seed) -> str:
+    folder = workspace.fit(experiment) / f"seed-{seed}"
+    return read_config(folder)[0]["provenance"]["fingerprint"]
 
 
 def test_a_run_of_all_seeds_is_no_fit(workspace):

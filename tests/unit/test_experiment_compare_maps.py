@@ -9,8 +9,9 @@ from comparison_scenes import family, influence, run, store
 from seqarena.attribution.comparison.family_maps import FamilyMaps
 from seqarena.cli import main
 from seqarena.errors import ArtifactError
+from seqarena.experiment.evaluated import find_evaluated
 from seqarena.experiment.layout import Workspace
-from seqarena.experiment.stored_maps import find_evaluated, read_family
+from seqarena.experiment.stored_maps import read_family
 
 
 @pytest.fixture
@@ -54,6 +55,20 @@ def test_an_experiment_is_found_by_name_by_folder_and_by_seed(workspace):
     for named in (gru / "evaluation" / "seed-1", gru / "fit" / "seed-1"):
         one = find_evaluated(str(named), workspace)
         assert (one.name, one.seeds) == ("lagged-gru", whole.seeds[1:2])
+    one = find_evaluated("lagged-gru/seed-1", workspace)
+    assert (one.name, one.seeds) == ("lagged-gru", whole.seeds[1:2])
+
+
+def test_an_experiment_of_a_suite_is_found_by_name_behind_those_of_the_workspace(workspace):
+    rng = np.random.default_rng(3)
+    suite = workspace.home / "suites" / "text" / "runs"
+    for name in ("text-gru", "lagged-gru"):
+        store(family(name, 1, rng), suite)
+    found = find_evaluated("text-gru", workspace)
+    assert found.name == "text-gru"
+    assert found.seeds[0] == suite / "text-gru" / "evaluation" / "seed-0"
+    assert find_evaluated("text-gru/seed-2", workspace).seeds == found.seeds[2:]
+    assert find_evaluated("lagged-gru", workspace).seeds[0].is_relative_to(workspace.runs)
 
 
 def test_what_was_stored_is_what_is_read(workspace):
@@ -76,9 +91,14 @@ def test_one_that_is_not_there_is_named_with_those_that_are(workspace):
     with pytest.raises(ArtifactError) as caught:
         find_evaluated("lagged-lstm", workspace)
     assert str(caught.value) == (
-        f"lagged-lstm: no maps in {workspace.root / 'lagged-lstm'}; expected the name of an "
-        "evaluated experiment (lagged-gru, lagged-hmm), or a folder of its fits or evaluations. "
-        "Evaluate it first (`seqarena repro`)."
+        f"'lagged-lstm' is no experiment that was evaluated with maps under {workspace.runs}, no "
+        "folder of one, and no fit; did you mean 'lagged-hmm'? What is only fitted yet, `seqarena "
+        "repro` evaluates."
+    )
+    with pytest.raises(ArtifactError) as caught:
+        find_evaluated("lagged-gru/seed-7", workspace)
+    assert str(caught.value) == (
+        "lagged-gru/seed-7: no maps of that seed; lagged-gru has 0, 1, 2. Give one of these."
     )
 
 

@@ -18,8 +18,9 @@ from seqarena.attribution.store.parquet import table_content
 from seqarena.attribution.viewer.page import write_page
 from seqarena.attribution.viewer.viewed import ViewedTable
 from seqarena.errors import DataError
+from seqarena.experiment.evaluated import find_evaluated
 from seqarena.experiment.layout import Workspace
-from seqarena.experiment.stored_maps import find_evaluated, read_family
+from seqarena.experiment.stored_maps import read_family
 
 REPORT_FILE = "report.html"
 ROWS_FILE = "comparison.parquet"

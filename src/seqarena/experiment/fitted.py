@@ -61,11 +61,10 @@ def find_fit(run: str, seed: int | None, workspace: Workspace) -> FoundFit:
     """
     name, _, of_name = run.partition("/seed-")
     wanted = int(of_name) if of_name.isdecimal() and seed is None else seed
-    for root in _roots(workspace):
+    for root in roots_of(workspace):
         if found := _of_experiment(root, name, wanted):
             return found
-    alone = _of_folder(Path(run), workspace) or _of_fingerprint(run, workspace)
-    alone = alone or _of_store(run, workspace)
+    alone = find_single_fit(run, workspace)
     if alone is None:
         raise ArtifactError(_not_there(run, seed, workspace))
     if seed is not None:
@@ -73,7 +72,21 @@ def find_fit(run: str, seed: int | None, workspace: Workspace) -> FoundFit:
     return alone
 
 
-def _roots(workspace: Workspace) -> list[Path]:
+def find_single_fit(run: str, workspace: Workspace) -> FoundFit | None:
+    """Return the fit of a folder, a fingerprint or the id of a run in MLflow; None: it is no such.
+
+    Raises:
+        ArtifactError: a run in MLflow is of no single fit, or its files are not here.
+    """
+    return (
+        _of_folder(Path(run), workspace)
+        or _of_fingerprint(run, workspace)
+        or _of_store(run, workspace)
+    )
+
+
+def roots_of(workspace: Workspace) -> list[Path]:
+    """Return the folders in which experiments lie: the workspace, then its suites."""
     suites = workspace.home / _SUITES
     return [workspace.root, *(sorted(suites.iterdir()) if suites.is_dir() else [])]
 
@@ -106,7 +119,7 @@ def _of_fingerprint(name: str, workspace: Workspace) -> FoundFit | None:
     if not is_one:
         return None
     experiment = str(read_config(folder)[0]["provenance"]["experiment"])
-    roots = _roots(workspace)
+    roots = roots_of(workspace)
     own = (root for root in roots if (root / "runs" / experiment).is_dir())
     return FoundFit(folder, next(own, workspace.root))
 
@@ -117,7 +130,7 @@ def _of_store(run_id: str, workspace: Workspace) -> FoundFit | None:
     if key is None:
         return None
     experiment, seed, fingerprint = key.rsplit("/", 2)
-    for root in _roots(workspace):
+    for root in roots_of(workspace):
         found = _of_experiment(root, experiment, _seed_of(seed))
         if found and found.provenance["fingerprint"] == fingerprint:
             return found
@@ -151,7 +164,7 @@ def _key_of(run_id: str, location: StoreLocation) -> str | None:
 
 
 def _not_there(run: str, seed: int | None, workspace: Workspace) -> str:
-    roots = _roots(workspace)
+    roots = roots_of(workspace)
     for root in roots:
         if seed is not None and (seeds := _seeds(root, run)):
             known = ", ".join(map(str, seeds))
