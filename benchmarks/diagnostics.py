@@ -5,11 +5,12 @@
 Influence maps are drawn at random: what they cost to compute is another matter.
 """
 
-import platform
 import time
+from collections.abc import Callable
 
 import numpy as np
 import torch
+from side_by_side import RESULTS, machine
 
 from seqarena.attribution.capture import Capture, capture_maps
 from seqarena.attribution.diagnostics.config import DiagnosticsConfig
@@ -27,19 +28,29 @@ N_PROBES, TIME, N_SYMBOLS = 64, 128, 32
 
 
 def main() -> None:
-    """Print seconds of the maps alone, of the whole by default, and of a stream."""
+    """Print and keep the seconds of the maps alone, of the whole by default, and of a stream."""
     torch.set_num_threads(1)
-    print(f"{platform.processor() or platform.machine()}, torch {torch.__version__}, one thread")
     model, data, capture = scene(N_PROBES)
-    config = DiagnosticsConfig()
-    spent("maps and influence of 64 probes", lambda: list(captured_measures(capture, config)))
-    found = spent("all that is on by default, 64 probes", lambda: diagnose(model, capture, data))
-    print(f"{'rows of the table, numbers of the summary':52}{size(found)}")
-    rows = DiagnosticsConfig(rows=True)
-    spent("the same with single rows", lambda: diagnose(model, capture, data, rows))
     few, some, captured = scene(8)
-    spent("all that is on by default, 8 probes", lambda: diagnose(few, captured, some))
-    spent("means over 64 sequences as a stream", lambda: stream_rows(model, data))
+    config, rows = DiagnosticsConfig(), DiagnosticsConfig(rows=True)
+    works = {
+        "maps and influence of 64 probes": lambda: list(captured_measures(capture, config)),
+        "all that is on by default, 64 probes": lambda: diagnose(model, capture, data),
+        "the same with single rows": lambda: diagnose(model, capture, data, rows),
+        "all that is on by default, 8 probes": lambda: diagnose(few, captured, some),
+        "means over 64 sequences as a stream": lambda: stream_rows(model, data),
+    }
+    lines = [
+        "# Diagnostics of maps\n",
+        ", ".join(f"{name} {value}" for name, value in machine().items()) + "\n",
+        "`python benchmarks/diagnostics.py`: 64 probes of 128 steps, 4 layers of 4 heads.\n",
+        "| what | seconds | rows of the table | numbers of the summary |",
+        "|:--|--:|--:|--:|",
+        *(f"| {what} | {' | '.join(spent(work))} |" for what, work in works.items()),
+    ]
+    table = "\n".join(lines) + "\n"
+    print(table, end="")
+    (RESULTS / "diagnostics.md").write_text(table, encoding="utf-8")
 
 
 def scene(n_probes: int) -> tuple[Neural, Sequences, Capture]:
@@ -57,18 +68,15 @@ def scene(n_probes: int) -> tuple[Neural, Sequences, Capture]:
     return model, data, Capture(probes, captured.maps, influence)
 
 
-def spent(what, work):
-    """Print how long a work takes, the second time."""
+def spent(work: Callable[[], object]) -> tuple[str, str, str]:
+    """Return how long a work takes, the second time, and how much comes out of a diagnosis."""
     work()
     began = time.perf_counter()
     result = work()
-    print(f"{what:52}{time.perf_counter() - began:6.2f} s")
-    return result
-
-
-def size(found: Diagnosis) -> str:
-    """Return what came out."""
-    return f"{found.table.num_rows}, {len(found.summary)}"
+    seconds = f"{time.perf_counter() - began:.2f}"
+    if isinstance(result, Diagnosis):
+        return seconds, str(result.table.num_rows), str(len(result.summary))
+    return seconds, "", ""
 
 
 def _influence(draws: np.random.Generator) -> InfluenceMap:

@@ -25,6 +25,8 @@ BENCHMARKS = (
     "where_it_looked",
     "capture",
     "influence",
+    "diagnostics",
+    "viewer",
 )
 
 
