@@ -12,6 +12,8 @@ from seqarena.attribution.influence.replacements import Replacements
 from seqarena.attribution.influence_plan import InfluencePlan
 from seqarena.attribution.influence_shape import narrowed, widened
 from seqarena.attribution.probe_set import probe_set
+from seqarena.attribution.store.artifacts import Attribution, read_maps, write_artifacts
+from seqarena.attribution.store.manifest import Origin
 from seqarena.batch import sequences_of
 from seqarena.data.manifest import Manifest, Provenance
 from seqarena.data.part import Part
@@ -87,6 +89,17 @@ def test_the_budget_is_kept_where_every_symbol_is_tried():
     assert exact.per_step() == 3
     allowed, _ = exact.allowed(probes(40), is_causal=True)
     assert allowed.sequences.lengths.tolist() == [10] and allowed.probes[0].n_steps == 40
+
+
+@pytest.mark.parametrize("max_steps", [400, 10**6])
+def test_what_was_asked_of_a_density_comes_back_from_the_folder(tmp_path, max_steps):
+    capture = ask(Chain().eval(), probes(40, 5), plan(max_steps=max_steps)).capture
+    write_artifacts(tmp_path, Attribution(capture, Origin()))
+    for read, one in zip(read_maps(tmp_path).influence, capture.influence, strict=True):
+        np.testing.assert_array_equal(read.valid, one.valid)
+        for name in ("effect", "change", "whole"):
+            expected = getattr(one, name).astype(np.float32)
+            np.testing.assert_array_equal(getattr(read, name), expected)
 
 
 def test_any_other_model_is_asked_about_fewer_probes():

@@ -11,7 +11,8 @@ from seqarena.attribution.store.budgets import MANIFEST_FILE
 from seqarena.errors import ArtifactError
 
 SCHEMA_ID = "seqarena.attention"
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
+"""Maps of version 2 may hold scrambled `valid` masks, and are refused."""
 _SEAL = "sha256"
 
 
