@@ -26,5 +26,5 @@ class InfluenceConfig(BaseModel):
     steps of each probe alone, which is exact for them; any other about fewer probes."""
     n_shapley: int = Field(default=0, ge=0)
     """Outputs, the ones that single steps explain least, whose influence is shared out over the
-    nearest 16 steps by Shapley values: thousands of inputs each. The manifest says how many outputs
-    single steps do not explain."""
+    nearest 16 steps by Shapley values. 0: of none, as each takes thousands of inputs; the manifest
+    says how many outputs single steps do not explain, and with them whether it is worth that."""
