@@ -80,7 +80,13 @@ def _with_influence(
     asked: Asked, model: object, probe_set: ProbeSet, plan: InfluencePlan, kind: OutputKind
 ) -> Asked:
     allowed, cuts = plan.allowed(probe_set, is_causal=is_causal(kind))
-    found = measure_influence(model, allowed.sequences, np.arange(len(allowed)), plan.replacements)
+    found = measure_influence(
+        model,
+        allowed.sequences,
+        np.arange(len(allowed)),
+        plan.replacements,
+        draw_rows=np.array([probe.row for probe in allowed.probes], dtype=np.int64),
+    )
     began = time.perf_counter()
     further = {"marginalised": forgotten(model, allowed)}
     if plan.n_shapley:
