@@ -28,6 +28,8 @@ class Asked:
     """Seconds of each part, JSON-ready."""
     cuts: tuple[str, ...] = ()
     """What was not asked, and why."""
+    influence_steps: tuple[int, ...] = ()
+    """Steps of each probe about which influence was asked; none of those behind the last."""
 
 
 def ask(model: object, probe_set: ProbeSet, plan: InfluencePlan | None = None) -> Asked:
@@ -106,6 +108,7 @@ def _with_influence(
         replace(asked.capture, influence=spread(found.maps), further=named),
         {**asked.cost, "influence": asdict(found.cost), "further_seconds": seconds},
         (*asked.cuts, *cuts),
+        tuple(allowed.sequences.lengths.tolist()) if len(allowed) else (),
     )
 
 

@@ -69,6 +69,7 @@ def _read_run(seed: Path) -> RunMaps:
         seed=_seed_of(seed),
         fit=str(manifest.origin.run.get("fingerprint", seed)),
         probe_set=str(manifest.origin.probes.get("sha256", "")),
+        question=manifest.origin.replacement,
         capture=probes_with_influence(read_maps(folder)),
         summary=json.loads(read_file(folder, SUMMARY_FILE, manifest)),
     )

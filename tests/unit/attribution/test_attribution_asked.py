@@ -79,6 +79,7 @@ def test_a_density_is_asked_about_the_beginning_where_the_whole_is_too_much():
     # 2 probes x 10 steps x (2 draws x 10 steps + 64 whole inputs + the example) = 1,700
     found = ask(Chain().eval(), probes(40, 5), plan(max_steps=1700))
     assert found.cuts[0] == "influence: of the first 10 steps alone"
+    assert found.influence_steps == (10, 5)
     long, short = found.capture.influence
     assert long.effect.shape == (40, 40)
     assert long.valid[:10, :10].any() and not long.valid[10:].any() and not long.valid[:, 10:].any()

@@ -1,5 +1,6 @@
 """What is put in the place of a step: drawn from the training split, the same for every family."""
 
+import hashlib
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -89,6 +90,14 @@ class Replacements:
     def is_exact(self) -> bool:
         """Whether every symbol is tried, so that nothing is left to chance."""
         return self.probs is not None and len(self.pool) <= self.exact_up_to
+
+    @property
+    def sha256(self) -> str:
+        """Checksum of what may stand in the place of a step, and of how probable each is."""
+        digest = hashlib.sha256(str((self.pool.dtype.str, self.pool.shape)).encode())
+        for part in (self.pool, self.probs):
+            digest.update(b"" if part is None else np.ascontiguousarray(part).tobytes())
+        return digest.hexdigest()
 
     @property
     def n_whole(self) -> int:

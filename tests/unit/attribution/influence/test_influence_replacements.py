@@ -87,6 +87,15 @@ def test_frames_are_put_in_whole_and_equal_ones_are_no_variant():
     assert not any((variant == row).all() for variant in full[found.step >= 0])
 
 
+def test_the_checksum_is_of_the_pool_and_its_shares():
+    one, other = TRAIN, tokens([0, 0, 1, 3], [3, 3, 0, 3])
+    assert Replacements.of(one, 0).sha256 == Replacements.of(one, 7, n_draws=3).sha256
+    assert Replacements.of(one, 0).sha256 != Replacements.of(other, 0).sha256
+    frames = np.arange(4.0, dtype=np.float32)
+    flat, wide = (Replacements(frames.reshape(size), None, 0) for size in ((4, 1), (2, 2)))
+    assert flat.sha256 != wide.sha256
+
+
 def test_at_least_one_draw_is_asked_for():
     with pytest.raises(ConfigError) as refusal:
         Replacements.of(TRAIN, seed=0, n_draws=0)
