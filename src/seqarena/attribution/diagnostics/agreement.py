@@ -4,13 +4,6 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 from scipy.stats import rankdata
 
-CONTESTED = (
-    "Weights alone do not explain a prediction (Jain & Wallace 2019; Serrano & Smith 2019), nor "
-    "does that show that they are useless (Wiegreffe & Pinter 2019): weights are shown as "
-    "mechanism, influence as effect, and their agreement as a number."
-)
-"""Printed on every report that shows weights."""
-
 MOST_ROWS, MOST_PAIRS = 16, 2**22
 """Of a map whose rows are ranked: so many rows, and pairs of columns in all of them."""
 

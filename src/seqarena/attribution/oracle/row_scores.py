@@ -87,7 +87,7 @@ def score_rows(ours: InfluenceMap, true: InfluenceMap) -> RowScores:
 def row_divergence(ours: Map, theirs: Float[np.ndarray, "_ _"]) -> Rows:
     """Return the Jensen-Shannon divergence of two maps' rows, each divided by its sum [bits].
 
-    NaN where either row is zero throughout.
+    That of `diagnostics.divergence`, of their shares; NaN where either row is zero throughout.
 
     Raises:
         DataError: a number is negative, or none; or the maps are not of one size.
