@@ -1,4 +1,10 @@
-"""Words that depend on a number."""
+"""Words that more than one page says, and words that depend on a number."""
+
+CONTESTED = (
+    "Weights alone do not explain a prediction (Jain & Wallace 2019; Serrano & Smith 2019), and "
+    "that alone does not make them useless (Wiegreffe & Pinter 2019)."
+)
+"""Stands on every page that shows weights of attention."""
 
 
 def counted(n: int, noun: str) -> str:

@@ -238,7 +238,9 @@ def test_an_evaluated_run_has_all_its_files_and_its_numbers_in_mlflow(workspace)
     manifest = read_manifest(folder)
     seed_3 = read_manifest(folder.parents[1] / "seed-3" / "attention")
     assert manifest.origin.probes == seed_3.origin.probes
-    assert manifest.origin.replacement["each_step"] == "every symbol"
+    replacement = manifest.origin.replacement
+    assert replacement["each_step"] == "every symbol"
+    assert len(replacement["sha256"]) == 64 and replacement["whole_inputs"] == 64
     store = Store(locate_store(workspace.home))
     run = store.find("lagged", f"lagged-gru/seed-5/{manifest.origin.run['fingerprint']}")
     logged = store.client.get_run(run.run_id).data.metrics

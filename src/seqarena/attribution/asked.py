@@ -28,6 +28,8 @@ class Asked:
     """Seconds of each part, JSON-ready."""
     cuts: tuple[str, ...] = ()
     """What was not asked, and why."""
+    influence_steps: tuple[int, ...] = ()
+    """Steps of each probe about which influence was asked; none of those behind the last."""
 
 
 def ask(model: object, probe_set: ProbeSet, plan: InfluencePlan | None = None) -> Asked:
@@ -80,7 +82,13 @@ def _with_influence(
     asked: Asked, model: object, probe_set: ProbeSet, plan: InfluencePlan, kind: OutputKind
 ) -> Asked:
     allowed, cuts = plan.allowed(probe_set, is_causal=is_causal(kind))
-    found = measure_influence(model, allowed.sequences, np.arange(len(allowed)), plan.replacements)
+    found = measure_influence(
+        model,
+        allowed.sequences,
+        np.arange(len(allowed)),
+        plan.replacements,
+        draw_rows=np.array([probe.row for probe in allowed.probes], dtype=np.int64),
+    )
     began = time.perf_counter()
     further = {"marginalised": forgotten(model, allowed)}
     if plan.n_shapley:
@@ -100,6 +108,7 @@ def _with_influence(
         replace(asked.capture, influence=spread(found.maps), further=named),
         {**asked.cost, "influence": asdict(found.cost), "further_seconds": seconds},
         (*asked.cuts, *cuts),
+        tuple(allowed.sequences.lengths.tolist()) if len(allowed) else (),
     )
 
 

@@ -4,11 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
-import torch
 from jaxtyping import Float
-from torch import nn
 
 from seqarena.attention.maps import HasNativeMaps, MapKind, NativeMap
+from seqarena.attribution.influence.asking import asking
 from seqarena.attribution.influence.influence_map import InfluenceMap
 from seqarena.attribution.probe_set import ProbeSet
 from seqarena.attribution.probes import Probe
@@ -55,13 +54,8 @@ def capture_maps(model: HasNativeMaps, probe_set: ProbeSet) -> Capture:
     Raises:
         ArtifactError: the model is in training mode, or a map is not made of shares.
     """
-    if isinstance(model, nn.Module) and any(part.training for part in model.modules()):
-        raise ArtifactError(
-            f"{type(model).__name__} is in training mode, where dropout falls into the weights; "
-            "call model.eval() before its maps are captured."
-        )
     maps: list[tuple[ProbeMap, ...]] = []
-    with torch.inference_mode(), torch.autocast("cpu", enabled=False):
+    with asking(model):
         for first, end in _parts(probe_set):
             native = model.native_maps(probe_set.batch(first, end))
             maps += [

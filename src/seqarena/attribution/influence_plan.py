@@ -4,8 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from seqarena.attribution.influence.comparison import n_steps_of
 from seqarena.attribution.influence.replacements import Replacements
 from seqarena.attribution.probe_set import ProbeSet, shortened
+from seqarena.batch import Batch
 
 _FEWEST_STEPS = 8
 """A shorter beginning of a sequence tells nothing of a density."""
@@ -19,15 +21,9 @@ class InfluencePlan:
     n_probes: int
     """Most probes, the first ones."""
     max_steps: int
-    """Most steps of all inputs."""
+    """Most steps of all inputs with one step replaced, or all, and of targets beside them."""
     n_shapley: int = 0
     """Most outputs whose influence is shared out, where single steps explain too little."""
-
-    def per_step(self) -> int:
-        """Return how many inputs are read for each step of a probe."""
-        return (
-            len(self.replacements.pool) if self.replacements.is_exact else self.replacements.n_draws
-        )
 
     def allowed(self, probe_set: ProbeSet, *, is_causal: bool) -> tuple[ProbeSet, tuple[str, ...]]:
         """Return the probes, or the first steps of them, that the budget allows; and what it cut.
@@ -40,12 +36,22 @@ class InfluencePlan:
         if not len(wanted):
             return wanted, ()
         if is_causal:
-            longest = int((self.max_steps / (self.per_step() * len(wanted))) ** 0.5)
-            longest = max(longest, _FEWEST_STEPS)
+            longest = max(self._longest(self.max_steps / len(wanted)), _FEWEST_STEPS)
             if all(probe.n_steps <= longest for probe in wanted.probes):
                 return wanted, ()
             return shortened(wanted, longest), (f"influence: of the first {longest} steps alone",)
-        lengths = np.array([probe.n_steps for probe in wanted.probes])
-        n_kept = int((np.cumsum(lengths**2 * self.per_step()) <= self.max_steps).sum())
+        costs = [self._cost(wanted.batch(place, place + 1)) for place in range(len(wanted))]
+        n_kept = int((np.cumsum(costs) <= self.max_steps).sum())
         cuts = () if n_kept == len(wanted) else (f"influence: of {n_kept} of {len(wanted)} probes",)
         return wanted.first(n_kept), cuts
+
+    def _cost(self, example: Batch) -> int:
+        """Return the most steps that are read about an example, those of its target among them."""
+        return self.replacements.n_inputs(int(example.lengths[0])) * n_steps_of(example)
+
+    def _longest(self, n_steps: float) -> int:
+        """Return how long a sequence may be about which so many steps are read."""
+        fixed = self.replacements.n_inputs(0)
+        per_step = self.replacements.n_inputs(1) - fixed
+        # The positive root of per_step · T² + fixed · T = n_steps.
+        return int(((fixed**2 + 4 * per_step * n_steps) ** 0.5 - fixed) / (2 * per_step))

@@ -91,7 +91,7 @@ def attribute(family: AnyFamily, run: AskedRun) -> Attribution:
         capture = replace(capture, further={**capture.further, "oracle": task.oracle})
     return Attribution(
         capture,
-        replace(_origin(run), cost=cost, cuts=asked.cuts),
+        replace(_origin(run, asked.influence_steps), cost=cost, cuts=asked.cuts),
         found.table,
         {**oracle_summary(capture.influence, task.oracle), **found.summary},
     )
@@ -124,13 +124,23 @@ def tell_pictures(journal: Journal, probes: tuple[Probe, ...], pictures: tuple[P
         journal.table("attention_probes", {"example": examples, "picture": pictures})
 
 
-def _origin(run: AskedRun) -> Origin:
+def _origin(run: AskedRun, influence_steps: tuple[int, ...]) -> Origin:
     code = {k: v for k, v in run.identity.tags.items() if k.startswith(("git.", "dvc."))}
     replacement: dict[str, Any] = {}
     if run.task.plan is not None:
         own = run.task.plan.replacements
         how = "every symbol" if own.is_exact else f"{own.n_draws} draws"
-        replacement = {"from": "train", "each_step": how, "seed": own.seed, "pool": len(own.pool)}
+        replacement = {
+            "from": "train",
+            "each_step": how,
+            "seed": own.seed,
+            "pool": len(own.pool),
+            "sha256": own.sha256,
+            "n_draws": own.n_draws,
+            "exact_up_to": own.exact_up_to,
+            "whole_inputs": own.n_whole,
+            "steps": list(influence_steps),
+        }
     return Origin(
         run={"key": run.identity.key, "fingerprint": run.fingerprint, **code},
         data={"task": run.task.manifest.task, **run.task.manifest.content_hashes()},

@@ -39,7 +39,7 @@ def look(of: TaskMaps, reports: Path) -> TaskLooking | None:
 
     Raises:
         ArtifactError: stored maps are altered or of another version.
-        DataError: two experiments were asked about other examples.
+        DataError: two experiments were asked about other examples, or other things.
     """
     found = {name: family for name, family in _families(of) if family.has_influence}
     if not found:

@@ -33,7 +33,8 @@ def compare_maps(one: str, other: str, workspace: Workspace) -> Iterator[str]:
 
     Raises:
         ArtifactError: an experiment is not there, was not evaluated, or a file is altered.
-        DataError: they were asked about other examples, or have no influence in bits.
+        DataError: they were asked about other examples, or other things; or have no influence in
+            bits.
     """
     families = _two_families(one, other, workspace)
     for family in families:

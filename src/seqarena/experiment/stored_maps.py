@@ -34,6 +34,7 @@ def _read_run(seed: Path) -> RunMaps:
         seed=seed_of(seed),
         fit=str(manifest.origin.run.get("fingerprint", seed)),
         probe_set=str(manifest.origin.probes.get("sha256", "")),
+        question=manifest.origin.replacement,
         capture=probes_with_influence(read_maps(folder)),
         summary=json.loads(read_file(folder, SUMMARY_FILE, manifest)),
     )

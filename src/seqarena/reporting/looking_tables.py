@@ -2,6 +2,7 @@
 
 from seqarena.reporting import formatting
 from seqarena.reporting.looking import LookedPair, TaskLooking
+from seqarena.wording import CONTESTED
 
 NUMBERS_HEAD = (
     "experiment",
@@ -26,8 +27,7 @@ ABOUT_NUMBERS = (
     "Weights are the mechanism, influence is the effect: what replacing single steps of the input "
     "does to each output, summed over the steps. Distances are Jensen-Shannon divergences of "
     "rows. Below a redundancy ratio of 0.5 steps stand in for each other, and influence of single "
-    "steps misses most of the effect. Weights alone explain no prediction (Jain & Wallace 2019; "
-    "Serrano & Smith 2019), which does not make them useless (Wiegreffe & Pinter 2019)."
+    f"steps misses most of the effect. {CONTESTED}"
 )
 _ABOUT_PAIRS = (
     "Between: row divergence of a fit of the one and a fit of the other. Difference: that, less "

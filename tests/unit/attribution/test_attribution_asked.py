@@ -1,5 +1,7 @@
 """What a model is asked, and how much of it a budget of steps allows."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -8,10 +10,13 @@ from attribution_scenes import Looker
 from seqarena.attribution.asked import ask
 from seqarena.attribution.further_maps import forgotten
 from seqarena.attribution.influence.influence_map import InfluenceMap
+from seqarena.attribution.influence.measure import measure_influence
 from seqarena.attribution.influence.replacements import Replacements
 from seqarena.attribution.influence_plan import InfluencePlan
 from seqarena.attribution.influence_shape import narrowed, widened
 from seqarena.attribution.probe_set import probe_set
+from seqarena.attribution.store.artifacts import Attribution, read_maps, write_artifacts
+from seqarena.attribution.store.manifest import Origin
 from seqarena.batch import sequences_of
 from seqarena.data.manifest import Manifest, Provenance
 from seqarena.data.part import Part
@@ -71,9 +76,10 @@ def test_probes_beyond_the_number_asked_have_none():
 
 
 def test_a_density_is_asked_about_the_beginning_where_the_whole_is_too_much():
-    # 2 draws x 2 probes x 10 steps squared = 400
-    found = ask(Chain().eval(), probes(40, 5), plan(max_steps=400))
+    # 2 probes x 10 steps x (2 draws x 10 steps + 64 whole inputs + the example) = 1,700
+    found = ask(Chain().eval(), probes(40, 5), plan(max_steps=1700))
     assert found.cuts[0] == "influence: of the first 10 steps alone"
+    assert found.influence_steps == (10, 5)
     long, short = found.capture.influence
     assert long.effect.shape == (40, 40)
     assert long.valid[:10, :10].any() and not long.valid[10:].any() and not long.valid[:, 10:].any()
@@ -83,18 +89,55 @@ def test_a_density_is_asked_about_the_beginning_where_the_whole_is_too_much():
 
 
 def test_the_budget_is_kept_where_every_symbol_is_tried():
-    exact = plan(exact_up_to=3, max_steps=3 * 100)
-    assert exact.per_step() == 3
+    exact = plan(exact_up_to=3, max_steps=10 * (3 * 10 + 65))
     allowed, _ = exact.allowed(probes(40), is_causal=True)
     assert allowed.sequences.lengths.tolist() == [10] and allowed.probes[0].n_steps == 40
 
 
+@pytest.mark.parametrize("max_steps", [1700, 10**6])
+def test_what_was_asked_of_a_density_comes_back_from_the_folder(tmp_path, max_steps):
+    capture = ask(Chain().eval(), probes(40, 5), plan(max_steps=max_steps)).capture
+    write_artifacts(tmp_path, Attribution(capture, Origin()))
+    for read, one in zip(read_maps(tmp_path).influence, capture.influence, strict=True):
+        np.testing.assert_array_equal(read.valid, one.valid)
+        for name in ("effect", "change", "whole"):
+            expected = getattr(one, name).astype(np.float32)
+            np.testing.assert_array_equal(getattr(read, name), expected)
+
+
 def test_any_other_model_is_asked_about_fewer_probes():
-    allowed, cuts = plan(max_steps=2 * 250).allowed(probes(10, 12, 5), is_causal=False)
+    steps = 10 * (2 * 10 + 65) + 12 * (2 * 12 + 65)
+    few, _ = plan(max_steps=steps - 1).allowed(probes(10, 12, 5), is_causal=False)
+    assert few.sequences.lengths.tolist() == [10]
+    allowed, cuts = plan(max_steps=steps).allowed(probes(10, 12, 5), is_causal=False)
     assert allowed.sequences.lengths.tolist() == [10, 12]
     assert cuts == ("influence: of 2 of 3 probes",)
     none, cuts = plan(max_steps=10).allowed(probes(10), is_causal=False)
     assert len(none) == 0 and cuts == ("influence: of 0 of 1 probes",)
+
+
+def test_the_steps_of_targets_count_and_the_cost_stays_within_the_budget():
+    sources, targets = [np.arange(6) % 3] * 2, [np.arange(4) % 3] * 2
+    facts = replace(FACTS, schema=DataSchema("transduction", n_symbols=3, n_target_symbols=3))
+    part = Part(sequences_of(sources, target=sequences_of(targets)))
+    pair = probe_set(part, np.arange(2), facts)
+    steps = 2 * (6 + 4) * (2 * 6 + 65)
+    assert len(plan(max_steps=steps).allowed(pair, is_causal=False)[0]) == 2
+    assert len(plan(max_steps=steps - 1).allowed(pair, is_causal=False)[0]) == 1
+    found = ask(Chain().eval(), probes(40, 40), plan(max_steps=5000, exact_up_to=3))
+    assert 4000 < found.cost["influence"]["n_steps"] <= 5000
+
+
+def test_the_row_of_a_probe_decides_its_draws_wherever_it_stands():
+    values = [np.arange(start, start + 8) % 3 for start in range(5)]
+    few = probe_set(Part(sequences_of(values)), np.array([4, 2]), FACTS)
+    asked = ask(Chain().eval(), few, plan()).capture.influence
+    in_split = measure_influence(
+        Chain().eval(), sequences_of(values), np.array([4, 2]), plan().replacements
+    )
+    for one, expected in zip(asked, in_split.maps, strict=True):
+        np.testing.assert_allclose(one.effect, expected.effect, atol=1e-12)
+        np.testing.assert_allclose(one.whole, expected.whole, atol=1e-12)
 
 
 def test_a_family_that_learned_nothing_is_refused():

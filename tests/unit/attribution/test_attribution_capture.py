@@ -22,8 +22,8 @@ def test_training_mode_is_refused_even_of_a_part():
     with pytest.raises(ArtifactError) as caught:
         capture_maps(model, PROBE_SET)
     assert str(caught.value) == (
-        "Looker is in training mode, where dropout falls into the weights; call model.eval() "
-        "before its maps are captured."
+        "Looker is in training mode, where dropout falls into what it says; call model.eval() "
+        "before it is asked."
     )
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Float
 
 from seqarena.attribution.comparison.family_maps import FamilyMaps
-from seqarena.attribution.comparison.run_distances import between_rows, looked
+from seqarena.attribution.oracle.row_scores import effect_of, row_divergence
 
 Rows = Float[np.ndarray, "output"]
 Map = Float[np.ndarray, "output step"]
@@ -58,19 +58,19 @@ def compare_rows(one: FamilyMaps, other: FamilyMaps) -> tuple[ComparedRows, ...]
 def family_rows(effects: Sequence[Map]) -> FamilyRows:
     """Sum up what several fits of one family have to say about a probe."""
     effect = np.mean(effects, axis=0)
-    pairs = [between_rows(first, second) for first, second in combinations(effects, 2)]
+    pairs = [row_divergence(first, second) for first, second in combinations(effects, 2)]
     noise, largest = _over_pairs(pairs, len(effect))
     return FamilyRows(effect, effect.sum(axis=1), noise, largest)
 
 
 def _compared(ours: Sequence[Map], theirs: Sequence[Map]) -> ComparedRows:
-    pairs = [between_rows(first, second) for first, second in product(ours, theirs)]
+    pairs = [row_divergence(first, second) for first, second in product(ours, theirs)]
     between, _ = _over_pairs(pairs, len(ours[0]))
     return ComparedRows(between, family_rows(ours), family_rows(theirs))
 
 
 def _effects(family: FamilyMaps, probe: int) -> list[Map]:
-    return [looked(run.influence[probe]) for run in family.runs]
+    return [effect_of(run.influence[probe]) for run in family.runs]
 
 
 def _over_pairs(pairs: list[Rows], n_rows: int) -> tuple[Rows, Rows]:

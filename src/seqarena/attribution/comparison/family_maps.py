@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from seqarena.attribution.capture import Capture
 from seqarena.attribution.influence.influence_map import InfluenceMap
@@ -24,6 +24,9 @@ class RunMaps:
     capture: Capture
     summary: Mapping[str, float] = field(default_factory=dict)
     """Diagnostics in single numbers, by their names, computed while the fit was asked."""
+    question: Mapping[str, Any] = field(default_factory=dict)
+    """What was put in the place of steps, how often, and of how many steps (`Origin.replacement`);
+    JSON-ready."""
 
     @property
     def influence(self) -> tuple[InfluenceMap, ...]:
@@ -72,12 +75,12 @@ def probes_with_influence(capture: Capture) -> Capture:
     )
 
 
-def refuse_other_probes(families: Sequence[FamilyMaps]) -> None:
-    """Check that all runs were asked about the same examples.
+def refuse_other_questions(families: Sequence[FamilyMaps]) -> None:
+    """Check that all runs were asked the same about the same examples.
 
     Raises:
-        DataError: there is no run, or two runs have other probe sets, or other symbols or lengths
-            of a probe.
+        DataError: there is no run, or two runs have other probe sets, other symbols or lengths of a
+            probe, or other replacements of steps.
     """
     runs = [(f"{family.name}, seed {run.seed}", run) for family in families for run in family.runs]
     if not runs:
@@ -91,6 +94,7 @@ def refuse_other_probes(families: Sequence[FamilyMaps]) -> None:
                 "compared. Evaluate both on the same task and data."
             )
         _refuse_other_content(first_name, first.capture.probes, name, run.capture.probes)
+        _refuse_other_replacement(first_name, first.question, name, run.question)
 
 
 def _refuse_other_content(
@@ -106,6 +110,18 @@ def _refuse_other_content(
             raise DataError(
                 f"probe {place}: {first_name} has {_told(one)}, {name} has {_told(other)}; both "
                 "must show the same symbols to their models. Evaluate both on the same task."
+            )
+
+
+def _refuse_other_replacement(
+    first_name: str, first: Mapping[str, Any], name: str, question: Mapping[str, Any]
+) -> None:
+    for key in (*first, *question):
+        if first.get(key) != question.get(key):
+            raise DataError(
+                f"replacement.{key}: {first_name} has {first.get(key)!r}, {name} has "
+                f"{question.get(key)!r}; only answers to the same question can be compared. "
+                "Evaluate both with the same `influence` settings, on the same data."
             )
 
 

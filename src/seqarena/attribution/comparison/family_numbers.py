@@ -6,9 +6,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from seqarena.attribution.comparison.family_maps import FamilyMaps
-from seqarena.attribution.comparison.run_distances import between_rows, looked
-from seqarena.attribution.influence.influence_map import InfluenceMap
-from seqarena.attribution.oracle.row_scores import valid_of
+from seqarena.attribution.oracle.redundancy import pooled_redundancy
+from seqarena.attribution.oracle.row_scores import (
+    effect_of,
+    row_divergence,
+    share_outside,
+    valid_of,
+)
 
 ORACLE = "oracle"
 """Name of the true process's maps in a capture."""
@@ -43,12 +47,12 @@ def family_numbers(family: FamilyMaps) -> FamilyNumbers:
     """
     maps = [one for run in family.runs for one in run.influence]
     can_look = np.concatenate([valid_of(one).any(axis=1) for one in maps])
-    totals = np.concatenate([looked(one).sum(axis=1) for one in maps])[can_look]
+    totals = np.concatenate([effect_of(one).sum(axis=1) for one in maps])[can_look]
     divergence, outside = _beside_oracle(family)
     return FamilyNumbers(
         total=float(totals.mean()) if totals.size else math.nan,
         blind=float((totals == 0).mean()) if totals.size else math.nan,
-        redundancy=_redundancy(maps),
+        redundancy=pooled_redundancy(maps).mean,
         mechanism=_mechanism(family),
         oracle_divergence=divergence,
         oracle_outside=outside,
@@ -61,37 +65,25 @@ def _mechanism(family: FamilyMaps) -> float:
     return float(np.mean(found)) if found else math.nan
 
 
-def _redundancy(maps: list[InfluenceMap]) -> float:
-    """Pool over rows: the ratio of sums, so that rows on which nothing acts do not weigh."""
-    known = [(looked(one).sum(), one.whole.sum()) for one in maps if one.whole is not None]
-    single, whole = np.sum(known, axis=0) if known else (0.0, 0.0)
-    return float(single / whole) if whole > 0 else math.nan
-
-
 def _beside_oracle(family: FamilyMaps) -> tuple[float, float]:
     """Return the means over rows that `oracle.row_scores` defines, without its rank correlations.
 
     Those take most of the time that scoring takes.
     """
     pairs = [
-        (np.where(valid_of(true), looked(one), 0.0), np.where(valid_of(one), looked(true), 0.0))
+        (
+            np.where(valid_of(true), effect_of(one), 0.0),
+            np.where(valid_of(one), effect_of(true), 0.0),
+        )
         for run in family.runs
         for one, true in zip(run.influence, run.capture.further.get(ORACLE, ()), strict=False)
         if true is not None
     ]
     if not pairs:
         return math.nan, math.nan
-    divergence = np.concatenate([between_rows(ours, true) for ours, true in pairs])
-    outside = np.concatenate([_outside(ours, true) for ours, true in pairs])
+    divergence = np.concatenate([row_divergence(ours, true) for ours, true in pairs])
+    outside = np.concatenate([share_outside(ours, true) for ours, true in pairs])
     return _mean(divergence), _mean(outside)
-
-
-def _outside(ours: np.ndarray, true: np.ndarray) -> np.ndarray:
-    """Return the share of each row where the true map is 0; NaN of a row without any."""
-    total = ours.sum(axis=1)
-    share = np.full(len(total), np.nan)
-    np.divide(np.where(true > 0, 0.0, ours).sum(axis=1), total, where=total > 0, out=share)
-    return share
 
 
 def _mean(rows: np.ndarray) -> float:

@@ -8,7 +8,7 @@ from typing import Literal
 
 import numpy as np
 
-from seqarena.attribution.comparison.family_maps import FamilyMaps, refuse_other_probes
+from seqarena.attribution.comparison.family_maps import FamilyMaps, refuse_other_questions
 from seqarena.attribution.comparison.gap import Gap, family_gap
 from seqarena.attribution.comparison.holm import holm
 from seqarena.attribution.comparison.run_distances import RunDistances, run_distances
@@ -116,9 +116,10 @@ def compare_families(families: Sequence[FamilyMaps], seed: int = 0) -> FamilyCom
     Families without influence in bits (frames) are to be left out beforehand.
 
     Raises:
-        DataError: two runs were asked about other examples, or one has no influence in bits.
+        DataError: two runs were asked about other examples, or with other replacements; or
+            one has no influence in bits.
     """
-    refuse_other_probes(families)
+    refuse_other_questions(families)
     runs = [run for family in families for run in family.runs]
     distances = run_distances([run.influence for run in runs], [run.fit for run in runs])
     members = members_of(families)

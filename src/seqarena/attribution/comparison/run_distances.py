@@ -7,11 +7,8 @@ from itertools import combinations
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from seqarena.attribution.diagnostics.distributions import distributions
-from seqarena.attribution.diagnostics.divergence import both_look, row_divergence
 from seqarena.attribution.influence.influence_map import InfluenceMap
-from seqarena.attribution.oracle.row_scores import effect_of, valid_of
-from seqarena.errors import DataError
+from seqarena.attribution.oracle.row_scores import effect_of, refuse_other_size, row_divergence
 
 Map = Float[np.ndarray, "_ _"]
 ProbeMaps = Sequence[InfluenceMap]
@@ -78,36 +75,14 @@ def run_distances(runs: Sequence[ProbeMaps], fits: Sequence[str]) -> RunDistance
     n_rows = np.zeros(total.shape, dtype=np.int64)
     n_one = np.zeros(total.shape, dtype=np.int64)
     for probe, maps in enumerate(zip(*runs, strict=True)):
-        effects = _active([looked(one) for one in maps])
+        effects = _active([effect_of(one) for one in maps])
         looks = np.stack([effect.any(axis=1) for effect in effects]).astype(np.int64)
         n_rows[:, :, probe] = looks @ looks.T
         n_one[:, :, probe] = looks @ (1 - looks).T + (1 - looks) @ looks.T
         for one, other in combinations(range(n_runs), 2):
-            divergence = between_rows(effects[one], effects[other])
+            divergence = row_divergence(effects[one], effects[other])
             total[[one, other], [other, one], probe] = np.nansum(divergence)
     return RunDistances(total, n_rows, n_one, tuple(fits))
-
-
-def between_rows(
-    ours: Float[np.ndarray, "output step"], theirs: Float[np.ndarray, "_ _"]
-) -> Float[np.ndarray, "output"]:
-    """Return the divergence of each row of two maps of one probe [bits]; NaN: missing.
-
-    Raises:
-        DataError: the maps are of different sizes.
-    """
-    _refuse_other_size(ours, theirs)
-    rows, their_rows = distributions(ours), distributions(theirs)
-    divergence = row_divergence(rows, their_rows)
-    return np.where(both_look(rows, their_rows), divergence, np.nan)
-
-
-def _refuse_other_size(ours: np.ndarray, theirs: np.ndarray) -> None:
-    if ours.shape != theirs.shape:
-        raise DataError(
-            f"maps of {ours.shape} and {theirs.shape} (outputs, steps): only maps of the same "
-            "example can be held against each other."
-        )
 
 
 def _active(effects: list[Map]) -> list[Map]:
@@ -117,16 +92,7 @@ def _active(effects: list[Map]) -> list[Map]:
         DataError: the maps are of different sizes.
     """
     for effect in effects[1:]:
-        _refuse_other_size(effects[0], effect)
+        refuse_other_size(effects[0], effect)
     used = np.any(np.stack(effects) > 0, axis=0)
     pick = np.ix_(used.any(axis=1), used.any(axis=0))
     return [effect[pick] for effect in effects]
-
-
-def looked(one: InfluenceMap) -> Float[np.ndarray, "output step"]:
-    """Return the influence of a map; 0 where the model cannot look [bits].
-
-    Raises:
-        DataError: the map has no effect in bits, or a negative one.
-    """
-    return np.where(valid_of(one), effect_of(one), 0.0)

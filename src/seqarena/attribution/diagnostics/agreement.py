@@ -4,16 +4,6 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 from scipy.stats import rankdata
 
-CONTESTED = (
-    "Weights alone do not explain a prediction (Jain & Wallace 2019; Serrano & Smith 2019), nor "
-    "does that show that they are useless (Wiegreffe & Pinter 2019): weights are shown as "
-    "mechanism, influence as effect, and their agreement as a number."
-)
-"""Printed on every report that shows weights."""
-
-LEAST_REDUNDANCY_RATIO = 0.5
-"""Below it single replacements miss most of an effect: look at Shapley values instead."""
-
 MOST_ROWS, MOST_PAIRS = 16, 2**22
 """Of a map whose rows are ranked: so many rows, and pairs of columns in all of them."""
 
@@ -49,18 +39,6 @@ def _signs(
         ranks[~valid] = np.nan
     left, right = ranks[..., pairs[0]], ranks[..., pairs[1]]
     return np.asarray((left > right).astype(np.float32) - (left < right))
-
-
-def redundancy_ratio(
-    effect: Float[np.ndarray, "*lead output step"], whole: Float[np.ndarray, "*lead output"]
-) -> tuple[Float[np.ndarray, "*lead output"], Bool[np.ndarray, "*lead output"]]:
-    """Return sum_s I[t, s] / effect of replacing everything, and where there is one.
-
-    1 where each step adds its own part; near 0 where steps stand in for each other, so that
-    replacing one changes nothing (`LEAST_REDUNDANCY_RATIO`); above 1 where they act only together.
-    """
-    exists = np.asarray(whole > 0)
-    return np.asarray(effect.sum(axis=-1) / np.where(exists, whole, 1.0)) * exists, exists
 
 
 def some_rows(rows: Int[np.ndarray, "row"], n_columns: int) -> Int[np.ndarray, "some"]:

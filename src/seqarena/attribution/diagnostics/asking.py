@@ -1,12 +1,11 @@
 """What a model is asked beyond its maps: again, with gradients, and under interventions."""
 
 import numpy as np
-from torch import nn
 
 from seqarena.attention.maps import HasNativeMaps
 from seqarena.attribution.diagnostics.config import DiagnosticsConfig
 from seqarena.attribution.diagnostics.decision_measures import (
-    asking,
+    asker,
     erasure_measures,
     flip_measures,
 )
@@ -21,7 +20,7 @@ from seqarena.attribution.diagnostics.places import Places, places_of
 from seqarena.attribution.diagnostics.predictions import can_differentiate, can_predict
 from seqarena.attribution.diagnostics.questions import Questions, Which
 from seqarena.attribution.diagnostics.rankings import rankings_of
-from seqarena.errors import ArtifactError
+from seqarena.attribution.influence.asking import refuse_training_mode
 from seqarena.families.fitted_network import Neural
 from seqarena.networks.classifier import SequenceClassifier
 from seqarena.networks.language_model import LanguageModel
@@ -34,10 +33,7 @@ def asked_measures(questions: Questions) -> list[Measures]:
         ArtifactError: the model is in training mode.
     """
     model, config = questions.model, questions.config
-    if isinstance(model, nn.Module) and model.training:
-        raise ArtifactError(
-            f"{type(model).__name__} is in training mode; call model.eval() before it is diagnosed."
-        )
+    refuse_training_mode(model)
     short = questions.short()
     measures = pattern_scores_of(model, config)
     if len(short):
@@ -88,7 +84,7 @@ def _of_weights(questions: Questions, places: Places, short: Which, few: Which) 
 def _of_decisions(questions: Questions, places: Places, few: Which) -> list[Measures]:
     if not len(few):
         return []
-    ask, measures = asking(questions.model, questions.batch(few[:1])), list[Measures]()
+    ask, measures = asker(questions.model, questions.batch(few[:1])), list[Measures]()
     can_flip = isinstance(questions.model, Neural) and isinstance(
         questions.model.network, SequenceClassifier
     )

@@ -17,7 +17,7 @@ Rankings = Mapping[str, Float[np.ndarray, "step"]]
 """Scores of the steps of a probe, by what they come from; "random" is the control."""
 
 
-def asking(model: object, batch: Batch) -> Ask | None:
+def asker(model: object, batch: Batch) -> Ask | None:
     """Return how to ask a model for its probabilities of whole variants of an example.
 
     None for a density or a tagger, whose outputs are the very steps that would be deleted.

@@ -13,6 +13,7 @@ from seqarena.attribution.diagnostics.config import DiagnosticsConfig
 from seqarena.attribution.diagnostics.influence_measures import (
     agreement_measures,
     influence_measures,
+    redundancy_measures,
 )
 from seqarena.attribution.diagnostics.layer_measures import flow_measures, rollout_map
 from seqarena.attribution.diagnostics.layers import self_attention_layers
@@ -76,6 +77,7 @@ def captured_measures(capture: Capture, config: DiagnosticsConfig) -> Iterator[M
     influence: Sequence[InfluenceMap | None] = capture.influence or [None] * len(capture.probes)
     for probe, maps, effect in zip(capture.probes, capture.maps, influence, strict=True):
         yield from _of_probe(probe, maps, effect, config)
+    yield from redundancy_measures(capture.influence)
 
 
 def sink_measures(measures: Sequence[Measures]) -> list[Measures]:

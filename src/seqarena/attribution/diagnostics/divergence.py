@@ -15,7 +15,8 @@ def row_divergence(first: Rows, second: Beside) -> Float[np.ndarray, "*lead row"
     """Return the Jensen-Shannon divergence of each pair of rows [bits, 0 to 1]: Lin (1991).
 
     Exactly 0 where both are equal. Of a pair in which one looks nowhere it says nothing: 0; leave
-    it out by `both_look`.
+    it out by `both_look`. What models say, as logarithms in torch, has
+    `influence.divergence.jensen_shannon_bits`; a test holds the two equal.
 
     Raises:
         DataError: the maps are not of one size.

@@ -1,39 +1,45 @@
 """What a probe's maps say beside the influence of its steps."""
 
+from collections.abc import Iterable
+
 import numpy as np
 from jaxtyping import Bool, Float
 
 from seqarena.attribution.capture import ProbeMap
-from seqarena.attribution.diagnostics.agreement import kendall_tau, redundancy_ratio, some_rows
+from seqarena.attribution.diagnostics.agreement import kendall_tau, some_rows
 from seqarena.attribution.diagnostics.distributions import distributions, mean_where
 from seqarena.attribution.diagnostics.divergence import both_look, row_divergence
 from seqarena.attribution.diagnostics.measures import Measures, Subject
 from seqarena.attribution.influence.influence_map import InfluenceMap
+from seqarena.attribution.oracle.redundancy import pooled_redundancy
+from seqarena.attribution.oracle.row_scores import valid_of
 
 Heads = Float[np.ndarray, "head row column"]
 Effect = Float[np.ndarray, "row column"]
 
 
 def influence_measures(influence: InfluenceMap, example: str) -> list[Measures]:
-    """Return how much the steps of a probe matter, means over its outputs."""
-    about, n = Subject("", example), float(len(influence.change))
-    if not n:
-        return []
+    """Return how much the steps of a probe matter, means over the outputs that were asked about.
+
+    An output is one of those if it can look at any step (`valid`): the first of a density cannot,
+    and those beyond a budget of steps are zeros that stand for nothing.
+    """
+    about = Subject("", example)
+    asked = np.asarray(valid_of(influence).any(axis=1))
     name = "leave_one_out" if influence.unit == "bits" else "leave_one_out_nats"
     left_out = np.abs(influence.change.astype(np.float64)).sum(axis=1)
     # What an impossible output gains is infinite.
-    mean, n_finite = mean_where(left_out, np.isfinite(left_out))
-    measures = [about.of_all(name, float(mean), float(n_finite))]
+    found = {name: mean_where(left_out, asked & np.isfinite(left_out))}
     if influence.effect is not None:
-        total = influence.effect.astype(np.float64).sum(axis=1).mean()
-        measures.append(about.of_all("influence_total", float(total), n))
-        if influence.whole is not None:
-            ratio, exists = redundancy_ratio(
-                influence.effect.astype(np.float64), influence.whole.astype(np.float64)
-            )
-            mean, n_rows = mean_where(ratio, exists)
-            measures.append(about.of_all("redundancy_ratio", float(mean), float(n_rows)))
-    return measures
+        total = influence.effect.astype(np.float64).sum(axis=1)
+        found["influence_total"] = mean_where(total, asked)
+    return [about.of_all(name, float(mean), float(n)) for name, (mean, n) in found.items() if n]
+
+
+def redundancy_measures(maps: Iterable[InfluenceMap | None]) -> list[Measures]:
+    """Return the redundancy ratio of all probes together, as reports have it of all seeds."""
+    found = pooled_redundancy(one for one in maps if one is not None and one.effect is not None)
+    return [Subject("").of_all("redundancy_ratio", found.mean, float(found.n))] if found.n else []
 
 
 def agreement_measures(one: ProbeMap, influence: InfluenceMap, example: str) -> list[Measures]:
@@ -49,7 +55,7 @@ def agreement_measures(one: ProbeMap, influence: InfluenceMap, example: str) -> 
     about = Subject(one.name, example)
     shares = np.broadcast_to(distributions(effect, "influence"), rows.shape)
     divergence = mean_where(row_divergence(rows, shares), both_look(rows, shares))
-    chosen = some_rows(np.arange(len(effect)), effect.shape[1])
+    chosen = some_rows(np.flatnonzero(valid.any(axis=1)), effect.shape[1])
     tau, n = mean_where(*kendall_tau(rows.mean(axis=0)[chosen], effect[chosen], valid[chosen]))
     return [
         about.of_heads("influence_divergence", *divergence),
@@ -65,7 +71,7 @@ def rows_beside(
     A density has no row for the first output. Of a classifier all rows of a map are averaged, as
     there is one output. None: columns are not steps, or rows are not outputs.
     """
-    effect = effect_of(influence)
+    effect = size_of_effect(influence)
     rows = distributions(one.values, one.name)
     if rows.shape[2] != effect.shape[1] or one.kind == "count_context" or not len(effect):
         return None
@@ -77,7 +83,7 @@ def rows_beside(
     return rows, effect[outputs], valid_pairs(influence, effect, one.first_row)[outputs]
 
 
-def effect_of(influence: InfluenceMap) -> Effect:
+def size_of_effect(influence: InfluenceMap) -> Effect:
     """Return the effect of each step; of frames, which have no bits, the size of the change."""
     found = np.abs(influence.change) if influence.effect is None else influence.effect
     return found.astype(np.float64)

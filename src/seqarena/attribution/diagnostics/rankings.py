@@ -8,7 +8,7 @@ from jaxtyping import Float
 from seqarena.attribution.capture import ProbeMap
 from seqarena.attribution.diagnostics.distributions import distributions
 from seqarena.attribution.diagnostics.gradients import gradient_times_attention
-from seqarena.attribution.diagnostics.influence_measures import effect_of
+from seqarena.attribution.diagnostics.influence_measures import size_of_effect
 from seqarena.attribution.diagnostics.places import Places
 from seqarena.attribution.diagnostics.questions import Questions
 from seqarena.attribution.influence.influence_map import InfluenceMap
@@ -44,7 +44,7 @@ def rankings_of(questions: Questions, places: Places, at: int) -> dict[str, Scor
 
 def step_scores(influence: InfluenceMap) -> Scores:
     """Return the influence of each step, summed over the outputs."""
-    return np.asarray(effect_of(influence).sum(axis=0))
+    return np.asarray(size_of_effect(influence).sum(axis=0))
 
 
 def mean_received(maps: Sequence[ProbeMap], n_steps: int) -> Scores | None:

@@ -20,13 +20,22 @@ def asking(model: object) -> Iterator[None]:
     Raises:
         ArtifactError: the model is in training mode.
     """
-    if isinstance(model, nn.Module) and any(part.training for part in model.modules()):
-        raise ArtifactError(
-            f"{type(model).__name__} is in training mode, where dropout would pass for influence; "
-            "call model.eval() before it is asked."
-        )
+    refuse_training_mode(model)
     with torch.inference_mode(), torch.autocast("cpu", enabled=False):
         yield
+
+
+def refuse_training_mode(model: object) -> None:
+    """Check that a model, and every part of it, is in evaluation mode.
+
+    Raises:
+        ArtifactError: it is in training mode.
+    """
+    if isinstance(model, nn.Module) and any(part.training for part in model.modules()):
+        raise ArtifactError(
+            f"{type(model).__name__} is in training mode, where dropout falls into what it says; "
+            "call model.eval() before it is asked."
+        )
 
 
 def inputs_of(batch: Batch) -> Tensor:

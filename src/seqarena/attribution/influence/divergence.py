@@ -17,7 +17,8 @@ def jensen_shannon_bits(
 
     Lin (1991): H((p + q) / 2) - (H(p) + H(q)) / 2. It is exactly 0 where both are equal, exactly 1
     where one choice is sure in the one and another in the other, and never outside of 0 to 1.
-    Minus infinity is a probability of 0. Shapes are broadcast.
+    Minus infinity is a probability of 0. Shapes are broadcast. Rows of maps, in numpy, have
+    `diagnostics.divergence.row_divergence`; a test holds the two equal.
 
     Args:
         log_probs: of one distribution [nats].

@@ -12,8 +12,8 @@ from seqarena.attribution.influence.comparison import compare, n_steps_of
 from seqarena.attribution.influence.cost import InfluenceCost
 from seqarena.attribution.influence.influence_map import InfluenceMap
 from seqarena.attribution.influence.mapping import map_of
-from seqarena.attribution.influence.replacements import Replacements
-from seqarena.batch import Rows, Sequences, collate
+from seqarena.attribution.influence.replacements import Replacements, Variants
+from seqarena.batch import Batch, Rows, Sequences, collate
 from seqarena.errors import ArtifactError, DataError
 from seqarena.families.predictive import output_kind
 
@@ -34,6 +34,7 @@ def measure_influence(
     rows: Rows,
     replacements: Replacements,
     n_steps_at_once: int = STEPS_AT_ONCE,
+    draw_rows: Rows | None = None,
 ) -> Influence:
     """Replace each step of each example, and see what becomes of each output.
 
@@ -50,6 +51,7 @@ def measure_influence(
         rows: which of them.
         replacements: from the training split of the task.
         n_steps_at_once: most steps of a batch.
+        draw_rows: rows of the split that these examples are, which decide the draws; None: `rows`.
 
     Raises:
         ArtifactError: the model is in training mode, answers with what is no number, or, as a
@@ -59,28 +61,35 @@ def measure_influence(
     """
     maps, cost = [], InfluenceCost()
     with asking(model):
-        for row in rows:
-            one, its_cost = _of_example(model, sequences, int(row), replacements, n_steps_at_once)
+        for row, draw_row in zip(rows, rows if draw_rows is None else draw_rows, strict=True):
+            variants = replacements.variants(int(draw_row), sequences.sequence(int(row)))
+            example = collate(sequences, np.array([row]))
+            name = sequences.ids[row] if sequences.ids else str(draw_row)
+            one, its_cost = _of_example(
+                model, example, name, variants, replacements, n_steps_at_once
+            )
             maps.append(one)
             cost = cost + its_cost
     return Influence(tuple(maps), cost)
 
 
 def _of_example(
-    model: object, sequences: Sequences, row: int, replacements: Replacements, n_steps_at_once: int
+    model: object,
+    example: Batch,
+    name: str,
+    variants: Variants,
+    replacements: Replacements,
+    n_steps_at_once: int,
 ) -> tuple[InfluenceMap, InfluenceCost]:
     start = time.perf_counter()
-    example = collate(sequences, np.array([row]))
     kind = output_kind(model, example)
     if kind is None:
         raise DataError(
             f"{type(model).__name__} says nothing of single outputs; it needs class_log_prob, "
             "tag_probs, predictive_log_prob or, for frames, step_log_prob (families.family)."
         )
-    variants = replacements.variants(row, sequences.sequence(row))
     variants = variants.of_one_step() if kind == "frames" else variants
     found = compare(model, kind, example, variants, replacements, n_steps_at_once)
-    name = sequences.ids[row] if sequences.ids else str(row)
     require_causal(found.shift, torch.from_numpy(variants.step), model, name)
     one = map_of(kind, found, variants)
     _require_numbers(one, model, name)

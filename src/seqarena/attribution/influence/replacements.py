@@ -1,5 +1,6 @@
 """What is put in the place of a step: drawn from the training split, the same for every family."""
 
+import hashlib
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -9,6 +10,10 @@ from seqarena.batch import Sequences
 from seqarena.errors import ConfigError
 from seqarena.seeds import numpy_generator
 from seqarena.tasks.influence import EXACT_UP_TO, N_DRAWS
+
+N_WHOLE = 64
+"""Whole inputs that are drawn at least: each costs one input, not one for each step, and what they
+say is what all single steps are held against."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +57,7 @@ class Replacements:
     """Share of each symbol in training; None for frames, all of which are equally probable."""
     seed: int
     n_draws: int = N_DRAWS
-    """Draws for each step where the pool is too large to be gone through, and of whole inputs."""
+    """Draws for each step where the pool is too large to be gone through."""
     exact_up_to: int = EXACT_UP_TO
     """Most symbols of which each is put in the place of each step, weighted by its share."""
 
@@ -85,6 +90,24 @@ class Replacements:
         """Whether every symbol is tried, so that nothing is left to chance."""
         return self.probs is not None and len(self.pool) <= self.exact_up_to
 
+    @property
+    def sha256(self) -> str:
+        """Checksum of what may stand in the place of a step, and of how probable each is."""
+        digest = hashlib.sha256(str((self.pool.dtype.str, self.pool.shape)).encode())
+        for part in (self.pool, self.probs):
+            digest.update(b"" if part is None else np.ascontiguousarray(part).tobytes())
+        return digest.hexdigest()
+
+    @property
+    def n_whole(self) -> int:
+        """How many whole inputs are drawn."""
+        return max(self.n_draws, N_WHOLE)
+
+    def n_inputs(self, n_steps: int) -> int:
+        """Return the most inputs that are read about an example of so many steps, itself one."""
+        per_step = len(self.pool) if self.is_exact else self.n_draws
+        return per_step * n_steps + self.n_whole + 1
+
     def variants(self, row: int, values: np.ndarray) -> Variants:
         """Return the variants of one example.
 
@@ -92,19 +115,19 @@ class Replacements:
             row: of the example in its split; decides the draws.
             values: its symbols, or its frames.
         """
-        n_steps, n_draws = len(values), self.n_draws
+        n_steps, n_whole = len(values), self.n_whole
         drawn, weight = self._of_steps(row, n_steps)
         is_same = self.pool[drawn] == (values[:, None])
         if is_same.ndim > 2:
             is_same = is_same.all(axis=2)
         step, place = np.nonzero(~is_same & (weight > 0))
-        every = np.arange(n_draws)
+        every = np.arange(n_whole)
         return Variants(
-            step=np.concatenate([step, np.full(n_draws, -1)]),
+            step=np.concatenate([step, np.full(n_whole, -1)]),
             drawn=np.concatenate([drawn[step, place], every]),
-            weight=np.concatenate([weight[step, place], np.full(n_draws, 1.0 / n_draws)]),
+            weight=np.concatenate([weight[step, place], np.full(n_whole, 1.0 / n_whole)]),
             unchanged=(weight * is_same).sum(axis=1),
-            whole=self._draw(row, "whole", (n_steps, n_draws)).T,
+            whole=self._draw(row, "whole", (n_steps, n_whole)).T,
         )
 
     def put(self, values: np.ndarray, variants: Variants, some: slice) -> np.ndarray:

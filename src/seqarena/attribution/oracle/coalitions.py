@@ -26,7 +26,7 @@ class Coalitions:
     replacement from the prediction, and what it takes from the log-probability of the gold output,
     both in bits (Covert, Lundberg & Lee 2021, "Explaining by Removing": the steps are removed with
     their marginal distribution). The mean is exact where the contents of the window can be listed,
-    else over the replacements' draws of whole inputs, the same for all coalitions and families.
+    else over the first draws of whole inputs, the same for all coalitions and families.
     """
 
     def __init__(
@@ -86,5 +86,6 @@ def _contents(
     if probs is not None and len(pool) ** len(steps) <= MAX_LISTED:
         places = np.array(list(product(range(len(pool)), repeat=len(steps))))
         return pool[places], probs[places].prod(axis=1)
-    whole = replacements.variants(int(example.rows[0]), own).whole
+    # Each coalition reads all of them: as many as for a step, not as many as the map's `whole`.
+    whole = replacements.variants(int(example.rows[0]), own).whole[: replacements.n_draws]
     return pool[whole[:, steps]], np.full(len(whole), 1.0 / len(whole))

@@ -5,12 +5,11 @@ from collections.abc import Iterable
 import numpy as np
 from jaxtyping import Bool, Float
 
-from seqarena.attribution.diagnostics import agreement
 from seqarena.attribution.influence.influence_map import InfluenceMap
 from seqarena.attribution.oracle.row_scores import TOLERANCE, RowMean, effect_of
 from seqarena.errors import DataError
 
-BELOW = agreement.LEAST_REDUNDANCY_RATIO
+BELOW = 0.5
 """Redundancy ratio below which a row of single replacements is not to be read."""
 
 
@@ -23,27 +22,29 @@ def redundancy_ratio(one: InfluenceMap) -> Float[np.ndarray, "output"]:
     Raises:
         DataError: the map has no effect in bits, or nobody replaced all steps at once.
     """
-    whole = _whole_of(one)
-    ratio, exists = agreement.redundancy_ratio(
-        effect_of(one), np.where(whole > TOLERANCE, whole, 0.0)
-    )
-    return np.where(exists, ratio, np.nan)
+    single, whole = effect_of(one).sum(axis=1), _whole_of(one)
+    ratio: np.ndarray = np.full(len(whole), np.nan)
+    np.divide(single, whole, where=whole > TOLERANCE, out=ratio)
+    return ratio
 
 
 def pooled_redundancy(maps: Iterable[InfluenceMap]) -> RowMean:
     """Return the summed influence of all maps over the summed effect of replacing all steps.
 
-    Rows in which replacing everything changes nothing are left out; NaN where that is all of them.
+    This is the redundancy ratio of every report: a ratio of sums, so that rows on which next to
+    nothing acts do not weigh. Left out are maps of which nobody replaced all steps, and rows in
+    which that changes nothing; NaN where that is all of them.
 
     Raises:
-        DataError: as `redundancy_ratio`.
+        DataError: a map has no effect in bits.
     """
     total, whole, n = 0.0, 0.0, 0
     for one in maps:
-        counts = _whole_of(one) > TOLERANCE
-        total += float(effect_of(one).sum(axis=1)[counts].sum())
-        whole += float(_whole_of(one)[counts].sum())
-        n += int(counts.sum())
+        if one.whole is not None:
+            counts = _whole_of(one) > TOLERANCE
+            total += float(effect_of(one).sum(axis=1)[counts].sum())
+            whole += float(_whole_of(one)[counts].sum())
+            n += int(counts.sum())
     return RowMean(total / whole if n else float("nan"), n)
 
 
@@ -52,21 +53,6 @@ def redundant_rows(one: InfluenceMap, below: float = BELOW) -> Bool[np.ndarray, 
     ratio = redundancy_ratio(one)
     # A comparison with NaN is False: such a row has nothing to be explained.
     return np.asarray(ratio < below)
-
-
-def most_redundant(
-    one: InfluenceMap, n_rows: int, below: float = BELOW
-) -> Bool[np.ndarray, "output"]:
-    """Return at most so many of the redundant rows: those where all steps together matter most.
-
-    Raises:
-        DataError: as `redundancy_ratio`.
-    """
-    redundant = redundant_rows(one, below)
-    order = np.argsort(-np.where(redundant, _whole_of(one), -np.inf), kind="stable")
-    chosen = np.zeros_like(redundant)
-    chosen[order[:n_rows]] = True
-    return np.asarray(chosen & redundant)
 
 
 def _whole_of(one: InfluenceMap) -> Float[np.ndarray, "output"]:

@@ -68,42 +68,59 @@ def score_rows(ours: InfluenceMap, true: InfluenceMap) -> RowScores:
             negative or no number (Shapley values have no shares).
     """
     effect, true_effect = effect_of(ours), effect_of(true)
-    if effect.shape != true_effect.shape:
-        raise DataError(
-            f"maps of {effect.shape} and {true_effect.shape} (outputs, steps): only maps of the "
-            "same example can be held against each other."
-        )
+    refuse_other_size(effect, true_effect)
     valid = valid_of(ours) & valid_of(true)
     effect, true_effect = np.where(valid, effect, 0.0), np.where(valid, true_effect, 0.0)
     can_look = valid.any(axis=1)
     total, true_total = effect.sum(axis=1), true_effect.sum(axis=1)
-    out = np.where(true_effect > 0, 0.0, effect).sum(axis=1)
     return RowScores(
         divergence=row_divergence(effect, true_effect),
         total=np.where(can_look, total, np.nan),
         true_total=np.where(can_look, true_total, np.nan),
-        outside=np.divide(out, total, where=total > 0, out=np.full(len(total), np.nan)),
+        outside=share_outside(effect, true_effect),
         rank_correlation=np.array(
             [_spearman(*each) for each in zip(effect, true_effect, valid, strict=True)]
         ),
     )
 
 
-def row_divergence(ours: Map, theirs: Map) -> Rows:
+def row_divergence(ours: Map, theirs: Float[np.ndarray, "_ _"]) -> Rows:
     """Return the Jensen-Shannon divergence of two maps' rows, each divided by its sum [bits].
 
-    NaN where either row is zero throughout.
+    That of `diagnostics.divergence`, of their shares; NaN where either row is zero throughout.
 
     Raises:
         DataError: a number is negative, or none; or the maps are not of one size.
     """
+    refuse_other_size(ours, theirs)
     first, second = distributions(ours), distributions(theirs)
     both = divergence.both_look(first, second)
     return np.where(both, divergence.row_divergence(first, second), np.nan)
 
 
+def share_outside(ours: Map, true: Map) -> Rows:
+    """Return the share of each row on steps where the true map is 0; NaN of a row without any."""
+    total = ours.sum(axis=1)
+    out = np.where(true > 0, 0.0, ours).sum(axis=1)
+    share: np.ndarray = np.divide(out, total, where=total > 0, out=np.full(len(total), np.nan))
+    return share
+
+
+def refuse_other_size(ours: Map, theirs: Float[np.ndarray, "_ _"]) -> None:
+    """Check that two maps may be of the same example.
+
+    Raises:
+        DataError: they are of different sizes.
+    """
+    if ours.shape != theirs.shape:
+        raise DataError(
+            f"maps of {ours.shape} and {theirs.shape} (outputs, steps): only maps of the same "
+            "example can be held against each other."
+        )
+
+
 def effect_of(one: InfluenceMap) -> Map:
-    """Return the influence of a map in 64 bits, with an exact 0 where there is none.
+    """Return the influence of a map in 64 bits, an exact 0 where there is none or none can be.
 
     Raises:
         DataError: the map has no effect in bits, or a number is negative, or none.
@@ -121,7 +138,7 @@ def effect_of(one: InfluenceMap) -> Map:
             f"influence of step {step} on output {output} is {effect[output, step]:g}; it must be "
             "0 or more (Shapley values, which may be negative, have no shares)."
         )
-    return np.where(effect > TOLERANCE, effect, 0.0)
+    return np.where(valid_of(one) & (effect > TOLERANCE), effect, 0.0)
 
 
 def valid_of(one: InfluenceMap) -> Bool[np.ndarray, "output step"]:

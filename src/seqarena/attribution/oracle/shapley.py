@@ -18,8 +18,7 @@ from seqarena.attribution.influence.asking import asking
 from seqarena.attribution.influence.influence_map import InfluenceMap
 from seqarena.attribution.influence.replacements import Replacements
 from seqarena.attribution.oracle.coalitions import Coalitions
-from seqarena.attribution.oracle.redundancy import most_redundant
-from seqarena.batch import Batch, Rows, Sequences, collate
+from seqarena.batch import Batch
 from seqarena.errors import ConfigError, DataError
 from seqarena.families.predictive import OutputKind, output_kind
 from seqarena.seeds import derive_seed
@@ -36,11 +35,8 @@ class ShapleySetting:
     n_orders: int = 25
     """Orders that are drawn where there are more than 5 players; of fewer, all are gone through."""
 
-    n_rows: int = 4
-    """Most outputs of an example that are asked for, those where all steps together matter most."""
-
     def __post_init__(self) -> None:
-        for name in ("window", "n_orders", "n_rows"):
+        for name in ("window", "n_orders"):
             if getattr(self, name) < 1:
                 raise ConfigError([f"shapley.{name}: {getattr(self, name)}; should be 1 or more."])
 
@@ -59,40 +55,6 @@ class ShapleyRow:
     """Divergence that replacing the window makes [bits]."""
     residual: float
     """Sum of `effect` less `total`: Shapley values are efficient, so this is rounding [bits]."""
-
-
-def shapley_where_redundant(
-    model: object,
-    sequences: Sequences,
-    rows: Rows,
-    maps: tuple[InfluenceMap, ...],
-    replacements: Replacements,
-    setting: ShapleySetting | None = None,
-) -> tuple[InfluenceMap | None, ...]:
-    """Return a map of Shapley values for each example in which single steps explain too little.
-
-    Of its redundant outputs (`redundancy.most_redundant`) only; None: it has none.
-
-    Args:
-        model: whoever is asked.
-        sequences: whose examples are asked about.
-        rows: which of them.
-        maps: of single replacements, of these rows.
-        replacements: that made them.
-        setting: how far, how exactly, and of how many outputs.
-
-    Raises:
-        DataError: as `shapley_map`, or a map does not say what replacing all steps does.
-        ArtifactError: as `shapley_map`.
-    """
-    setting = setting or ShapleySetting()
-    found: list[InfluenceMap | None] = []
-    for row, one in zip(rows, maps, strict=True):
-        outputs = most_redundant(one, setting.n_rows)
-        example = collate(sequences, np.array([row]))
-        args = model, example, outputs, replacements, setting
-        found.append(shapley_map(*args)[0] if outputs.any() else None)
-    return tuple(found)
 
 
 def shapley_map(

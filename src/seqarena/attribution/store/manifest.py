@@ -11,7 +11,8 @@ from seqarena.attribution.store.budgets import MANIFEST_FILE
 from seqarena.errors import ArtifactError
 
 SCHEMA_ID = "seqarena.attention"
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
+"""Maps of version 2 may hold scrambled `valid` masks, and are refused."""
 _SEAL = "sha256"
 
 
@@ -34,7 +35,8 @@ class Origin:
     probes: Mapping[str, Any] = field(default_factory=dict)
     """How many there are, and the checksum of the set, which all runs on the same data share."""
     replacement: Mapping[str, Any] = field(default_factory=dict)
-    """What steps were replaced by, how often, and the seed; empty where nothing was."""
+    """What steps were replaced by, how often, the seed, and how many steps of each probe; empty
+    where nothing was. Maps are comparable where all of it is equal."""
     cost: Mapping[str, Any] = field(default_factory=dict)
     """Seconds of each part."""
     cuts: tuple[str, ...] = ()

@@ -48,7 +48,10 @@ def maps_content(capture: Capture) -> bytes:
         "examples": examples,
     }
     text = json.dumps(header, ensure_ascii=False, allow_nan=False)
-    return save(tensors, metadata={_HEADER: text})
+    # `save` writes memory as it lies, and the header says rows first: a transposed view would come
+    # back scrambled.
+    in_order = {name: np.ascontiguousarray(one) for name, one in tensors.items()}
+    return save(in_order, metadata={_HEADER: text})
 
 
 def maps_of_content(content: bytes) -> Capture:

@@ -8,6 +8,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from seqarena.attribution.probes import Spans
+from seqarena.wording import CONTESTED
 
 ViewedKind = Literal[
     "weights",
@@ -29,10 +30,8 @@ far apart maps are, in columns that are no steps."""
 Side = Literal["input", "output"]
 
 WARNING = (
-    "Weights say what a mechanism mixed, not why the model decided: they do not explain a "
-    "prediction (Jain & Wallace 2019; Serrano & Smith 2019), and that alone does not make them "
-    "useless (Wiegreffe & Pinter 2019). Weights are shown as mechanism and influence as effect; "
-    "the two are never drawn over each other."
+    f"Weights say what a mechanism mixed, not why the model decided. {CONTESTED} Weights are shown "
+    "as mechanism and influence as effect; the two are never drawn over each other."
 )
 
 

@@ -92,6 +92,29 @@ def test_other_probe_sets_are_refused_with_both_checksums(rng):
     )
 
 
+@pytest.mark.parametrize(
+    ("key", "theirs", "told"), [("sha256", "ab", "'ab'"), ("steps", [8], "[8]"), ("seed", 1, "1")]
+)
+def test_answers_to_other_questions_are_refused(rng, key, theirs, told):
+    question = {"sha256": "aa", "steps": [10], "seed": 0}
+
+    def asked(name, question):
+        of = family(name, 1, rng)
+        return replace(of, runs=tuple(replace(each, question=question) for each in of.runs))
+
+    one = asked("a", question)
+    compare_families([one, asked("b", dict(question))])
+    with pytest.raises(DataError) as caught:
+        compare_families([one, asked("b", {**question, key: theirs})])
+    assert str(caught.value) == (
+        f"replacement.{key}: a, seed 0 has {question[key]!r}, b, seed 0 has {told}; only answers "
+        "to the same question can be compared. Evaluate both with the same `influence` settings, "
+        "on the same data."
+    )
+    with pytest.raises(DataError, match=r"b, seed 0 has None"):
+        compare_families([one, family("b", 1, rng)])
+
+
 def test_other_symbols_of_a_probe_are_refused(rng):
     one, other = family("a", 1, rng), family("b", 1, rng)
     capture = other.runs[0].capture

@@ -1,7 +1,7 @@
 import numpy as np
 from scipy.stats import kendalltau
 
-from seqarena.attribution.diagnostics.agreement import kendall_tau, redundancy_ratio
+from seqarena.attribution.diagnostics.agreement import kendall_tau
 
 
 def test_tau_is_that_of_scipy_ties_included():
@@ -31,18 +31,3 @@ def test_a_constant_row_has_no_tau():
     for first in (np.zeros((1, 3)), np.full((1, 3), 1 / 3), np.zeros((1, 1)), np.zeros((1, 0))):
         tau, exists = kendall_tau(first, np.arange(first.size, dtype=float)[None])
         assert (tau.tolist(), exists.tolist()) == ([0.0], [False])
-
-
-def test_steps_that_each_add_their_own_part_are_not_redundant():
-    ratio, exists = redundancy_ratio(np.array([[0.2, 0.3]]), np.array([0.5]))
-    assert (ratio.tolist(), exists.tolist()) == ([1.0], [True])
-
-
-def test_a_majority_hides_every_single_replacement():
-    ratio, exists = redundancy_ratio(np.zeros((1, 3)), np.array([0.205]))
-    assert (ratio.tolist(), exists.tolist()) == ([0.0], [True])
-
-
-def test_where_the_context_has_no_effect_there_is_no_ratio():
-    ratio, exists = redundancy_ratio(np.zeros((1, 3)), np.zeros(1))
-    assert (ratio.tolist(), exists.tolist()) == ([0.0], [False])

@@ -145,13 +145,15 @@ def test_a_map_with_a_value_that_is_no_share_is_refused_by_name():
         diagnose(object(), capture, sequences())
 
 
-def test_training_mode_is_refused():
+def test_training_mode_is_refused_even_of_a_part():
     model, data = built(*MODELS["pooling"][:2]), sequences_for("pooling")
     capture = captured(model, data)
     with pytest.raises(ArtifactError) as caught:
-        diagnose(model.train(), capture, data)
+        next(model.children()).train()
+        diagnose(model, capture, data)
     assert str(caught.value) == (
-        "NeuralClassifier is in training mode; call model.eval() before it is diagnosed."
+        "NeuralClassifier is in training mode, where dropout falls into what it says; call "
+        "model.eval() before it is asked."
     )
 
 

@@ -2,10 +2,14 @@ import numpy as np
 import pytest
 from diagnostics_scenes import causal_uniform, lag, random_rows
 
+from comparison_scenes import run
 from seqarena.attribution.capture import ProbeMap
+from seqarena.attribution.comparison.family_maps import FamilyMaps
+from seqarena.attribution.comparison.family_numbers import family_numbers
 from seqarena.attribution.diagnostics.influence_measures import (
     agreement_measures,
     influence_measures,
+    redundancy_measures,
     rows_beside,
 )
 from seqarena.attribution.diagnostics.layer_measures import flow_measures, rollout_map
@@ -24,12 +28,34 @@ def influence(effect, **fields):
 
 
 def test_steps_that_matter_are_summed_over_the_input_and_averaged_over_outputs():
-    one = influence([[0.0, 0.0], [0.5, 0.0]], whole=np.array([0.0, 1.0]))
+    one = influence([[0.0, 0.0], [0.5, 0.0]])
     assert told(influence_measures(one, "a")) == {
         "leave_one_out": [0.25],
         "influence_total": [0.25],
-        "redundancy_ratio": [0.5],
     }
+
+
+def test_outputs_that_nobody_asked_about_do_not_thin_the_mean():
+    valid = np.zeros((4, 4), dtype=bool)
+    valid[1, 0] = valid[2, :2] = True
+    one = influence(np.where(valid, 0.25, 0.0), valid=valid)
+    measures = influence_measures(one, "a")
+    # The first output can look nowhere, and the last was not asked about.
+    assert told(measures) == {"leave_one_out": [0.375], "influence_total": [0.375]}
+    assert [each.n.item() for each in measures] == [2.0, 2.0]
+    assert influence_measures(influence(np.zeros((2, 2)), valid=np.zeros((2, 2), bool)), "a") == []
+
+
+def test_redundancy_is_one_number_of_all_probes_and_that_of_the_reports():
+    large = influence([[0.0, 0.0], [0.4, 0.4]], whole=np.array([0.0, 1.0]))
+    small = influence([[0.01]], whole=np.array([0.05]))
+    without = InfluenceMap(None, np.ones((1, 1)), unit="nats")
+    (found,) = redundancy_measures([large, None, small, without])
+    assert found.values.item() == pytest.approx(0.81 / 1.05)
+    assert (found.example, found.n.item()) == (None, 2.0)
+    both = FamilyMaps("a", (run([large]), run([small])))
+    assert found.values.item() == family_numbers(both).redundancy
+    assert redundancy_measures([without, influence([[0.0]], whole=np.zeros(1))]) == []
 
 
 def test_frames_have_no_bits():

@@ -4,6 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.spatial.distance import jensenshannon
 
+from seqarena.attribution.diagnostics.divergence import row_divergence
 from seqarena.attribution.influence.divergence import jensen_shannon_bits
 
 
@@ -46,3 +47,12 @@ def test_the_smallest_numbers_make_no_nan():
 def test_shapes_are_broadcast():
     found = jensen_shannon_bits(torch.eye(2).log(), torch.eye(2)[:1].log())
     assert found.tolist() == [0.0, 1.0]
+
+
+@given(st.integers(0, 2**31))
+def test_it_is_the_divergence_of_the_rows_of_maps(seed):
+    p, q = np.random.default_rng(seed).dirichlet(np.full(5, 0.3), (2, 4))
+    p[0], q[0] = np.eye(5)[:2]
+    p[1], q[1] = np.eye(5)[0], np.full(5, 0.2)
+    p[2] = q[2]
+    np.testing.assert_allclose(bits(p, q), row_divergence(p, q), atol=1e-12)

@@ -243,7 +243,7 @@ def test_a_probability_that_is_no_number_is_refused():
 def test_the_cost_counts_what_was_read():
     cost = measure_influence(CopyModel(3, V), TRAIN, ROWS, exact()).cost
     assert (cost.n_examples, cost.future) == (2, 0.0)
-    # Of each of 9 steps the 3 other symbols, and 8 draws of everything; and the example itself.
-    assert cost.n_variants == 2 * (9 * 3 + 8)
+    # Of each of 9 steps the 3 other symbols, and 64 draws of everything; and the example itself.
+    assert cost.n_variants == 2 * (9 * 3 + 64)
     assert cost.n_steps == 9 * (cost.n_variants + 2)
     assert cost.seconds > 0

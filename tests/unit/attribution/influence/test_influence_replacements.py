@@ -68,6 +68,19 @@ def test_draws_depend_on_the_row_and_the_step_and_on_nothing_else():
     assert other.whole.tolist() != long.whole.tolist()
 
 
+@pytest.mark.parametrize(("n_draws", "n_whole"), [(2, 64), (100, 100)])
+@pytest.mark.parametrize("exact_up_to", [0, 64])
+def test_whole_inputs_are_drawn_more_often_than_steps(n_draws, n_whole, exact_up_to):
+    replacements = Replacements.of(TRAIN, 0, n_draws, exact_up_to)
+    row = np.array([2, 2, 1])
+    found = replacements.variants(0, row)
+    every = found.step < 0
+    assert (every.sum(), found.whole.shape) == (n_whole, (n_whole, 3))
+    np.testing.assert_allclose(found.weight[every].sum(), 1.0)
+    # Symbol 2 is not in training, so that no draw is what stands there.
+    assert len(found) + 1 <= replacements.n_inputs(3) <= len(found) + 1 + 3 * n_draws
+
+
 def test_frames_are_put_in_whole_and_equal_ones_are_no_variant():
     frames = sequences_of([np.array([[1.0, 2.0], [3.0, 4.0]]), np.array([[1.0, 2.0]])])
     replacements = Replacements.of(frames, seed=0, n_draws=40)
@@ -78,6 +91,15 @@ def test_frames_are_put_in_whole_and_equal_ones_are_no_variant():
     assert {tuple(frame) for variant in full for frame in variant.tolist()} == known
     np.testing.assert_allclose(found.unchanged, [2 / 3, 0], atol=0.2)
     assert not any((variant == row).all() for variant in full[found.step >= 0])
+
+
+def test_the_checksum_is_of_the_pool_and_its_shares():
+    one, other = TRAIN, tokens([0, 0, 1, 3], [3, 3, 0, 3])
+    assert Replacements.of(one, 0).sha256 == Replacements.of(one, 7, n_draws=3).sha256
+    assert Replacements.of(one, 0).sha256 != Replacements.of(other, 0).sha256
+    frames = np.arange(4.0, dtype=np.float32)
+    flat, wide = (Replacements(frames.reshape(size), None, 0) for size in ((4, 1), (2, 2)))
+    assert flat.sha256 != wide.sha256
 
 
 def test_at_least_one_draw_is_asked_for():

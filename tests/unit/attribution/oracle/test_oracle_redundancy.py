@@ -13,7 +13,6 @@ from seqarena.attribution.influence.influence_map import InfluenceMap
 from seqarena.attribution.influence.measure import measure_influence
 from seqarena.attribution.influence.replacements import Replacements
 from seqarena.attribution.oracle.redundancy import (
-    most_redundant,
     pooled_redundancy,
     redundancy_ratio,
     redundant_rows,
@@ -22,7 +21,6 @@ from seqarena.attribution.oracle.shapley import (
     ShapleySetting,
     shapley_map,
     shapley_row,
-    shapley_where_redundant,
 )
 from seqarena.batch import collate_all, sequences_of
 from seqarena.errors import ConfigError, DataError
@@ -124,7 +122,7 @@ def test_contents_too_many_to_list_are_the_draws_of_whole_inputs() -> None:
     x = [3, 1, 4, 1, 5, 9]
     found = shapley_row(Answering(last_three), one(x), 5, some, ShapleySetting(window=4))
     assert found.steps.tolist() == [1, 2, 3, 4]
-    drawn = some.variants(0, np.array(x)).whole[:, 1:5]
+    drawn = some.variants(0, np.array(x)).whole[:3, 1:5]
     after = [last_three((3, *row)) for row in drawn]
     expected = divergence(np.array(last_three(tuple(x[:5]))), np.mean(after, axis=0))
     assert_allclose(found.total, expected, atol=1e-12)
@@ -201,22 +199,17 @@ def test_a_map_holds_the_rows_that_were_asked_for() -> None:
     assert residual < 1e-6
 
 
-def test_examples_without_redundancy_have_no_such_map() -> None:
-    data = sequences_of([np.array(x) for x in ([1, 1, 1, 1], [1, 1, 0, 1], [0, 0, 0, 1])])
-    rows, model = np.array([2, 1]), Answering(majority)
-    maps = measure_influence(model, data, rows, FAIR).maps
-    redundant, other = shapley_where_redundant(model, data, rows, maps, FAIR)
-    assert other is None
-    assert redundant.valid.any(axis=1).tolist() == [False, False, False, True]
-    assert_allclose(redundant.effect[3, :3], shapley((0, 0, 0), majority), atol=1e-6)
+def test_redundant_rows_of_a_measured_map_are_shared_out() -> None:
+    data = sequences_of([np.array(x) for x in ([1, 1, 0, 1], [0, 0, 0, 1])])
+    model = Answering(majority)
+    decided, tied = measure_influence(model, data, np.array([1, 0]), FAIR).maps
+    assert not redundant_rows(tied).any()
+    rows = redundant_rows(decided)
+    assert rows.tolist() == [False, False, False, True]
+    shared, _ = shapley_map(model, one([0, 0, 0, 1]), rows, FAIR)
+    assert_allclose(shared.effect[3, :3], shapley((0, 0, 0), majority), atol=1e-6)
     # All zeros speak against the one that follows.
-    assert redundant.change[3].sum() < 0
-
-
-def test_the_rows_that_matter_most_are_asked_for() -> None:
-    some = of([[0.0, 0.0], [0.0, 0.0], [0.0, 0.1], [0.5, 0.0]], [0.2, 0.4, 0.3, 0.6])
-    assert most_redundant(some, 2).tolist() == [False, True, True, False]
-    assert most_redundant(some, 9).tolist() == [True, True, True, False]
+    assert shared.change[3].sum() < 0
 
 
 def test_the_first_step_has_nothing_to_divide() -> None:

@@ -28,7 +28,8 @@ def influence(n_outputs, n_steps, **fields) -> InfluenceMap:
 
 
 def scene() -> Capture:
-    frames = np.arange(8, dtype=np.float32).reshape(4, 2)
+    # In the order of columns, as transposed views are.
+    frames = np.asfortranarray(np.arange(8, dtype=np.float32).reshape(4, 2))
     region = Probe(7, "r", 4, label="</script>", frames=frames, grid=(2, 2))
     date = Probe(
         2,
@@ -47,7 +48,8 @@ def scene() -> Capture:
     states = ProbeMap("states", "posterior", np.full((1, 2, 3), 1 / 3, np.float32), first_row=1)
     frames_map = InfluenceMap(None, np.ones((1, 4), np.float32), unit="nats")
     valid = influence(2, 2, whole=np.ones(2, np.float32), valid=np.tri(2, dtype=bool))
-    further = {"oracle": (None, influence(2, 2, version="marginalised"))}
+    mask = np.asfortranarray(np.array([[True, False, False], [True, True, True]]))
+    further = {"oracle": (None, influence(2, 3, version="marginalised", valid=mask))}
     return Capture((region, date), ((pooling,), (cross, states)), (frames_map, valid), further)
 
 
@@ -146,11 +148,11 @@ def test_a_missing_file_is_refused(tmp_path):
 def test_another_version_is_refused(tmp_path):
     write_artifacts(tmp_path / "attention", found())
     path = tmp_path / "attention" / "manifest.json"
-    path.write_text(path.read_text().replace('"schema_version": 2', '"schema_version": 9'))
+    path.write_text(path.read_text().replace('"schema_version": 3', '"schema_version": 9'))
     with pytest.raises(ArtifactError) as caught:
         read_maps(path.parent)
     assert str(caught.value) == (
-        f"{path}: schema version 9, expected 2; evaluate the experiment again."
+        f"{path}: schema version 9, expected 3; evaluate the experiment again."
     )
 
 
