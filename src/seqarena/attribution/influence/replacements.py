@@ -12,9 +12,6 @@ from seqarena.seeds import numpy_generator
 
 EXACT_UP_TO = 64
 N_DRAWS = 8
-N_WHOLE = 64
-"""Whole inputs that are drawn at least: each costs one input, not one for each step, and what they
-say is what all single steps are held against."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +38,11 @@ class Variants:
         """Return those in which one step is replaced."""
         kept = self.step >= 0
         return replace(self, step=self.step[kept], drawn=self.drawn[kept], weight=self.weight[kept])
+
+
+N_WHOLE = 64
+"""Whole inputs that are drawn at least: each costs one input, not one for each step, and what they
+say is what all single steps are held against."""
 
 
 @dataclass(frozen=True)
