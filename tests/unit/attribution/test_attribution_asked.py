@@ -196,6 +196,24 @@ def test_outputs_that_single_steps_do_not_explain_are_counted_and_shared_out():
     assert shared.cuts[-1].endswith("of 1 outputs; 1 are shared out")
 
 
+@pytest.mark.slow
+def test_shapley_values_and_single_replacements_draw_by_the_same_row(monkeypatch):
+    rows, variants = [], Replacements.variants
+
+    def watched(self, row, values):
+        rows.append(row)
+        return variants(self, row, values)
+
+    monkeypatch.setattr(Replacements, "variants", watched)
+    # 14 steps before the last output have more contents than are listed, so that some are drawn.
+    values = [np.zeros(1, int), np.zeros(1, int), np.array([0, 1] * 6 + [1, 1, 0])]
+    third = probe_set(Part(sequences_of(values)), np.array([2]), FACTS)
+    fair = Replacements.of(sequences_of([np.array([0, 1])]), 0, 2, exact_up_to=2)
+    found = ask(Majority().eval(), third, InfluencePlan(fair, 1, 10**6, n_shapley=1))
+    assert found.capture.further["shapley"][0].valid.any()
+    assert rows == [2, 2]
+
+
 def test_a_model_that_cannot_forget_a_step_has_no_such_map():
     assert forgotten(Chain().eval(), probes(4)) == ()
     assert forgotten(Looker().eval(), probes(4)) == ()

@@ -11,10 +11,6 @@ from seqarena.errors import ConfigError
 from seqarena.seeds import numpy_generator
 from seqarena.tasks.influence import EXACT_UP_TO, N_DRAWS
 
-N_WHOLE = 64
-"""Whole inputs that are drawn at least: each costs one input, not one for each step, and what they
-say is what all single steps are held against."""
-
 
 @dataclass(frozen=True)
 class Variants:
@@ -40,6 +36,11 @@ class Variants:
         """Return those in which one step is replaced."""
         kept = self.step >= 0
         return replace(self, step=self.step[kept], drawn=self.drawn[kept], weight=self.weight[kept])
+
+
+N_WHOLE = 64
+"""Whole inputs that are drawn at least: each costs one input, not one for each step, and what they
+say is what all single steps are held against."""
 
 
 @dataclass(frozen=True)
