@@ -11,11 +11,14 @@ function symbolOf(character) {
   return SYMBOLS.get(character) ?? (/\p{Zs}/u.test(character) ? "⍽" : `U+${number}`);
 }
 
+// A single space between two letters is seen as it is; at an end, or one of several, it is not.
+const INNER_SPACE = /(?<=[^\p{C}\p{Z}]) (?=[^\p{C}\p{Z}])/gu;
+
 function visible(text) {
   if (text === "") {
     return "∅";
   }
-  const shown = text.replace(UNSEEN, symbolOf);
+  const shown = text.split(INNER_SPACE).map((piece) => piece.replace(UNSEEN, symbolOf)).join(" ");
   return shortened(/^\p{M}/u.test(shown) ? `◌${shown}` : shown, MAX_GRAPHEMES);
 }
 
