@@ -16,8 +16,8 @@ from seqarena.tracking.journal import Journal
 
 FOLDER = "images"
 LOGGED_IMAGES_TAG = "mlflow.loggedImages"
-_SMALL_SIDE = 256
-"""Of the copy that the charts show; MLflow's own is as large [pixels]."""
+_SMALL_SIDE = 640
+"""Of the copy that the charts show, in which letters must be read; MLflow's own has 256 [pixels]."""
 
 
 def is_image_told(folder: Path, key: str, step: int) -> bool:

@@ -37,7 +37,7 @@ def test_a_picture_is_two_files_of_the_run_and_a_tag(journal, tmp_path):
     large, small = sorted(folder.iterdir(), key=lambda file: file.suffix)
     assert large.read_bytes() == _png()
     with Image.open(small) as picture:
-        assert picture.size == (256, 128)
+        assert picture.size == (600, 300)
     assert [event.folder for event in _told(journal)] == ["images", "images"]
     tags = [event.tags for event in read_journal(journal.path) if hasattr(event, "tags")]
     assert tags[-1] == {"mlflow.loggedImages": "True"}
