@@ -79,9 +79,10 @@ async function copied(copying, button, otherwise) {
     otherwise();
     return;
   }
-  const name = button.textContent;
+  // A second click comes while the button still says that the first was heard.
+  button.dataset.name ??= button.textContent;
   button.textContent = "Copied";
-  setTimeout(() => (button.textContent = name), 1500);
+  setTimeout(() => (button.textContent = button.dataset.name), 1500);
 }
 
 function saveCsv(panel) {
