@@ -388,12 +388,18 @@ def test_mixed_precision_computes_in_16_bits_and_keeps_32(tmp_path):
     model = SoftmaxClassifier()
     seen = []
     model.linear.register_forward_hook(lambda *hooked: seen.append(hooked[-1].dtype))
+    on_the_way_back = []
+    model.linear.weight.register_hook(
+        lambda _: on_the_way_back.append(torch.is_autocast_enabled("cpu"))
+    )
     hardware = HardwareConfig(accelerator="cpu", precision="bf16-mixed")
     setting = a_setting(tmp_path, hardware=hardware, batch_size=8, max_epochs=1)
     # A fused optimiser and clipped gradients: the default.
     data = labelled_frames(20), labelled_frames(8, seed=1)
     fit_by_gradient(model, OptimiserConfig(), *data, setting)
     assert set(seen) == {torch.bfloat16}
+    # Torch advises against it: gradients have the types that their ways forward had.
+    assert set(on_the_way_back) == {False}
     assert model.linear.weight.dtype == torch.float32
 
 
