@@ -28,8 +28,9 @@ from seqarena.families.token_sampling import DEFAULT_SAMPLING, TokenSample, draw
 from seqarena.families.transformer import TransformerConfig
 from seqarena.fitting.protocols import Objective
 from seqarena.networks.classifier import SequenceClassifier
-from seqarena.networks.language_model import Carried, LanguageModel, tokens_of
+from seqarena.networks.language_model import Carried, LanguageModel
 from seqarena.networks.sampling import Sampling
+from seqarena.networks.token_scores import tokens_of
 from seqarena.schema import DataSchema, fitted_as
 
 __all__ = [

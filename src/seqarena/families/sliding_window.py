@@ -16,7 +16,8 @@ from torch import Tensor
 
 from seqarena.batch import Batch, Sequences
 from seqarena.data.windows import Window, scoring_windows, training_windows
-from seqarena.networks.language_model import LanguageModel, tokens_of
+from seqarena.networks.language_model import LanguageModel
+from seqarena.networks.token_scores import tokens_of
 from seqarena.schema import DataSchema
 
 _WINDOWS_AT_ONCE = 256

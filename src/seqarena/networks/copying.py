@@ -6,7 +6,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from seqarena.batch import Batch
-from seqarena.networks.language_model import tokens_of
+from seqarena.networks.token_scores import tokens_of
 
 
 class CopyGate(nn.Module):

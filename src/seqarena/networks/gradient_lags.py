@@ -12,8 +12,9 @@ from seqarena.networks.attentive_recurrent import AttentiveRecurrent
 from seqarena.networks.classifier import SequenceClassifier
 from seqarena.networks.encoder import Encoder
 from seqarena.networks.fused_layers import State
-from seqarena.networks.language_model import LanguageModel, token_log_prob, tokens_of
+from seqarena.networks.language_model import LanguageModel
 from seqarena.networks.recurrent import Recurrent
+from seqarena.networks.token_scores import token_log_prob, tokens_of
 
 Reach = tuple[Float[Tensor, "batch time"], Int[Tensor, "batch time"]]
 """Norms of the gradient of one loss by each state, and the lag of each; negative: not counted."""

@@ -9,14 +9,13 @@ from torch.nn import functional
 
 from seqarena.attention.maps import NativeMap
 from seqarena.batch import Batch
-from seqarena.errors import ConfigError, DataError
+from seqarena.errors import ConfigError
 from seqarena.networks.attentive_recurrent import AttentiveRecurrent
 from seqarena.networks.encoder import Encoder
 from seqarena.networks.fused_layers import State
 from seqarena.networks.inputs import TokenInput
 from seqarena.networks.recurrent import Recurrent
-
-_NOT_SCORED = -1
+from seqarena.networks.token_scores import summed_log_prob, token_log_prob, tokens_of
 
 STEPS_AT_ONCE = 1024
 """Steps of a long sequence that an answer without gradients holds in memory at a time."""
@@ -106,15 +105,7 @@ class LanguageModel(nn.Module):
         """
         if not torch.is_grad_enabled():
             return self.step_log_prob(batch, smoothing).where(batch.scored, 0.0).sum()
-        symbols = tokens_of(batch).masked_fill(~batch.scored, _NOT_SCORED)
-        nats: Tensor = functional.cross_entropy(
-            self.logits(batch).flatten(0, 1),
-            symbols.flatten(),
-            ignore_index=_NOT_SCORED,
-            reduction="sum",
-            label_smoothing=smoothing,
-        )
-        return -nats
+        return summed_log_prob(self.logits(batch), tokens_of(batch), batch.scored, smoothing)
 
     def next_log_prob(self, batch: Batch) -> Float[Tensor, "batch symbols"]:
         """Return log p(x_{T+1} | x_1, ..., x_T) of every symbol, T each sequence's length [nats].
@@ -234,32 +225,6 @@ class LanguageModel(nn.Module):
                 "recurrence without attention has one."
             ]
         )
-
-
-def token_log_prob(
-    logits: Float[Tensor, "batch time symbols"], tokens: Tensor, smoothing: float = 0.0
-) -> Float[Tensor, "batch time"]:
-    """Return the log-probability of each token under the softmax of its logits [nats].
-
-    With smoothing: (1 - smoothing) of that, and smoothing times the mean over all symbols of their
-    log-probabilities, which is what training with smoothed labels maximises.
-    """
-    # Flat, because a softmax over any dimension but the last takes twice as long.
-    flat = functional.cross_entropy(
-        logits.flatten(0, 1), tokens.flatten(), reduction="none", label_smoothing=smoothing
-    )
-    return -flat.view_as(tokens)
-
-
-def tokens_of(batch: Batch) -> Int[Tensor, "batch time"]:
-    """Return the symbols of a batch.
-
-    Raises:
-        DataError: it holds frames.
-    """
-    if batch.tokens is None:
-        raise DataError("the model reads tokens, but the batch holds frames.")
-    return batch.tokens
 
 
 def _shift_rows(

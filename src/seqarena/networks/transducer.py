@@ -17,7 +17,7 @@ from seqarena.networks.encoder import Encoder
 from seqarena.networks.generation import Stepper, write_greedily
 from seqarena.networks.hypotheses import Hypotheses
 from seqarena.networks.inputs import Inputs
-from seqarena.networks.language_model import token_log_prob
+from seqarena.networks.token_scores import token_log_prob
 
 
 class Transducer(nn.Module, Stepper[Any]):
