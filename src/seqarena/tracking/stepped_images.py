@@ -17,7 +17,7 @@ from seqarena.tracking.journal import Journal
 FOLDER = "images"
 LOGGED_IMAGES_TAG = "mlflow.loggedImages"
 _SMALL_SIDE = 640
-"""Of the copy that charts show, in which letters must be read; MLflow makes its own 256 [pixels]."""
+"""Of the copy that the charts show, large enough to read its letters [pixels]; MLflow takes 256."""
 
 
 def is_image_told(folder: Path, key: str, step: int) -> bool:
