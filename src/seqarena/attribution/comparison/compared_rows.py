@@ -5,13 +5,9 @@ from dataclasses import dataclass
 from itertools import combinations, product
 
 import numpy as np
-from jaxtyping import Float
 
 from seqarena.attribution.comparison.family_maps import FamilyMaps
-from seqarena.attribution.oracle.row_scores import effect_of, row_divergence
-
-Rows = Float[np.ndarray, "output"]
-Map = Float[np.ndarray, "output step"]
+from seqarena.attribution.oracle.row_scores import Map, Rows, effect_of, row_divergence
 
 
 @dataclass(frozen=True)
