@@ -101,7 +101,7 @@ def _example(
     probe: Probe, maps: tuple[ProbeMap, ...], influence: InfluenceMap | None, run: str
 ) -> ViewedExample:
     axes = _Axes.of(probe)
-    shown = [_native(one, axes, run) for one in maps]
+    shown = [each for one in maps for each in (_native(one, axes, run), *_affinity(one, axes, run))]
     if influence is not None:
         shown += _influence(influence, probe, axes, run)
     return ViewedExample(
@@ -134,6 +134,16 @@ def _native(one: ProbeMap, axes: _Axes, run: str) -> ViewedMap:
         rest=one.rest,
     )
     return _turned(shown, one)
+
+
+def _affinity(one: ProbeMap, axes: _Axes, run: str) -> list[ViewedMap]:
+    """Derive from the states of steps how probably two of them share one, as shares of a row."""
+    if one.kind != "posterior" or "cross" in one.name or one.values.shape[1] != axes.inputs.n:
+        return []
+    shared = one.values @ one.values.swapaxes(1, 2)
+    totals = shared.sum(axis=2, keepdims=True)
+    values = np.divide(shared, totals, out=np.zeros_like(shared), where=totals > 0)
+    return [ViewedMap(one.name, "affinity", values, axes.inputs, axes.inputs, run=run)]
 
 
 def _turned(shown: ViewedMap, one: ProbeMap) -> ViewedMap:

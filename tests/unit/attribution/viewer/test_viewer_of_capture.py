@@ -34,11 +34,23 @@ def test_pooling_has_a_row_for_each_head():
 
 def test_time_runs_across_for_states_and_contexts():
     states = np.arange(6, dtype=np.float32).reshape(1, 3, 2) / 10
-    (one,) = shown(TEXT, ProbeMap("states", "posterior", states))
+    one, _ = shown(TEXT, ProbeMap("states", "posterior", states))
     assert np.array_equal(one.values[0], states[0].T)
     assert (one.rows.noun, one.rows.first_number, one.limit) == ("state", 1, 1.0)
     (one,) = shown(TEXT, ProbeMap("contexts", "count_context", states))
     assert (one.rows.noun, one.rows.first_number) == ("symbols of context", 0)
+
+
+def test_steps_of_one_state_share_it_and_a_row_says_with_which():
+    states = np.array([[[1, 0], [1, 0], [0, 1]], [[0.5, 0.5], [1, 0], [0, 0]]], np.float32)
+    _, one = shown(TEXT, ProbeMap("states", "posterior", states))
+    assert (one.kind, one.name) == ("affinity", "states")
+    assert one.values.tolist() == [
+        [[0.5, 0.5, 0], [0.5, 0.5, 0], [0, 0, 1]],
+        # Shares are of the sums 0.5 + 0.5 and 0.5 + 1; a step without states shares none.
+        [[0.5, 0.5, 0], [np.float32(0.5 / 1.5), np.float32(1 / 1.5), 0], [0, 0, 0]],
+    ]
+    assert one.rows.texts == one.columns.texts == ("a", "b", "c")
 
 
 def test_links_of_an_aligner_stand_with_the_output_below_each_other():
