@@ -43,7 +43,7 @@ main.add_command(data)
 )
 @click.option("--suite", help="A suite of pipelines/suites instead of params.yaml.")
 def repro(jobs: int | None, warm: bool, suite: str | None) -> None:
-    """Run the whole pipeline: `dvc repro`, with the fits done beforehand on all cores."""
+    """Run the whole pipeline: `dvc repro`, with its cells done beforehand on all cores."""
     from seqarena.experiment.repro import reproduce
 
     if suite is not None:
