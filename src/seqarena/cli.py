@@ -10,6 +10,7 @@ import click
 
 from seqarena.data_commands import data
 from seqarena.errors import ConfigError, DataError, SeqarenaError
+from seqarena.schedule_commands import schedule
 from seqarena.wording import counted
 
 
@@ -34,6 +35,7 @@ def main() -> None:
 
 
 main.add_command(data)
+main.add_command(schedule)
 
 
 @main.command()
