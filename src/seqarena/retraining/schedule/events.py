@@ -43,6 +43,8 @@ class SchedulerStarted(_Event):
     version: str
     settings: str
     """SHA-256 of schedule.yaml, 16 hex digits."""
+    tasks: tuple[str, ...]
+    """Those that it watches."""
 
 
 class SchedulerStopped(_Event):
@@ -65,6 +67,8 @@ class RunClaimed(_OfATick):
 
     kind: Literal["run_claimed"] = "run_claimed"
     by: Literal["scheduler", "command"]
+    process: Writer
+    """Who began it."""
     late_seconds: float
     stands_for: int = 1
     """Ticks that this run makes up for, its own among them."""

@@ -59,6 +59,8 @@ def watch(scheduler: Scheduler, request: StopRequest) -> None:
         while not request.asked.wait(scheduler.config.heartbeat_seconds):
             scheduler.beat()
         finish(scheduler, request)
+    # Once the lock is free, the page says that nobody watches.
+    scheduler.show()
 
 
 def finish(scheduler: Scheduler, request: StopRequest) -> None:
@@ -100,4 +102,3 @@ def _last_word(scheduler: Scheduler, why: str, abandoned: list[str]) -> None:
         scheduler.runner.write_again()
     scheduler.tell(SchedulerStopped(time=datetime.now(UTC), why=why))
     scheduler.say(f"Stopped: {why}.")
-    scheduler.show()

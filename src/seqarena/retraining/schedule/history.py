@@ -10,6 +10,7 @@ from seqarena.retraining.schedule.events import (
     RunClaimed,
     RunEnded,
     RunStarted,
+    SchedulerStarted,
     TickPassed,
     Verdict,
 )
@@ -85,3 +86,15 @@ def last_tick(ticks: Sequence[Tick], task: str, until: datetime) -> datetime | N
     Ticks after `until` are of a clock that was wrong, and say nothing of what was missed.
     """
     return max((tick.at for tick in ticks if tick.task == task and tick.at <= until), default=None)
+
+
+def first_watched(events: Sequence[Event], task: str, until: datetime) -> datetime | None:
+    """Return since when a task is watched, for one that has no tick yet; None: it is new."""
+    return min(
+        (
+            event.time
+            for event in events
+            if isinstance(event, SchedulerStarted) and task in event.tasks and event.time <= until
+        ),
+        default=None,
+    )

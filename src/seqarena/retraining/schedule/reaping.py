@@ -6,6 +6,7 @@ from seqarena.retraining.schedule.events import RunEnded
 from seqarena.retraining.schedule.history import Tick, ticks_of
 from seqarena.retraining.schedule.journal import ScheduleJournal
 from seqarena.retraining.schedule.locks import HeldError, Lock, is_held
+from seqarena.retraining.schedule.orphans import end_orphans, is_gone
 from seqarena.retraining.schedule.places import Places
 from seqarena.retraining.schedule.printed import last_lines
 from seqarena.retraining.schedule.runner import Runner
@@ -14,14 +15,19 @@ from seqarena.retraining.schedule.runner import Runner
 def close_dead_runs(places: Places, runner: Runner) -> list[str]:
     """Close every open run whose lock nobody holds, and return a line for each.
 
-    The command holds the lock as well as who started it: while either lives, the run stays open.
+    Commands hold the lock as well as who started them. What a dead scheduler left of one is ended
+    first; while anything holds the lock after that, the run stays open.
     """
     going = runner.going
-    return [
-        _closed(tick, places, runner)
-        for tick in _open_ticks(places)
-        if tick.key not in going and _is_dead(tick, places)
-    ]
+    lines = []
+    for tick in _open_ticks(places):
+        if tick.key in going:
+            continue
+        if tick.claimed is not None and is_gone(tick.claimed.process):
+            end_orphans(tick.key, runner.kill_seconds)
+        if _is_dead(tick, places):
+            lines.append(_closed(tick, places, runner))
+    return lines
 
 
 def _open_ticks(places: Places) -> list[Tick]:

@@ -20,10 +20,12 @@ from seqarena.retraining.schedule.history import last_tick, ticks_of
 from seqarena.retraining.schedule.journal import ScheduleJournal
 from seqarena.retraining.schedule.locks import HeldError, Lock
 from seqarena.retraining.schedule.notifier import Notifier
+from seqarena.retraining.schedule.orphans import RUN_KEY
 from seqarena.retraining.schedule.outcomes import Outcome
 from seqarena.retraining.schedule.places import Places
 from seqarena.retraining.schedule.printed import last_lines, reason
 from seqarena.retraining.schedule.settings import ScheduleConfig
+from seqarena.tracking.liveness import this_writer
 
 By = Literal["scheduler", "command"]
 _MOST_COUNTED = 1000
@@ -54,6 +56,11 @@ class Runner:
         """Keys of the runs of this process that have no recorded end."""
         with self._guard:
             return {*self._going, *(verdict.key for verdict in self._unwritten)}
+
+    @property
+    def kill_seconds(self) -> float:
+        """How long what is ended has for putting things in order."""
+        return self._config.kill_seconds
 
     @property
     def secrets(self) -> list[str]:
@@ -143,6 +150,7 @@ class Runner:
             task=task,
             tick=tick,
             by=by,
+            process=this_writer(),
             late_seconds=(now - tick).total_seconds(),
             stands_for=max(n_due, 1),
         )
@@ -152,7 +160,7 @@ class Runner:
         words = entry.words(claim.task)
         log = self._places.log(claim.task, claim.tick)
         environment = environment_without(secrets_of(self._config.notify))
-        environment["SEQARENA_RUN_KEY"] = claim.key
+        environment[RUN_KEY] = claim.key
         try:
             command = Command(words, self._places.root, log, environment, [lock.descriptor])
         except OSError as error:

@@ -19,7 +19,6 @@ from apscheduler.schedulers.base import BaseScheduler
 from seqarena.retraining.schedule.clock import ClockWatch
 from seqarena.retraining.schedule.events import ClockMoved, Event, SchedulerStarted
 from seqarena.retraining.schedule.heartbeat import beat
-from seqarena.retraining.schedule.history import ticks_of
 from seqarena.retraining.schedule.journal import ScheduleJournal
 from seqarena.retraining.schedule.notifier import Notifier
 from seqarena.retraining.schedule.outcomes import Outcome
@@ -72,7 +71,7 @@ class Scheduler:
         self._timer.add_executor(executor, "default")
         self._timer.add_listener(self._on_late, EVENT_JOB_MISSED)
         self._timer.add_listener(self._on_overlap, EVENT_JOB_MAX_INSTANCES)
-        add_tasks(self._timer, executor, self.config, ticks_of(self.journal.read()), self._missed)
+        add_tasks(self._timer, executor, self.config, self.journal.read(), self._missed)
         self.sign_of_life()
         self._timer.start()
         self.show()
@@ -164,4 +163,5 @@ class Scheduler:
             process=this_writer(),
             version=version("seqarena"),
             settings=settings,
+            tasks=tuple(self.config.tasks),
         )

@@ -124,14 +124,33 @@ def read_schedule(path: Path = SCHEDULE_FILE) -> ScheduleConfig:
     Raises:
         ConfigError: with one line for each mistake.
     """
-    config: ScheduleConfig = parse(ScheduleConfig, read_yaml(path), path.name)
-    mistakes = _zone_mistakes(config.time_zone, path.name)
-    for task in config.tasks:
-        mistakes += _task_mistakes(config, task, f"{path.name}.tasks.{task}")
-    mistakes += _unknown_tasks(config, path)
+    raw = read_yaml(path)
+    mistakes: list[str] = []
+    entries = raw.get("tasks")
+    if isinstance(entries, dict):
+        raw["tasks"] = _parsed_tasks(entries, path.name, mistakes)
+    if not mistakes or raw["tasks"]:
+        try:
+            config: ScheduleConfig = parse(ScheduleConfig, raw, path.name)
+            mistakes += _zone_mistakes(config.time_zone, path.name) + _unknown_tasks(config, path)
+        except ConfigError as error:
+            mistakes += error.mistakes
     if mistakes:
         raise ConfigError(mistakes)
     return config
+
+
+def _parsed_tasks(entries: dict[str, Any], at: str, mistakes: list[str]) -> dict[str, TaskSchedule]:
+    """Return the tasks that can be read; what is wrong with the others joins the mistakes."""
+    parsed: dict[str, TaskSchedule] = {}
+    for name, entry in entries.items():
+        key = f"{at}.tasks.{name}"
+        try:
+            parsed[str(name)] = parse(TaskSchedule, entry, key)
+            mistakes += _task_mistakes(str(name), parsed[str(name)], key)
+        except ConfigError as error:
+            mistakes += error.mistakes
+    return parsed
 
 
 def _zone_mistakes(zone: str, at: str) -> list[str]:
@@ -142,8 +161,7 @@ def _zone_mistakes(zone: str, at: str) -> list[str]:
     return []
 
 
-def _task_mistakes(config: ScheduleConfig, task: str, at: str) -> list[str]:
-    entry = config.tasks[task]
+def _task_mistakes(task: str, entry: TaskSchedule, at: str) -> list[str]:
     mistakes = _zone_mistakes(entry.time_zone or "UTC", at)
     if not _NAME.fullmatch(task):
         mistakes.append(f"{at}: a name holds letters, digits, '_' and '-' only.")

@@ -9,7 +9,8 @@ from apscheduler.schedulers.base import BaseScheduler
 from apscheduler.triggers.base import BaseTrigger
 
 from seqarena.retraining.schedule.cron import Cron
-from seqarena.retraining.schedule.history import Tick, last_tick
+from seqarena.retraining.schedule.events import Event
+from seqarena.retraining.schedule.history import first_watched, last_tick, ticks_of
 from seqarena.retraining.schedule.settings import ScheduleConfig
 
 Begin = Callable[[str, datetime], None]
@@ -17,16 +18,21 @@ Pass = Callable[[str, datetime, str], None]
 
 
 class CronTicks(BaseTrigger):  # type: ignore[misc]
-    """A trigger of APScheduler that is due when a cron expression is; all its times are UTC."""
+    """A trigger of APScheduler that is due when a cron expression is; all its times are UTC.
 
-    def __init__(self, cron: Cron) -> None:
+    Ticks for which it is too late are left out, save the one that was announced: a machine that
+    slept for a month is not asked for every minute of it.
+    """
+
+    def __init__(self, cron: Cron, start_within_hours: float) -> None:
         self._cron = cron
+        self._window = timedelta(hours=start_within_hours)
 
     def get_next_fire_time(
         self, previous_fire_time: datetime | None, now: datetime
     ) -> datetime | None:
         """Return the first tick after the previous one, or after now if there was none."""
-        return self._cron.next_after(previous_fire_time or now)
+        return self._cron.next_after(max(previous_fire_time or now, now - self._window))
 
 
 class TickExecutor(ThreadPoolExecutor):  # type: ignore[misc]
@@ -51,7 +57,7 @@ def add_tasks(
     scheduler: BaseScheduler,
     executor: TickExecutor,
     config: ScheduleConfig,
-    ticks: list[Tick],
+    events: list[Event],
     missed: Pass,
 ) -> None:
     """Give every task to the scheduler.
@@ -62,10 +68,10 @@ def add_tasks(
     for task, entry in config.tasks.items():
         scheduler.add_job(
             executor.begin,
-            CronTicks(config.cron_of(task)),
+            CronTicks(config.cron_of(task), entry.start_within_hours),
             args=[task],
             id=task,
-            next_run_time=_first_due(config, task, ticks, missed),
+            next_run_time=_first_due(config, task, events, missed),
             coalesce=True,
             max_instances=1,
             misfire_grace_time=max(round(entry.start_within_hours * 3600), 1),
@@ -73,10 +79,10 @@ def add_tasks(
 
 
 def _first_due(
-    config: ScheduleConfig, task: str, ticks: list[Tick], missed: Pass
+    config: ScheduleConfig, task: str, events: list[Event], missed: Pass
 ) -> datetime | None:
     cron, entry, now = config.cron_of(task), config.tasks[task], datetime.now(UTC)
-    before = last_tick(ticks, task, now)
+    before = last_tick(ticks_of(events), task, now) or first_watched(events, task, now)
     due = cron.next_after(now if before is None else before)
     if before is None or due is None or due > now:
         return due
