@@ -11,6 +11,7 @@ import click
 from seqarena.data_commands import data
 from seqarena.errors import ConfigError, DataError, SeqarenaError
 from seqarena.server_command import server
+from seqarena.schedule_commands import schedule
 from seqarena.wording import counted
 
 
@@ -36,6 +37,7 @@ def main() -> None:
 
 main.add_command(data)
 main.add_command(server)
+main.add_command(schedule)
 
 
 @main.command()

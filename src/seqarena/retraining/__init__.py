@@ -1,0 +1,1 @@
+"""Floor 6: new data in, evidence out, one command back."""
