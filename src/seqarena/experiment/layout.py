@@ -27,6 +27,10 @@ class Workspace:
         """Folder of a task's prepared splits."""
         return self.root / "data" / "prepared" / task
 
+    def start(self, experiment: str) -> Path:
+        """Folder of the earlier fit that an experiment's fits begin from; mostly there is none."""
+        return self.root / "data" / "start" / experiment
+
     def fit(self, experiment: str) -> Path:
         """Folder of an experiment's fitted seeds."""
         return self.runs / experiment / "fit"
