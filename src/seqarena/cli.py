@@ -10,6 +10,7 @@ import click
 
 from seqarena.data_commands import data
 from seqarena.errors import ConfigError, DataError, SeqarenaError
+from seqarena.retraining_commands import retrain, rollback, versions
 from seqarena.wording import counted
 
 
@@ -33,7 +34,8 @@ def main() -> None:
     """Compare families of sequence models on the same data under the same rules."""
 
 
-main.add_command(data)
+for command in (data, retrain, rollback, versions):
+    main.add_command(command)
 
 
 @main.command()
@@ -106,8 +108,10 @@ def check() -> None:
     """Read params.yaml, glance at your own files, and report every mistake at once."""
     from seqarena.experiment.own_files import refuse_broken_files
     from seqarena.experiment.suite import read_suite
+    from seqarena.retraining.config import check_retraining
 
     suite = read_suite()
+    check_retraining()
     refuse_broken_files(suite)
     click.echo(
         f"params.yaml: {counted(len(suite.experiments), 'experiment')} on "

@@ -27,6 +27,7 @@ from seqarena.experiment.fitted import load_fitted
 from seqarena.experiment.identity import aggregate_run, engine_of, seed_run, tell_data
 from seqarena.experiment.layout import Workspace
 from seqarena.experiment.suite import Experiment
+from seqarena.families.catalogue import AnyFamily
 from seqarena.metrics.metric import Metric, headline_metric
 from seqarena.tracking.journal import Journal
 from seqarena.tracking.location import locate_store
@@ -83,32 +84,41 @@ def evaluate(
 
 def _bench(experiment: Experiment, prepared: Path) -> _Bench:
     manifest = verify_prepared(prepared)
-    test = read_part(prepared, Split.TEST)
+    test = read_test(prepared)
     probed = ProbedTask.of(experiment.task, prepared, manifest, test)
     return _Bench(experiment, manifest, test, probed)
+
+
+def read_test(folder: Path) -> Part:
+    """Return the test split of a prepared task, or of a data version that was kept."""
+    return read_part(folder, Split.TEST)
+
+
+def score(family: AnyFamily, test: Part, manifest: Manifest) -> Evaluation:
+    """Judge a fitted family on test examples that are numbered as `manifest` says."""
+    return evaluate_model(
+        family,
+        test.sequences,
+        manifest.schema,
+        manifest.best_possible,
+        gold=Gold(
+            links=test.links,
+            candidates=test.candidates,
+            writing=writing_of(manifest, test.references),
+            slices=test.slices,
+        ),
+    )
 
 
 def _judge(bench: _Bench, seed: int, fit: Path, out: Path) -> _Judged:
     """Write the scores and maps of one seed, and journal them into the run that training began."""
     family, identity = load_fitted(fit, bench.manifest)
-    manifest = bench.manifest
-    evaluation = evaluate_model(
-        family,
-        bench.test.sequences,
-        manifest.schema,
-        manifest.best_possible,
-        gold=Gold(
-            links=bench.test.links,
-            candidates=bench.test.candidates,
-            writing=writing_of(manifest, bench.test.references),
-            slices=bench.test.slices,
-        ),
-    )
+    evaluation = score(family, bench.test, bench.manifest)
     out.mkdir(parents=True, exist_ok=True)
     with Journal(out / JOURNAL_FILE) as journal:
         run = seed_run(bench.experiment, seed, identity, part="evaluation")
         journal.begin(run)
-        tell_data(journal, bench.experiment.task_name, manifest, Split.TEST, "evaluation")
+        tell_data(journal, bench.experiment.task_name, bench.manifest, Split.TEST, "evaluation")
         journal.metrics(_under_test(evaluation.metrics), step=0)
         if evaluation.flags:
             journal.tags({"flags": " ".join(evaluation.flags)})

@@ -51,11 +51,9 @@ def _run(n_processes: int | None, use_warm_start: bool) -> None:
     try:
         with stage_server(use_warm_start) as environment:
             _dvc(["repro", "prepare"], environment)
-            jobs = _stale_fits(suite)
-            if jobs and _is_one_process(suite.hardware):
-                fit_in_parallel(
-                    jobs, n_processes or _default_processes(suite.hardware), environment
-                )
+            jobs = stale_fits(suite)
+            if jobs and is_one_process(suite.hardware):
+                fit_in_parallel(jobs, n_processes or default_processes(suite.hardware), environment)
             _dvc(["repro"], environment)
     finally:
         _catch_up(Workspace.here())
@@ -91,7 +89,7 @@ def _catch_up(workspace: Workspace) -> None:
         sys.stderr.write(f"{failed[0]} Run `seqarena sync` when MLflow can be reached.\n")
 
 
-def _stale_fits(suite: Suite) -> list[Job]:
+def stale_fits(suite: Suite) -> list[Job]:
     """Return the seeds of the experiments that DVC would train again."""
     command = [sys.executable, "-m", "dvc", "status", "--json"]
     answer = subprocess.run(command, capture_output=True, text=True, check=False)
@@ -106,14 +104,14 @@ def _stale_fits(suite: Suite) -> list[Job]:
     ]
 
 
-def _is_one_process(hardware: HardwareConfig) -> bool:
+def is_one_process(hardware: HardwareConfig) -> bool:
     """Return whether a fit is one process: a fit of several has the machine to itself."""
     if hardware.devices == "auto":
         return _is_on_cpu(hardware) or torch.cuda.device_count() <= 1
     return hardware.devices == 1
 
 
-def _default_processes(hardware: HardwareConfig) -> int:
+def default_processes(hardware: HardwareConfig) -> int:
     """Return one per core, or one alone where fits share an accelerator."""
     return usable_cores() if _is_on_cpu(hardware) else 1
 

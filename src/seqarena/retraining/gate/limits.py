@@ -62,9 +62,7 @@ def calibration_loss(error: float | None, of_champion: float | None, rules: Gate
     )
 
 
-def _limit(
-    rule: str, value: float | int | None, most: float | int | None, unit: str
-) -> Verdict:
+def _limit(rule: str, value: float | int | None, most: float | int | None, unit: str) -> Verdict:
     if value is None:
         why = "was not measured for this family or task"
         return not_applicable(rule, f"{why}." if most is None else f"{why}; the limit is {most:g}.")
