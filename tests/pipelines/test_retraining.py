@@ -131,44 +131,35 @@ def test_a_vanished_source_is_refused_with_the_reason(project):
     assert serving(project) == "2"
 
 
-def test_a_kill_in_the_middle_is_picked_up_and_promoted_once(project):
-    set_components(project, 3)
-    project.params["retraining"]["moves"]["gate"]["min_gain"] = -0.2
-    project.write_params()
-    for step in ("fitted", "registered"):
-        project.run([sys.executable, "-c", KILLED, step, "retrain", "moves"], code=-9)
-        assert serving(project) == "2"
-    words = project.seqarena("retrain", "moves")
-    assert "picked up decision 000" in words
-    assert "nothing new: version 3 " in words
-    assert serving(project) == "3"
-
-
 def test_the_second_of_two_says_who_runs_and_leaves(project):
     with sole_retraining(project.folder / "retraining" / "moves" / "lock"):
         words = project.seqarena("retrain", "moves", code=5)
     assert f"process {os.getpid()} on " in words
 
 
-def test_a_warm_start_goes_on_from_the_champion(project):
-    project.add(trials(20, seed=3))
-    words = project.seqarena("retrain", "moves", "--warm-start")
-    assert "promoted: moves version 4 serves." in words
+def test_a_warm_start_that_is_killed_on_its_way_is_picked_up_and_promoted_once(project):
+    set_components(project, 2)
+    project.params["retraining"]["moves"] |= {"warm_start": True}
+    project.params["retraining"]["moves"]["gate"]["min_gain"] = -0.2
+    project.write_params()
+    project.run([sys.executable, "-c", KILLED, "registered", "retrain", "moves"], code=-9)
+    assert serving(project) == "2"
     start = project.folder / "data" / "start" / "moves-gmm"
-    assert sorted(path.name for path in start.iterdir()) == [
-        "config.json",
-        "manifest.json",
-        "model.safetensors",
-    ]
+    names = ["config.json", "manifest.json", "model.safetensors"]
+    assert sorted(path.name for path in start.iterdir()) == names
+    words = project.seqarena("retrain", "moves")
+    assert "picked up decision 000" in words
+    assert "nothing new: version 3 " in words
+    assert serving(project) == "3"
 
 
 def test_one_command_goes_back(project):
     project.seqarena("rollback", "moves", "--expect", "1", code=6)
-    assert "version 3 serves; version 4 did before." in project.seqarena("rollback", "moves")
-    assert serving(project) == "3"
-    assert "nothing new since" in project.seqarena("retrain", "moves", "--warm-start")
-    assert "is not deleted" in project.seqarena("versions", "moves", "--delete", "4", code=1)
-    assert "version 3 [champion]" in project.seqarena("versions", "moves")
+    assert "version 2 serves; version 3 did before." in project.seqarena("rollback", "moves")
+    assert serving(project) == "2"
+    assert "which was promoted." in project.seqarena("retrain", "moves")
+    assert "is not deleted" in project.seqarena("versions", "moves", "--delete", "3", code=1)
+    assert "version 2 [champion]" in project.seqarena("versions", "moves")
 
 
 def test_a_name_that_is_not_there_is_a_wrong_setting(project):

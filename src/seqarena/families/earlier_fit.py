@@ -7,7 +7,7 @@ Neither is a free gain: networks that go on may end worse than ones that start a
 """
 
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from seqarena.errors import ConfigError
 from seqarena.families.catalogue import AnyFamily, AnyFamilyConfig
@@ -20,6 +20,7 @@ from seqarena.schema import TaskKind
 _EXACT = "is fitted exactly, by counting or by keeping examples: a start changes nothing"
 
 
+@runtime_checkable
 class NamesAlphabets(Protocol):
     """A manifest, as far as parameters depend on it."""
 
