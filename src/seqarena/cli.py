@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from seqarena.compare_commands import compare, compare_maps
 from seqarena.data_commands import data
 from seqarena.errors import ConfigError, DataError, SeqarenaError
 from seqarena.retraining_commands import retrain, rollback, versions
@@ -34,7 +35,7 @@ def main() -> None:
     """Compare families of sequence models on the same data under the same rules."""
 
 
-for command in (data, retrain, rollback, versions):
+for command in (data, compare, compare_maps, retrain, rollback, versions):
     main.add_command(command)
 
 
@@ -107,10 +108,10 @@ def tables(suite: str | None, parts: tuple[str, ...]) -> None:
 def check() -> None:
     """Read params.yaml, glance at your own files, and report every mistake at once."""
     from seqarena.experiment.own_files import refuse_broken_files
-    from seqarena.experiment.suite import read_suite
+    from seqarena.experiment.question import read_asked
     from seqarena.retraining.config import check_retraining
 
-    suite = read_suite()
+    suite, _ = read_asked()
     check_retraining()
     refuse_broken_files(suite)
     click.echo(
@@ -134,21 +135,6 @@ def check_family_command(module: str, settings: str) -> None:
         raise SeqarenaError(
             f"{counted(n_failed, 'check')} failed; see the lines that begin with FAILED."
         )
-
-
-@main.command("compare-maps")
-@click.argument("one")
-@click.argument("other")
-def compare_maps_command(one: str, other: str) -> None:
-    """Compare where two experiments look, ONE and OTHER: what `attend` calls a RUN, or folders.
-
-    All seeds of both are compared on the same probes. Writes compare/ONE__OTHER.
-    """
-    from seqarena.experiment.compare_maps import compare_maps
-    from seqarena.experiment.layout import Workspace
-
-    for line in compare_maps(one, other, Workspace.here()):
-        click.echo(line)
 
 
 @main.command()

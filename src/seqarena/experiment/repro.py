@@ -15,8 +15,9 @@ import torch
 from seqarena.errors import SeqarenaError
 from seqarena.experiment.layout import Workspace
 from seqarena.experiment.parallel import Job, fit_in_parallel, usable_cores
+from seqarena.experiment.question import read_asked
 from seqarena.experiment.stage_failure import FAILURE_VARIABLE, read_failure
-from seqarena.experiment.suite import Suite, read_suite
+from seqarena.experiment.suite import Suite
 from seqarena.experiment.synchronise import synchronise
 from seqarena.experiment.warm_start import stage_server
 from seqarena.fitting.settings import HardwareConfig
@@ -47,7 +48,7 @@ def reproduce(n_processes: int | None, use_warm_start: bool) -> str:
 
 
 def _run(n_processes: int | None, use_warm_start: bool) -> None:
-    suite = read_suite()
+    suite, _ = read_asked()
     try:
         with stage_server(use_warm_start) as environment:
             _dvc(["repro", "prepare"], environment)
