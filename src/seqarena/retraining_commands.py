@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from seqarena.errors import ConfigError
+
 if TYPE_CHECKING:
     from seqarena.retraining.context import Context
     from seqarena.retraining.outcomes import Outcome
@@ -34,6 +36,8 @@ def retrain(
     from seqarena.retraining.retrain import plan
     from seqarena.retraining.retrain import retrain as run
 
+    if commit and suite is not None:
+        raise ConfigError(["--commit: Git ignores the workspace of a suite; leave it out."])
     context = _context(task, suite, warm_start, jobs)
     _end(lambda: plan(context) if dry_run else run(context, commit))
 

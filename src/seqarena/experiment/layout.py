@@ -54,6 +54,11 @@ class Workspace:
         return self.root / "reports"
 
     @property
+    def retraining(self) -> Path:
+        """Folder of what was decided of models that are kept fresh."""
+        return self.root / "retraining"
+
+    @property
     def fits(self) -> Path:
         """Scratch folder of fits by fingerprint: checkpoints while they run, the run afterwards."""
         return self.home / ".scratch" / "fits"

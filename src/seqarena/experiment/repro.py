@@ -57,7 +57,7 @@ def _run(n_processes: int | None, use_warm_start: bool) -> None:
                 fit_in_parallel(jobs, n_processes or default_processes(suite.hardware), environment)
             _dvc(["repro"], environment)
     finally:
-        _catch_up(Workspace.here())
+        catch_up(Workspace.here())
 
 
 def _dvc(arguments: list[str], environment: Mapping[str, str]) -> None:
@@ -77,7 +77,7 @@ def _dvc(arguments: list[str], environment: Mapping[str, str]) -> None:
     )
 
 
-def _catch_up(workspace: Workspace) -> None:
+def catch_up(workspace: Workspace) -> None:
     """Bring the MLflow store to what the journals say, where live shipping could not.
 
     A store that cannot be reached is no reason to fail: the journals keep everything.

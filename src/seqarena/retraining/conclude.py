@@ -1,6 +1,7 @@
 """From a decision to its consequence: promoted, rejected, or refused."""
 
 from seqarena.errors import SeqarenaError
+from seqarena.experiment.repro import catch_up
 from seqarena.retraining.context import Context
 from seqarena.retraining.decision import PAGE_FILE, Decision
 from seqarena.retraining.gate.verdict import failed
@@ -11,9 +12,12 @@ from seqarena.retraining.settle import open_registry, promote, store_decision
 def conclude(context: Context, decision: Decision, lines: list[str]) -> Outcome:
     """Write the decision to the ledger, then to MLflow; every verdict is among the lines.
 
+    Runs of fits that were killed and not gone on with are closed in MLflow first.
+
     Raises:
         SeqarenaError: it was approved, and the store cannot take it: the next run goes on there.
     """
+    catch_up(context.workspace)
     folder = context.home.decision(decision.identity)
     lines = [*lines, *decision.lines(), f"all of it: {folder / PAGE_FILE}"]
     if decision.promotes:

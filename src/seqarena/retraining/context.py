@@ -25,7 +25,7 @@ class Context:
     @property
     def home(self) -> RetrainingHome:
         """Folder of lock, ledger and decisions."""
-        return RetrainingHome(self.workspace.root, self.name)
+        return RetrainingHome(self.workspace.retraining, self.name)
 
     @property
     def location(self) -> StoreLocation:

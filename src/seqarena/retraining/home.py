@@ -3,23 +3,23 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-FOLDER = Path("retraining")
-"""Below the workspace. Git ignores it, as it does the MLflow store: a checkout of an older commit
-must not take back what was decided."""
-
 
 @dataclass(frozen=True)
 class RetrainingHome:
-    """The folder of one entry of `retraining` in params.yaml."""
+    """The folder of one entry of `retraining` in params.yaml.
+
+    Git ignores it, as it does the MLflow store: a checkout of an older commit must not take back
+    what was decided.
+    """
 
     root: Path
-    """The workspace."""
+    """Folder of all entries (`Workspace.retraining`)."""
     name: str
 
     @property
     def folder(self) -> Path:
         """Folder of everything below."""
-        return self.root / FOLDER / self.name
+        return self.root / self.name
 
     @property
     def lock(self) -> Path:

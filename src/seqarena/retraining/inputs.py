@@ -18,7 +18,6 @@ _WORDS = {
     "models": "the settings of a model",
     "code": "the code",
     "gate": "the gate",
-    "start": "where fits begin",
 }
 """What each component stands for, in the order in which a change is told."""
 
@@ -45,13 +44,14 @@ class Inputs:
         return any(self.components[name] != before.get(name) for name in ("data", "task"))
 
 
-def read_inputs(name: str, config: RetrainingConfig, is_warm: bool) -> Inputs:
+def read_inputs(name: str, config: RetrainingConfig) -> Inputs:
     """Hash what params.yaml, the user's own files and the code say now.
+
+    Where fits begin is none of it: to ask for another start alone is no reason to fit again.
 
     Args:
         name: of the entry.
         config: the entry.
-        is_warm: whether fits begin from the champion.
 
     Raises:
         ConfigError: the task's entry is wrong.
@@ -63,7 +63,8 @@ def read_inputs(name: str, config: RetrainingConfig, is_warm: bool) -> Inputs:
         entry["family"]: raw["families"].get(entry["family"]) for entry in experiments.values()
     }
     models = [experiments, families, raw.get("hardware"), raw.get("seeds")]
-    rules = {**raw[SECTION][name], "imports": None, "warm_start": None}
+    free = ("imports", "warm_start")
+    rules = {key: value for key, value in raw[SECTION][name].items() if key not in free}
     return Inputs(
         {
             "data": _files_digest((*task.source.own_paths, *map(Path, config.imports))),
@@ -71,7 +72,6 @@ def read_inputs(name: str, config: RetrainingConfig, is_warm: bool) -> Inputs:
             "models": _digest(models),
             "code": _code_digest(),
             "gate": _digest(rules),
-            "start": "champion" if is_warm else "data and seed",
         }
     )
 

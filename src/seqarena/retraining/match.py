@@ -38,8 +38,9 @@ class Match:
     """What both models said, and what follows from it."""
 
     shared: SharedExamples
+    has_champion: bool
     answers: dict[Who, Answers]
-    """Without a champion there is one."""
+    """Without a champion there is one; without an example there is none."""
     gains: dict[TestSet, Gain]
     slices: list[SliceScore]
     cost: Cost
@@ -47,7 +48,7 @@ class Match:
     def verdicts(self, rules: GateConfig) -> list[Verdict]:
         """Return the verdict of every rule on models."""
         errors = {who: _calibration(answers) for who, answers in self.answers.items()}
-        error = errors["challenger"]
+        error = errors.get("challenger")
         return [
             enough_examples(len(self.shared.rows(self._judged_on(rules))), rules),
             self._improvement(rules),
@@ -73,11 +74,11 @@ class Match:
         return {name: float(value) for name, value in found.items() if value is not None}
 
     def _judged_on(self, rules: GateConfig) -> TestSet:
-        return rules.judged_on if "champion" in self.answers else "new"
+        return rules.judged_on if self.has_champion else "new"
 
     def _improvement(self, rules: GateConfig) -> Verdict:
         gain = self.gains.get(rules.judged_on)
-        if gain is None and "champion" in self.answers:
+        if gain is None and self.has_champion:
             words = f"no example of the test set {rules.judged_on!r} is left to judge by."
             return judged("improvement", False, words)
         return improvement(gain, rules)
@@ -106,13 +107,15 @@ def play(
     family, _ = load_fitted(candidate.fit, version.manifest)
     shared = shared_examples(version, old)
     cost = candidate.cost(_latency_ms(family, version))
+    if not len(shared):
+        return Match(shared, champion is not None, {}, {}, [], cost)
     ours = Answers(shared.answers(family, version.manifest), version.manifest)
     if champion is None or old is None:
-        return Match(shared, {"challenger": ours}, {}, [], cost)
+        return Match(shared, False, {"challenger": ours}, {}, [], cost)
     theirs = Answers(shared.answers(champion, old.manifest), old.manifest)
     found = gains(ours, theirs, shared, rules.confidence)
     slices = slice_scores(ours, theirs, shared)
-    return Match(shared, {"challenger": ours, "champion": theirs}, found, slices, cost)
+    return Match(shared, True, {"challenger": ours, "champion": theirs}, found, slices, cost)
 
 
 def _latency_ms(family: AnyFamily, version: DataVersion) -> float:

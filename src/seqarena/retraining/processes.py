@@ -1,6 +1,7 @@
 """Commands that end with whoever started them, and all that they started themselves."""
 
 import contextlib
+import ctypes
 import os
 import signal
 import subprocess
@@ -8,6 +9,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 _GRACE_SECONDS = 20.0
+_PR_SET_PDEATHSIG = 1
+# Looked up before any fork: the child of a fork must not load libraries.
+_SET_DEATH_SIGNAL = getattr(ctypes.CDLL(None), "prctl", None)
 
 
 @dataclass(frozen=True)
@@ -37,6 +41,7 @@ def run_group(
         stderr=subprocess.STDOUT if quiet else None,
         text=True,
         start_new_session=True,
+        preexec_fn=_end_with_parent,
     )
     try:
         output, _ = process.communicate()
@@ -44,6 +49,12 @@ def run_group(
         _end(process)
         raise
     return Done(process.returncode, output or "")
+
+
+def _end_with_parent() -> None:
+    """Ask the kernel to end this process when its parent is killed (Linux)."""
+    if _SET_DEATH_SIGNAL is not None:
+        _SET_DEATH_SIGNAL(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def _end(process: "subprocess.Popen[str]") -> None:

@@ -34,7 +34,7 @@ def retrain(context: Context, commit: bool = False) -> Outcome:
         except RefusedError as error:
             return _refused(context, error, None, lines)
         standing = context.standing()
-        inputs = read_inputs(context.name, context.config, context.is_warm)
+        inputs = read_inputs(context.name, context.config)
         outcome = _nothing_new(standing, inputs, lines) or _tried(context, standing, inputs, lines)
         return _committed(context, outcome) if commit else outcome
 
@@ -42,7 +42,7 @@ def retrain(context: Context, commit: bool = False) -> Outcome:
 def plan(context: Context) -> Outcome:
     """Say what a retraining would do, and change nothing."""
     standing = context.standing()
-    inputs = read_inputs(context.name, context.config, context.is_warm)
+    inputs = read_inputs(context.name, context.config)
     lines = [_champion_line(context, standing)]
     if standing.pending is not None:
         lines.append(
