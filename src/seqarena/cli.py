@@ -10,6 +10,7 @@ import click
 
 from seqarena.data_commands import data
 from seqarena.errors import ConfigError, DataError, SeqarenaError
+from seqarena.predict_command import predict
 from seqarena.wording import counted
 
 
@@ -34,6 +35,7 @@ def main() -> None:
 
 
 main.add_command(data)
+main.add_command(predict)
 
 
 @main.command()
@@ -174,9 +176,9 @@ def attend(
 
     RUN is an experiment, a folder of a fit, or a run in MLflow (its id, or its name).
     """
+    from seqarena.answering.own_input import OwnInput
     from seqarena.experiment.attend import attend as attend_to
     from seqarena.experiment.layout import Workspace
-    from seqarena.experiment.own_example import OwnInput
 
     width = shutil.get_terminal_size().columns
     found = attend_to(run, OwnInput(text, file, target), Workspace.here(), seed, width)
