@@ -11,6 +11,7 @@ import click
 from seqarena.compare_commands import compare, compare_maps
 from seqarena.data_commands import data
 from seqarena.errors import ConfigError, DataError, SeqarenaError
+from seqarena.predict_command import predict
 from seqarena.retraining_commands import retrain, rollback, versions
 from seqarena.wording import counted
 
@@ -35,7 +36,7 @@ def main() -> None:
     """Compare families of sequence models on the same data under the same rules."""
 
 
-for command in (data, compare, compare_maps, retrain, rollback, versions):
+for command in (data, compare, compare_maps, predict, retrain, rollback, versions):
     main.add_command(command)
 
 
@@ -164,9 +165,9 @@ def attend(
 
     RUN is an experiment, a folder of a fit, or a run in MLflow (its id, or its name).
     """
+    from seqarena.answering.own_input import OwnInput
     from seqarena.experiment.attend import attend as attend_to
     from seqarena.experiment.layout import Workspace
-    from seqarena.experiment.own_example import OwnInput
 
     width = shutil.get_terminal_size().columns
     found = attend_to(run, OwnInput(text, file, target), Workspace.here(), seed, width)
