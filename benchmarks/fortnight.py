@@ -35,6 +35,7 @@ MIXTURE = {"kind": "gaussian_mixture", "n_components": 2}
 FULL = {"kind": "gaussian_mixture", "n_components": 2, "covariance": "full"}
 
 PARAMS = {
+    "question": {},
     "seeds": [0],
     "hardware": {"accelerator": "cpu", "devices": 1},
     "tasks": {

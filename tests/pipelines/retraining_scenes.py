@@ -13,6 +13,7 @@ from ruamel.yaml import YAML
 ROOT = Path(__file__).parents[2]
 
 PARAMS = {
+    "question": {},
     "seeds": [0],
     "hardware": {"accelerator": "cpu", "devices": 1},
     "tasks": {

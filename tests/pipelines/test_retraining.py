@@ -9,6 +9,7 @@ from tracking_scenes import MLFLOW_WARNS
 
 from seqarena.retraining.ledger import read_ledger
 from seqarena.retraining.lock import sole_retraining
+from seqarena.retraining.serving.registered import champion_of, load_registered
 from seqarena.tracking.location import locate_store
 
 pytestmark = [pytest.mark.filterwarnings(MLFLOW_WARNS), pytest.mark.slow]
@@ -100,6 +101,9 @@ def test_the_version_bears_its_evidence(project):
     assert {"git.commit", "fingerprint", "data.test", "seqarena.decision"} <= set(version.tags)
     files = {each.path for each in client.list_artifacts(version.run_id)}
     assert {"decision.md", "package", "attention", "challenger", "champion"} <= files
+    assert load_registered(champion_of("moves"), locate_store(project.folder, {})).title == (
+        "moves-gmm, seed 0"
+    )
 
 
 def test_new_data_and_a_worse_model_is_rejected(project):

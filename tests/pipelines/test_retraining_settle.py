@@ -57,8 +57,8 @@ def decide(context, number, champion=None, promotes=True):
         metrics={"both/accuracy/challenger": 0.9},
     )
     folder = context.home.decision(decision.identity)
-    (folder / PACKAGE).mkdir(parents=True)
-    (folder / PACKAGE / "model.json").write_text(json.dumps({"number": number}))
+    (folder / PACKAGE / "model").mkdir(parents=True)
+    (folder / PACKAGE / "model" / "MLmodel").write_text(json.dumps({"number": number}))
     write_decision(folder, decision)
     tell_decision(folder, decision)
     return context.record("approved", decision=decision.identity, inputs=decision.inputs)

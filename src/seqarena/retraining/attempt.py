@@ -6,6 +6,7 @@ from pathlib import Path
 
 from seqarena.evaluation.predictions import write_predictions
 from seqarena.experiment.attribution import ATTENTION_FOLDER
+from seqarena.experiment.suite import read_experiment
 from seqarena.retraining import steps
 from seqarena.retraining.candidates import Candidate, best_candidate
 from seqarena.retraining.champion import Champion
@@ -126,7 +127,9 @@ def _keep(
         return
     candidate = played.candidate
     prepared = context.workspace.prepared(decision.task)
-    package(candidate.fit, version, prepared, folder / PACKAGE)
+    task = read_experiment(candidate.experiment).task
+    facts = {"decision": decision.identity}
+    package(candidate.fit, version, prepared, folder / PACKAGE, task, facts)
     evaluated = context.workspace.evaluation(candidate.experiment) / f"seed-{candidate.seed}"
     if (evaluated / ATTENTION_FOLDER).is_dir():
         shutil.copytree(evaluated / ATTENTION_FOLDER, folder / "attention")

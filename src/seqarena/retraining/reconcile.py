@@ -6,9 +6,8 @@ from seqarena.retraining.ledger import Entry
 from seqarena.retraining.outcomes import MovedError
 from seqarena.retraining.package import PACKAGE
 from seqarena.retraining.registry import Registry
-from seqarena.retraining.settle import open_registry, promote, store_decision
+from seqarena.retraining.settle import open_registry, promote, register
 from seqarena.retraining.standing import Standing
-from seqarena.retraining.tell import version_tags, words_of
 from seqarena.tracking.mlflow_store import Store
 
 
@@ -71,9 +70,7 @@ def _restored(context: Context, store: Store, registry: Registry, standing: Stan
         )
         return f"{registry.model}: no version serves any more, and the last cannot be restored."
     decision = read_decision(context.home.decision(identity))
-    run_id = store_decision(context, store, decision)
-    tags, words = version_tags(decision), words_of(decision)
-    version = registry.register(identity, run_id, PACKAGE, tags, words)
+    version = register(context, store, registry, decision)
     registry.move(version, None)
     why = f"the registry named none; version {version} was restored from {identity}"
     context.record(

@@ -13,7 +13,7 @@ from seqarena.retraining.context import Context
 from seqarena.retraining.decision import JOURNAL_FILE, Decision, read_decision
 from seqarena.retraining.ledger import Entry
 from seqarena.retraining.outcomes import MovedError
-from seqarena.retraining.package import PACKAGE
+from seqarena.retraining.package import MODEL, PACKAGE
 from seqarena.retraining.registry import Registry
 from seqarena.retraining.tell import run_of, version_tags, words_of
 from seqarena.tracking.client_environment import PATIENT, client_environment
@@ -58,6 +58,23 @@ def store_decision(context: Context, store: Store, decision: Decision) -> str:
     return found.run_id
 
 
+def register(context: Context, store: Store, registry: Registry, decision: Decision) -> str:
+    """Store a decision and its package, and return the version that it makes.
+
+    Raises:
+        SeqarenaError: the store has not taken it.
+    """
+    run_id = store_decision(context, store, decision)
+    folder = context.home.decision(decision.identity) / PACKAGE
+    # In one call: a package holds the code too, hundreds of files.
+    store.client.log_artifacts(run_id, str(folder), PACKAGE)
+    steps.passed("stored")
+    tags, words = version_tags(decision), words_of(decision)
+    version = registry.register(decision.identity, run_id, f"{PACKAGE}/{MODEL}", tags, words)
+    steps.passed("registered")
+    return version
+
+
 def promote(context: Context, store: Store, registry: Registry, approved: Entry) -> str | None:
     """Make an approved challenger the champion; return its version.
 
@@ -65,13 +82,8 @@ def promote(context: Context, store: Store, registry: Registry, approved: Entry)
     void; the ledger says so, and the challenger has to be judged again.
     """
     decision = read_decision(context.home.decision(approved.facts["decision"]))
-    run_id = store_decision(context, store, decision)
-    steps.passed("stored")
-    source = f"{PACKAGE}"
-    tags = {**version_tags(decision), "seqarena.ledger": approved.sha256}
-    words = words_of(decision)
-    version = registry.register(decision.identity, run_id, source, tags, words)
-    steps.passed("registered")
+    version = register(context, store, registry, decision)
+    registry.tag(version, "seqarena.ledger", approved.sha256)
     expected = decision.champion.version if decision.champion else None
     try:
         registry.move(version, expected)

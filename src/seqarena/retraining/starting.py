@@ -3,7 +3,8 @@
 import shutil
 
 from seqarena.errors import ConfigError
-from seqarena.experiment.suite import Experiment, read_suite
+from seqarena.experiment.question import read_asked
+from seqarena.experiment.suite import Experiment
 from seqarena.families.earlier_fit import start_obstacle
 from seqarena.families.store import CONFIG_FILE, MODEL_FILE, read_config
 from seqarena.retraining.champion import Champion
@@ -19,9 +20,9 @@ def place_starts(context: Context, champion: Champion | None) -> None:
     Of several experiments, those of the champion's own family begin from it.
 
     Raises:
-        ConfigError: no experiment can; says why.
+        ConfigError: no experiment can; or params.yaml is wrong, which is found before any stage.
     """
-    experiments = read_suite().experiments
+    experiments = read_asked()[0].experiments
     wanted = [experiments[name] for name in context.config.experiments]
     for each in wanted:
         shutil.rmtree(context.workspace.start(each.name), ignore_errors=True)

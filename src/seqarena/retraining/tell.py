@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from seqarena.retraining.decision import JOURNAL_FILE, PAGE_FILE, Decision
+from seqarena.retraining.package import PACKAGE
 from seqarena.tracking.journal import Journal, RunIdentity
 
 
@@ -18,7 +19,7 @@ def run_of(decision: Decision) -> RunIdentity:
 
 
 def tell_decision(folder: Path, decision: Decision) -> None:
-    """Journal a decision and every file in its folder."""
+    """Journal a decision and the files in its folder; a package is stored with its promotion."""
     with Journal(folder / JOURNAL_FILE) as journal:
         journal.begin(run_of(decision))
         journal.tags(_tags(folder, decision))
@@ -26,8 +27,9 @@ def tell_decision(folder: Path, decision: Decision) -> None:
         for name, digest in _data(decision).items():
             journal.dataset(f"{decision.task}/{name}", digest[:32], "evaluation", {})
         for path in sorted(folder.rglob("*")):
-            if path.is_file() and path.name != JOURNAL_FILE:
-                parent = path.parent.relative_to(folder).as_posix()
+            parent = path.parent.relative_to(folder).as_posix()
+            is_told = path.name == JOURNAL_FILE or parent.split("/")[0] == PACKAGE
+            if path.is_file() and not is_told:
                 journal.artifact(path, "" if parent == "." else parent)
 
 
