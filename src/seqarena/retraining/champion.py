@@ -1,5 +1,6 @@
 """The champion: which version it is, and the files by which it is judged again."""
 
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -55,6 +56,9 @@ def find_champion(registry: Registry, home: RetrainingHome) -> Champion | None:
             "roll back to a version that a retraining made (`seqarena versions`)."
         )
     fetched = home.folder / "fetched" / number
-    if not fit_in(fetched / PACKAGE).is_dir():
-        registry.fetch(version.run_id, PACKAGE, fetched)
+    if not fetched.is_dir():
+        with tempfile.TemporaryDirectory(dir=home.folder) as scratch:
+            registry.fetch(version.run_id, PACKAGE, Path(scratch) / number)
+            fetched.parent.mkdir(exist_ok=True)
+            (Path(scratch) / number).rename(fetched)
     return Champion(number, version.decision, fetched / PACKAGE)
