@@ -1,25 +1,28 @@
-"""The stage `compare`: every cell that params.yaml lists, in one report."""
+"""The stage `compare`: every cell that params.yaml lists, in a report that answers its question."""
 
-import json
 import shutil
 import sys
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
 from seqarena.data.manifest import Manifest, read_manifest
 from seqarena.data.splits import Split
-from seqarena.errors import ArtifactError
 from seqarena.evaluation.texts import signature_of
+from seqarena.experiment.cells import read_cell
 from seqarena.experiment.compare_looking import TaskMaps, look
-from seqarena.experiment.identity import digest_of, engine_of
+from seqarena.experiment.identity import digest_of
+from seqarena.experiment.judge import judge
+from seqarena.experiment.judge_over_tasks import judge_over_tasks
 from seqarena.experiment.layout import Workspace
-from seqarena.experiment.suite import Experiment, Suite
+from seqarena.experiment.question import QuestionConfig, digest_of_question, resolve
+from seqarena.experiment.suite import Suite
 from seqarena.experiment.targets import TARGETS_FILE, beside_published, read_targets
-from seqarena.families.store import read_config
+from seqarena.families.store import CONFIG_FILE, read_config
 from seqarena.metrics.metric import headline_metric
-from seqarena.reporting.cells import Cell, SeedResult, TaskFacts
+from seqarena.reporting.cells import Cell, TaskFacts
+from seqarena.reporting.judgement import TaskJudgement
 from seqarena.reporting.report import write_report
 from seqarena.tracking.journal import Journal, RunIdentity
 from seqarena.tracking.location import locate_store
@@ -31,38 +34,76 @@ _REPORT_EXPERIMENT = "comparison"
 
 
 def compare(
-    suite: Suite, prepared: Path, runs: Path, reports: Path, targets: Path = TARGETS_FILE
+    suite: Suite,
+    question: QuestionConfig,
+    prepared: Path,
+    runs: Path,
+    reports: Path,
+    targets: Path = TARGETS_FILE,
 ) -> None:
-    """Write the report of all experiments, and log it as a run of its own.
+    """Answer the question in a report of all experiments, and log it as a run of its own.
+
+    An experiment that left nothing has a row that says so. One whose numbers came about under other
+    rules stands in no table and no chart, and the report says why.
 
     Raises:
-        ArtifactError: an experiment that params.yaml lists has left no metrics.
-        ConfigError: the file of published figures is wrong.
+        ArtifactError: the manifest of a task is missing or altered.
+        ConfigError: the file of published figures is wrong, or a metric is asked for that a task is
+            not judged by.
     """
     manifests = {name: read_manifest(prepared / name) for name in suite.tasks}
-    cells = [_cell(experiment, runs / experiment.name) for experiment in suite.experiments.values()]
-    published = beside_published(
-        read_targets(targets), suite, manifests, {cell.experiment: cell for cell in cells}
-    )
-    shutil.rmtree(reports, ignore_errors=True)
-    tasks = [
-        replace(
-            _task(name, manifest),
-            published=tuple(p for p in published if p.task == name),
-            looking=look(_maps(suite, name, runs), reports),
-        )
+    asked = {name: resolve(question, suite, name, each.schema) for name, each in manifests.items()}
+    judgements = {
+        name: judge(asked[name], question, suite, manifest, runs)
         for name, manifest in manifests.items()
-    ]
-    files = write_report(reports, tasks, cells, _head(suite))
+    }
+    aside = {each.experiment for own in judgements.values() for each in own.set_aside}
+    cells = {each.name: read_cell(each, runs / each.name) for each in suite.experiments.values()}
+    shutil.rmtree(reports, ignore_errors=True)
+    tasks = _tasks(suite, manifests, judgements, cells, runs, reports, targets)
+    digest = digest_of_question(question, asked.values())
+    files = write_report(
+        reports,
+        tasks,
+        [cell for name, cell in cells.items() if name not in aside],
+        {**_head(suite), "question": digest},
+        judge_over_tasks(suite, judgements, cells, question),
+    )
     pages = [reports / task.looking.page for task in tasks if task.looking is not None]
-    _tell(reports, [*files, *pages], runs, suite)
+    _tell(reports, [*files, *pages], runs, suite, digest)
     sys.stdout.write(
         f"{reports / 'comparison.html'}: {counted(len(cells), 'experiment')} on "
         f"{counted(len(tasks), 'task')}\n"
     )
 
 
-def _task(name: str, manifest: Manifest) -> TaskFacts:
+def _tasks(
+    suite: Suite,
+    manifests: Mapping[str, Manifest],
+    judgements: Mapping[str, TaskJudgement],
+    cells: Mapping[str, Cell],
+    runs: Path,
+    reports: Path,
+    targets: Path,
+) -> list[TaskFacts]:
+    aside = {each.experiment for own in judgements.values() for each in own.set_aside}
+    # A figure that others published is beside nothing that came about under other rules.
+    usable = {
+        name: replace(cell, seeds=()) if name in aside else cell for name, cell in cells.items()
+    }
+    published = beside_published(read_targets(targets), suite, manifests, usable)
+    return [
+        replace(
+            _task(name, manifest, judgements[name]),
+            published=tuple(each for each in published if each.task == name),
+            looking=look(_maps(suite, name, runs, aside), reports),
+        )
+        for name, manifest in manifests.items()
+    ]
+
+
+def _task(name: str, manifest: Manifest, judgement: TaskJudgement) -> TaskFacts:
+    is_headline = judgement.question.metric == headline_metric(manifest.schema)
     return TaskFacts(
         name=name,
         schema=manifest.schema,
@@ -71,12 +112,17 @@ def _task(name: str, manifest: Manifest) -> TaskFacts:
         sizes={split: record.n_sequences for split, record in manifest.splits.items()},
         counts=manifest.counts,
         duplicates=str(manifest.protocol.get("duplicates", "")),
-        best_possible=manifest.best_possible,
+        best_possible=manifest.best_possible if is_headline else None,
+        judgement=judgement,
     )
 
 
-def _maps(suite: Suite, task: str, runs: Path) -> TaskMaps:
-    own = [each for each in suite.experiments.values() if each.task_name == task]
+def _maps(suite: Suite, task: str, runs: Path, aside: Collection[str]) -> TaskMaps:
+    own = [
+        each
+        for each in suite.experiments.values()
+        if each.task_name == task and each.name not in aside
+    ]
     return TaskMaps(task, {each.name: tuple(each.seeds) for each in own}, runs)
 
 
@@ -85,41 +131,6 @@ def _description(manifest: Manifest) -> str:
     signature = signature_of(manifest.schema)
     told = manifest.source.description
     return f"{told}. {headline_metric(manifest.schema).label}: {signature}" if signature else told
-
-
-def _cell(experiment: Experiment, folder: Path) -> Cell:
-    summary = _read_json(folder / "metrics.json")
-    first = folder / "evaluation" / f"seed-{experiment.seeds[0]}" / "attention" / "figures"
-    return Cell(
-        experiment=experiment.name,
-        task=experiment.task_name,
-        family=experiment.family.kind,
-        mechanism=experiment.family.mechanism,
-        engine=engine_of(experiment),
-        seeds=tuple(_seed(seed, summary, folder / "fit") for seed in experiment.seeds),
-        flags=tuple(
-            f"seed {seed}: {line}" for seed, lines in summary["flags"].items() for line in lines
-        ),
-        pictures=tuple(
-            first / f"probe-{index}.png"
-            for index in range(experiment.task.n_probes)
-            if (first / f"probe-{index}.png").exists()
-        ),
-    )
-
-
-def _seed(seed: int, summary: dict[str, Any], fits: Path) -> SeedResult:
-    report = _read_json(fits / f"seed-{seed}" / "report.json")
-    return SeedResult(
-        seed=seed,
-        metrics=summary["seeds"][str(seed)],
-        n_parameters=report["n_parameters"],
-        wall_seconds=report["wall_seconds"],
-        cpu_seconds=report["cpu_seconds"],
-        training_flops=report["training_flops"],
-        stop_reason=report["stop_reason"],
-        valid_loss=report["valid_loss"],
-    )
 
 
 def _head(suite: Suite) -> dict[str, str]:
@@ -132,21 +143,29 @@ def _head(suite: Suite) -> dict[str, str]:
     }
 
 
-def _tell(reports: Path, files: list[Path], runs: Path, suite: Suite) -> None:
-    """Journal the report as the one run of the MLflow experiment `comparison` for these fits."""
-    prints = [
-        str(read_config(runs / name / "fit" / f"seed-{seed}")[0]["provenance"]["fingerprint"])
+def _fingerprints(suite: Suite, runs: Path) -> list[str]:
+    folders = [
+        runs / name / "fit" / f"seed-{seed}"
         for name, experiment in suite.experiments.items()
         for seed in experiment.seeds
     ]
+    return [
+        str(read_config(folder)[0]["provenance"]["fingerprint"])
+        for folder in folders
+        if (folder / CONFIG_FILE).exists()
+    ]
+
+
+def _tell(reports: Path, files: list[Path], runs: Path, suite: Suite, digest: str) -> None:
+    """Journal the report as the one run of the MLflow experiment `comparison` for these fits."""
     journal_path = reports / "journal.jsonl"
     with Shipper(locate_store(Workspace.here().home)) as shipper, Journal(journal_path) as journal:
         journal.begin(
             RunIdentity(
-                key=f"comparison/{digest_of(prints)}",
+                key=f"comparison/{digest_of(_fingerprints(suite, runs))}",
                 name="comparison",
                 experiment=_REPORT_EXPERIMENT,
-                tags={"role": "report", **provenance_tags(Path.cwd())},
+                tags={"role": "report", "question": digest, **provenance_tags(Path.cwd())},
                 part="report",
             )
         )
@@ -157,14 +176,3 @@ def _tell(reports: Path, files: list[Path], runs: Path, suite: Suite) -> None:
         for file in files:
             folder = file.parent.relative_to(reports).as_posix()
             journal.artifact(file, "" if folder == "." else folder)
-
-
-def _read_json(path: Path) -> dict[str, Any]:
-    try:
-        content: dict[str, Any] = json.loads(path.read_text())
-    except FileNotFoundError:
-        raise ArtifactError(
-            f"{path}: missing; params.yaml lists this experiment, so train and evaluate it first "
-            "(`dvc repro`)."
-        ) from None
-    return content

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 import torch
@@ -20,8 +20,9 @@ from seqarena.experiment.parallel import (
     stage_command,
     usable_cores,
 )
+from seqarena.experiment.question import read_asked
 from seqarena.experiment.stage_failure import FAILURE_VARIABLE, read_failure
-from seqarena.experiment.suite import Suite, read_suite
+from seqarena.experiment.suite import Suite
 from seqarena.experiment.synchronise import synchronise
 from seqarena.experiment.warm_start import stage_server
 from seqarena.fitting.settings import HardwareConfig
@@ -53,17 +54,15 @@ def reproduce(n_processes: int | None, use_warm_start: bool) -> str:
 
 
 def _run(n_processes: int | None, use_warm_start: bool) -> None:
-    suite = read_suite()
+    suite, _ = read_asked()
     try:
         with stage_server(use_warm_start) as environment:
             _dvc(["repro", "prepare"], environment)
-            if _is_one_process(suite.hardware):
-                n = n_processes or _default_processes(suite.hardware)
-                _fit(suite, n, environment)
-                _evaluate(n, environment)
+            fit_stale(suite, n_processes, environment)
+            _evaluate_stale(suite, n_processes, environment)
             _dvc(["repro"], environment)
     finally:
-        _catch_up(Workspace.here())
+        catch_up(Workspace.here())
 
 
 def _dvc(arguments: list[str], environment: Mapping[str, str]) -> None:
@@ -83,7 +82,7 @@ def _dvc(arguments: list[str], environment: Mapping[str, str]) -> None:
     )
 
 
-def _catch_up(workspace: Workspace) -> None:
+def catch_up(workspace: Workspace) -> None:
     """Bring the MLflow store to what the journals say, where live shipping could not.
 
     A store that cannot be reached is no reason to fail: the journals keep everything.
@@ -96,25 +95,47 @@ def _catch_up(workspace: Workspace) -> None:
         sys.stderr.write(f"{failed[0]} Run `seqarena sync` when MLflow can be reached.\n")
 
 
-def _fit(suite: Suite, n_processes: int, environment: Mapping[str, str]) -> None:
-    """Fit the seeds of the experiments that DVC would train again; `train` then takes them over."""
+def fit_stale(
+    suite: Suite,
+    n_processes: int | None,
+    environment: Mapping[str, str],
+    wanted: Collection[str] | None = None,
+) -> None:
+    """Fit beside each other the seeds that DVC would train again; `train` then takes them over.
+
+    Does nothing where a fit has the machine to itself.
+
+    Args:
+        suite: of the workspace.
+        n_processes: fits at a time; None: one per core, or one if the machine has a GPU.
+        environment: variables that lead to a stage server.
+        wanted: names of the experiments; None: all of them.
+    """
+    if not _is_one_process(suite.hardware):
+        return
     commands = {
         f"{name} seed {seed}": fit_command(name, seed)
         for name in _stale("train")
+        if wanted is None or name in wanted
         for seed in suite.experiments[name].seeds
     }
     if commands:
-        run_in_parallel(commands, n_processes, environment, "fit")
+        run_in_parallel(
+            commands, n_processes or _default_processes(suite.hardware), environment, "fit"
+        )
 
 
-def _evaluate(n_processes: int, environment: Mapping[str, str]) -> None:
+def _evaluate_stale(
+    suite: Suite, n_processes: int | None, environment: Mapping[str, str]
+) -> None:
     """Evaluate beside each other the experiments that DVC would evaluate one after the other."""
-    if n_processes == 1:
+    n = n_processes or _default_processes(suite.hardware)
+    if n == 1 or not _is_one_process(suite.hardware):
         return
     _dvc(["repro", "train"], environment)
     commands = {name: stage_command(f"evaluate@{name}") for name in _stale("evaluate")}
     if len(commands) > 1:
-        run_in_parallel(commands, n_processes, environment, "evaluation")
+        run_in_parallel(commands, n, environment, "evaluation")
 
 
 def _stale(stage: str) -> list[str]:

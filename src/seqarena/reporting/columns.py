@@ -3,7 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from seqarena.metrics.metric import ATTENTION_METRICS, Metric, slice_metric, table_metrics
+from seqarena.metrics.metric import (
+    ATTENTION_METRICS,
+    Metric,
+    headline_metric,
+    slice_metric,
+    table_metrics,
+)
 from seqarena.reporting import formatting
 from seqarena.reporting.ranking import Row, Table
 
@@ -45,9 +51,15 @@ def columns_of(table: Table) -> tuple[Column, ...]:
         ]
         hint = "how much worse than the best possible value the mean is"
         found.append(_numbers("above best" if not _is_high(table) else "below best", hint, texts))
-    found.extend(_further(metric, rows) for metric in table_metrics(table.task.schema))
+    found.extend(_further(metric, rows) for metric in _beside(table))
     found.extend(_further(metric, rows) for metric in (*_slices(table), *_looking(table)))
     return (*found, *_costs(rows))
+
+
+def _beside(table: Table) -> list[Metric]:
+    """Return what stands beside the metric that orders the rows, the headline among it."""
+    schema, own = table.task.schema, table.task.metric
+    return [each for each in (headline_metric(schema), *table_metrics(schema)) if each != own]
 
 
 def _looking(table: Table) -> list[Metric]:

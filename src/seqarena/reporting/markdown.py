@@ -5,6 +5,9 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from seqarena.reporting import formatting
 from seqarena.reporting.columns import Column, columns_of
+from seqarena.reporting.conclusions import caveat, verdict
+from seqarena.reporting.judgement import TaskJudgement
+from seqarena.reporting.judgement_tables import ABOUT_PAIRS, PAIRS, judged_pair_rows
 from seqarena.reporting.looking import TaskLooking
 from seqarena.reporting.looking_tables import (
     ABOUT_NUMBERS,
@@ -14,17 +17,28 @@ from seqarena.reporting.looking_tables import (
     number_rows,
     pair_rows,
 )
-from seqarena.reporting.ranking import Table, caveat, verdict
+from seqarena.reporting.over_tasks import (
+    ABOUT_FAMILIES,
+    FAMILY_PAIRS,
+    OverTasks,
+    family_rows,
+    over_tasks_words,
+)
+from seqarena.reporting.ranking import Table
 
 FIGURES = "figures"
 
 
-def markdown(tables: tuple[Table, ...], facts: Mapping[str, str]) -> str:
+def markdown(
+    tables: tuple[Table, ...], facts: Mapping[str, str], over: OverTasks | None = None
+) -> str:
     """Return the whole report. Links lead to `figures/` beside it."""
     lines = ["# Comparison", ""]
     lines += [f"- {plain(name)}: {plain(value)}" for name, value in facts.items()]
     for table in tables:
         lines += ["", f"## {plain(table.task.name)}", "", *_section(table)]
+    if over is not None:
+        lines += ["", "## Over all tasks", "", *_over(over)]
     return "\n".join(lines) + "\n"
 
 
@@ -44,10 +58,12 @@ def _section(table: Table) -> list[str]:
         lines += [plain(told), ""]
     if task.bound is not None:
         lines += [f"Best possible: {plain(task.bound)}.", ""]
-    lines += [*table_lines(table), "", f"{plain(verdict(table))} {caveat(table)}", ""]
+    lines += [*table_lines(table), "", plain(verdict(table)), "", plain(caveat(table)), ""]
     for row in table.rows:
         notes = (*row.cell.flags, *row.cell.failures)
         lines += [f"- **{plain(row.label)}**: {plain(note)}" for note in notes]
+    if task.judgement is not None and task.judgement.pairs:
+        lines += _pairs(task.judgement)
     if task.published:
         lines += [
             "",
@@ -63,6 +79,18 @@ def _section(table: Table) -> list[str]:
         lines += [f"![attention on {task.name}]({FIGURES}/{task.name}-attention.png)"]
     if task.looking is not None:
         lines += _looking(task.looking)
+    return lines
+
+
+def _pairs(judgement: TaskJudgement) -> list[str]:
+    table = markdown_table(PAIRS, judged_pair_rows(judgement))
+    return ["", "Pair by pair:", "", *table, "", ABOUT_PAIRS]
+
+
+def _over(over: OverTasks) -> list[str]:
+    lines = [plain(" ".join(over_tasks_words(over)))]
+    if over.pairs:
+        lines += ["", *markdown_table(FAMILY_PAIRS, family_rows(over)), "", ABOUT_FAMILIES]
     return lines
 
 

@@ -7,17 +7,23 @@ from io import StringIO
 from typing import Any
 
 from seqarena.metrics.confidence import Interval
-from seqarena.reporting.ranking import Row, Table, verdict
+from seqarena.reporting.conclusions import asked, conclusion, limits, verdict
+from seqarena.reporting.judgement import TaskJudgement
+from seqarena.reporting.over_tasks import OverTasks, over_tasks_words
+from seqarena.reporting.ranking import Row, Table
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 
-def comparison(tables: tuple[Table, ...], facts: Mapping[str, str]) -> dict[str, Any]:
+def comparison(
+    tables: tuple[Table, ...], facts: Mapping[str, str], over: OverTasks | None = None
+) -> dict[str, Any]:
     """Return the whole comparison as JSON-ready values, rows in the order of the report."""
     return {
         "schema_version": SCHEMA_VERSION,
         "facts": dict(facts),
         "tasks": {table.task.name: _task(table) for table in tables},
+        "over_tasks": None if over is None else {**asdict(over), "words": over_tasks_words(over)},
     }
 
 
@@ -53,8 +59,20 @@ def _task(table: Table) -> dict[str, Any]:
             for each in task.published
         ],
         "verdict": verdict(table),
+        "judgement": None if task.judgement is None else _judgement(task.judgement),
         "looking": None if task.looking is None else asdict(task.looking),
         "experiments": {row.cell.experiment: _experiment(table, row) for row in table.rows},
+    }
+
+
+def _judgement(judgement: TaskJudgement) -> dict[str, Any]:
+    return {
+        **asdict(judgement),
+        "words": {
+            "asked": asked(judgement),
+            "concluded": conclusion(judgement),
+            "not_concluded": limits(judgement),
+        },
     }
 
 

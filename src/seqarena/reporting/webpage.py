@@ -12,6 +12,7 @@ from markupsafe import Markup
 
 from seqarena.reporting import formatting
 from seqarena.reporting.columns import columns_of
+from seqarena.reporting.conclusions import caveat, verdict
 from seqarena.reporting.looking import TaskLooking
 from seqarena.reporting.looking_tables import (
     ABOUT_NUMBERS,
@@ -22,7 +23,7 @@ from seqarena.reporting.looking_tables import (
     pair_rows,
 )
 from seqarena.reporting.plots import darkened
-from seqarena.reporting.ranking import Row, Table, caveat, verdict
+from seqarena.reporting.ranking import Row, Table
 
 PICTURE_BUDGET = 4_000_000
 """Bytes of attention pictures that one page holds; beyond it, the first example alone is shown."""
