@@ -7,6 +7,7 @@ from typing import get_args
 import pytest
 from pydantic import BaseModel
 
+from seqarena.experiment.question import QuestionConfig
 from seqarena.experiment.suite import ExperimentEntry
 from seqarena.families.catalogue import FamilyConfig
 from seqarena.fitting.protocols import HardwareConfig
@@ -30,7 +31,9 @@ ATTRIBUTES = {
     if isinstance(node, ast.Attribute)
 }
 MODELS = sorted(
-    set().union(*map(models_in, (TaskConfig, FamilyConfig, HardwareConfig, ExperimentEntry))),
+    set().union(
+        *map(models_in, (TaskConfig, FamilyConfig, HardwareConfig, ExperimentEntry, QuestionConfig))
+    ),
     key=lambda model: model.__name__,
 )
 
