@@ -28,6 +28,7 @@ BENCHMARKS = (
     "diagnostics",
     "viewer",
     "serving",
+    "judgement",
 )
 
 

@@ -7,6 +7,7 @@ from typing import get_args
 import pytest
 from pydantic import BaseModel
 
+from seqarena.experiment.question import QuestionConfig
 from seqarena.experiment.suite import ExperimentEntry
 from seqarena.families.catalogue import FamilyConfig
 from seqarena.fitting.protocols import HardwareConfig
@@ -30,7 +31,14 @@ ATTRIBUTES = {
     for node in ast.walk(ast.parse(path.read_text()))
     if isinstance(node, ast.Attribute)
 }
-KINDS = (TaskConfig, FamilyConfig, HardwareConfig, ExperimentEntry, RetrainingConfig)
+KINDS = (
+    TaskConfig,
+    FamilyConfig,
+    HardwareConfig,
+    ExperimentEntry,
+    QuestionConfig,
+    RetrainingConfig,
+)
 MODELS = sorted(
     set().union(*map(models_in, KINDS)),
     key=lambda model: model.__name__,

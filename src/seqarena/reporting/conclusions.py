@@ -67,18 +67,20 @@ def asked(judgement: TaskJudgement) -> str:
     region = (
         f"; a difference of at most {question.region:g} does not matter" if question.region else ""
     )
-    against = "" if question.baseline is None else f", each against {question.baseline}"
+    base = question.baseline
+    against = "" if base is None else f", each against {_label(judgement, base)}"
     pairs = counted(question.n_pairs, "pair")
+    level = f"{100 * question.confidence:g} %"
     return (
         f"Asked beforehand: {metric.label} ({metric.unit}; {way} is better){region}. {pairs} "
-        f"compared{against}, with Holm's correction for all of them at {question.confidence:.0%}."
+        f"compared{against}, with Holm's correction for all of them at {level}."
     )
 
 
 def _plus_minus(confidence: float) -> str:
     return (
-        f"± is half of a {confidence:.0%} Student t interval: how far the mean moves with the "
-        "seed, on these test examples; a family that does not use the seed has ± 0."
+        f"± is half of a {100 * confidence:g} % Student t interval: how far the mean moves with "
+        "the seed, on these test examples; a family that does not use the seed has ± 0."
     )
 
 

@@ -22,9 +22,9 @@ FAMILY_PAIRS = (
 
 ABOUT_FAMILIES = (
     "A family is an entry under `families`; of several experiments of one on a task the one with "
-    "the lowest validation loss stands for it. Gaps are counted in regions of practical equivalence "
-    "of each task, so that unlike metrics can be ranked. p: Wilcoxon's signed ranks after Holm's "
-    "correction; probabilities: the Bayesian signed-rank test with those regions."
+    "the lowest validation loss stands for it. Gaps are counted in regions of practical "
+    "equivalence of each task, so that unlike metrics can be ranked. p: Wilcoxon's signed ranks "
+    "after Holm's correction; probabilities: the Bayesian signed-rank test with those regions."
 )
 
 _LEVEL = 0.05

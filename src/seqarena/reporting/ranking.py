@@ -47,12 +47,17 @@ class Table:
 
 
 def tables(tasks: Iterable[TaskFacts], cells: Iterable[Cell]) -> tuple[Table, ...]:
-    """Return one table per task that has a cell, in the order of the tasks."""
+    """Return one table per task that has a cell, in the order of the tasks.
+
+    A task whose cells were all set aside has an empty one, beneath which it is said why.
+    """
     by_task: dict[str, list[Cell]] = {}
     for cell in cells:
         by_task.setdefault(cell.task, []).append(cell)
     return tuple(
-        Table(task, _ranked(task, by_task[task.name])) for task in tasks if task.name in by_task
+        Table(task, _ranked(task, by_task.get(task.name, [])))
+        for task in tasks
+        if task.name in by_task or (task.judgement is not None and task.judgement.set_aside)
     )
 
 
