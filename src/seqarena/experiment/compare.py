@@ -3,6 +3,7 @@
 import json
 import shutil
 import sys
+from collections.abc import Iterator
 from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
@@ -54,12 +55,20 @@ def compare(
         for name, manifest in manifests.items()
     ]
     files = write_report(reports, tasks, cells, _head(suite))
-    pages = [reports / task.looking.page for task in tasks if task.looking is not None]
-    _tell(reports, [*files, *pages], runs, suite)
+    _tell(reports, [*files, *_looked(reports, tasks)], runs, suite)
     sys.stdout.write(
         f"{reports / 'comparison.html'}: {counted(len(cells), 'experiment')} on "
         f"{counted(len(tasks), 'task')}\n"
     )
+
+
+def _looked(reports: Path, tasks: list[TaskFacts]) -> Iterator[Path]:
+    """Yield the files about where the families of each task looked."""
+    for task in tasks:
+        if task.looking is not None:
+            yield reports / task.looking.page
+            if task.looking.picture is not None:
+                yield reports / task.looking.picture
 
 
 def _task(name: str, manifest: Manifest) -> TaskFacts:

@@ -18,6 +18,7 @@ from seqarena.reporting.looking_tables import (
     NUMBERS_HEAD,
     PAIRS_HEAD,
     about_pairs,
+    further_rows,
     number_rows,
     pair_rows,
 )
@@ -107,6 +108,10 @@ def _looking(looking: TaskLooking | None) -> dict[str, Any] | None:
         "page": looking.page,
         "numbers": (NUMBERS_HEAD, number_rows(looking), ABOUT_NUMBERS),
         "pairs": (PAIRS_HEAD, pair_rows(looking), about_pairs(looking)),
+        "further": [
+            (each.title, (each.head, further_rows(each), each.note)) for each in looking.tables
+        ],
+        "picture": looking.picture,
     }
 
 
