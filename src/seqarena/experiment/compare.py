@@ -2,7 +2,7 @@
 
 import shutil
 import sys
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
@@ -69,12 +69,20 @@ def compare(
         {**_head(suite), "question": digest},
         judge_over_tasks(suite, judgements, cells, question),
     )
-    pages = [reports / task.looking.page for task in tasks if task.looking is not None]
-    _tell(reports, [*files, *pages], runs, suite, digest)
+    _tell(reports, [*files, *_looked(reports, tasks)], runs, suite, digest)
     sys.stdout.write(
         f"{reports / 'comparison.html'}: {counted(len(cells), 'experiment')} on "
         f"{counted(len(tasks), 'task')}\n"
     )
+
+
+def _looked(reports: Path, tasks: list[TaskFacts]) -> Iterator[Path]:
+    """Yield the files about where the families of each task looked."""
+    for task in tasks:
+        if task.looking is not None:
+            yield reports / task.looking.page
+            if task.looking.picture is not None:
+                yield reports / task.looking.picture
 
 
 def _tasks(

@@ -1,7 +1,7 @@
 """Mechanism against effect, and pair by pair, as tables of text."""
 
 from seqarena.reporting import formatting
-from seqarena.reporting.looking import LookedPair, TaskLooking
+from seqarena.reporting.looking import LookedPair, LookedTable, TaskLooking
 from seqarena.wording import CONTESTED
 
 NUMBERS_HEAD = (
@@ -13,6 +13,7 @@ NUMBERS_HEAD = (
     "to the true map [bits]",
     "outside the true support",
     "seed to seed [bits]",
+    "weights, seed to seed [bits]",
 )
 PAIRS_HEAD = (
     "experiments",
@@ -50,6 +51,7 @@ def number_rows(looking: TaskLooking) -> list[tuple[str, ...]]:
             formatting.plain(cell.oracle_divergence),
             formatting.share(cell.oracle_outside),
             formatting.plain(cell.seed_noise),
+            formatting.plain(cell.weights_noise),
         )
         for cell in looking.cells
     ]
@@ -75,6 +77,17 @@ def pair_rows(looking: TaskLooking) -> list[tuple[str, ...]]:
     ]
 
 
+def further_rows(table: LookedTable) -> list[tuple[str, ...]]:
+    """Return a further table as text."""
+    return [tuple(map(_told, row)) for row in table.rows]
+
+
 def about_pairs(looking: TaskLooking) -> str:
     """Say what the table of pairs holds, and what the seeds of this task do not allow."""
     return f"{_ABOUT_PAIRS} {looking.note}".rstrip()
+
+
+def _told(cell: str | int | float | None) -> str:
+    if isinstance(cell, str):
+        return cell
+    return formatting.count(cell) if isinstance(cell, int) else formatting.plain(cell)

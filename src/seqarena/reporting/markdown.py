@@ -14,6 +14,7 @@ from seqarena.reporting.looking_tables import (
     NUMBERS_HEAD,
     PAIRS_HEAD,
     about_pairs,
+    further_rows,
     number_rows,
     pair_rows,
 )
@@ -103,6 +104,11 @@ def _looking(looking: TaskLooking) -> list[str]:
         "",
         ABOUT_NUMBERS,
     ]
+    for further in looking.tables:
+        table = markdown_table(further.head, further_rows(further))
+        lines += ["", f"{further.title}:", "", *table, "", further.note]
+    if looking.picture is not None:
+        lines += ["", f"![alignments side by side]({looking.picture})"]
     if looking.pairs:
         table = markdown_table(PAIRS_HEAD, pair_rows(looking))
         lines += ["", "Where every two of them look:", "", *table, "", about_pairs(looking)]

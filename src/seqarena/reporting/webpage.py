@@ -19,6 +19,7 @@ from seqarena.reporting.looking_tables import (
     NUMBERS_HEAD,
     PAIRS_HEAD,
     about_pairs,
+    further_rows,
     number_rows,
     pair_rows,
 )
@@ -108,6 +109,10 @@ def _looking(looking: TaskLooking | None) -> dict[str, Any] | None:
         "page": looking.page,
         "numbers": (NUMBERS_HEAD, number_rows(looking), ABOUT_NUMBERS),
         "pairs": (PAIRS_HEAD, pair_rows(looking), about_pairs(looking)),
+        "further": [
+            (each.title, (each.head, further_rows(each), each.note)) for each in looking.tables
+        ],
+        "picture": looking.picture,
     }
 
 
