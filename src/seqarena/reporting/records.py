@@ -6,8 +6,8 @@ from dataclasses import asdict
 from io import StringIO
 from typing import Any
 
-from seqarena.metrics.confidence import Interval
 from seqarena.reporting.ranking import Row, Table, verdict
+from seqarena.significance.seeds import Interval
 
 SCHEMA_VERSION = 1
 
