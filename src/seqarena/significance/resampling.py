@@ -26,10 +26,12 @@ def redrawn_scores(
     All systems see the same draws (paired: Koehn 2004), and so do all seeds. NaN where a draw holds
     nothing that the score could be computed from.
     """
-    blocks = [
-        np.stack([_mean_score(system, _sums(weights, system)) for system in systems])
-        for weights in _redrawn(systems[0].n_examples, n_draws, rng)
-    ]
+    stacked = _stacked(systems)
+    blocks = []
+    for weights in _redrawn(systems[0].n_examples, n_draws, rng):
+        sums = _sums(weights, stacked, systems)
+        pairs = zip(systems, sums, strict=True)
+        blocks.append(np.stack([_mean_score(system, own) for system, own in pairs]))
     return np.concatenate(blocks, axis=1)
 
 
@@ -48,9 +50,10 @@ def swapped_p_values(
     """
     found = [system.seed_scores() for system in systems]
     totals = [system.values.sum(axis=1) for system in systems]
+    stacked = _stacked(systems)
     counts = np.zeros(len(pairs))
     for swaps in _swaps(systems[0].n_examples, n_draws, rng):
-        taken = [_sums(swaps, system) for system in systems]
+        taken = _sums(swaps, stacked, systems)
         for place, (one, other) in enumerate(pairs):
             kept = totals[one] - taken[one], totals[other] - taken[other]
             gained = _crossed_score(systems[one], kept[0], taken[other])
@@ -79,12 +82,24 @@ def _mean_score(
         return np.asarray(system.score(sums)).mean(axis=1)
 
 
+def _stacked(systems: Sequence[ExampleStatistics]) -> Float[np.ndarray, "example column"]:
+    """Lay the statistics of all seeds of all systems side by side, for one product with weights."""
+    n = systems[0].n_examples
+    return np.concatenate(
+        [each.values.transpose(1, 0, 2).reshape(n, -1) for each in systems], axis=1
+    )
+
+
 def _sums(
-    weights: Float[np.ndarray, "draw example"], system: ExampleStatistics
-) -> Float[np.ndarray, "draw seed k"]:
-    seeds, examples, k = system.values.shape
-    flat = system.values.transpose(1, 0, 2).reshape(examples, -1)
-    return np.asarray(weights @ flat).reshape(-1, seeds, k)
+    weights: Float[np.ndarray, "draw example"],
+    stacked: Float[np.ndarray, "example column"],
+    systems: Sequence[ExampleStatistics],
+) -> list[Float[np.ndarray, "draw _ k"]]:
+    """Return the weighted sums (draw, seed, k) of each system."""
+    ends = np.cumsum([each.n_seeds * each.values.shape[2] for each in systems])
+    parts = np.split(weights @ stacked, ends[:-1], axis=1)
+    k = systems[0].values.shape[2]
+    return [part.reshape(len(weights), -1, k) for part in parts]
 
 
 def _redrawn(n: int, n_draws: int, rng: np.random.Generator) -> Iterator[np.ndarray]:

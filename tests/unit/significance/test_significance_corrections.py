@@ -38,6 +38,7 @@ def test_what_was_not_tested_stays_so_and_costs_nothing():
     assert corrected[1:] == pytest.approx([0.02, 0.02])
 
 
+@pytest.mark.slow
 def test_it_is_that_of_statsmodels():
     # Imported here: it brings pandas along.
     from statsmodels.stats.multitest import multipletests

@@ -56,6 +56,7 @@ def test_where_lower_is_better_the_sign_turns():
 parts = hnp.arrays(np.float64, (2, 2, 6), elements=st.integers(0, 4).map(float))
 
 
+@pytest.mark.slow
 @given(parts)
 def test_swapping_the_two_turns_every_sign(parts):
     one, other = map(system, parts)
@@ -70,6 +71,7 @@ def test_swapping_the_two_turns_every_sign(parts):
     assert back.superiority == pytest.approx(1 - there.superiority)
 
 
+@pytest.mark.slow
 @given(parts, st.permutations(range(6)), st.permutations(range(2)))
 def test_the_order_of_examples_and_of_seeds_means_nothing(parts, examples, seeds):
     one, other = map(system, parts)
