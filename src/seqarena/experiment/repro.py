@@ -125,9 +125,7 @@ def fit_stale(
         )
 
 
-def _evaluate_stale(
-    suite: Suite, n_processes: int | None, environment: Mapping[str, str]
-) -> None:
+def _evaluate_stale(suite: Suite, n_processes: int | None, environment: Mapping[str, str]) -> None:
     """Evaluate beside each other the experiments that DVC would evaluate one after the other."""
     n = n_processes or _default_processes(suite.hardware)
     if n == 1 or not _is_one_process(suite.hardware):

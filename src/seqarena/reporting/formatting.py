@@ -1,8 +1,8 @@
 """Numbers as a reader wants them: as many digits as mean something."""
 
-from seqarena.metrics.confidence import Interval
 from seqarena.reporting.cells import TaskFacts
 from seqarena.reporting.published import Beside
+from seqarena.significance.seeds import Interval
 
 MISSING = "–"
 

@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from statistics import fmean
 
-from seqarena.metrics.confidence import Interval, t_interval
 from seqarena.reporting.cells import Cell, SeedResult, TaskFacts
+from seqarena.significance.seeds import Interval, t_interval
 
 
 @dataclass(frozen=True)

@@ -6,11 +6,11 @@ from dataclasses import asdict
 from io import StringIO
 from typing import Any
 
-from seqarena.metrics.confidence import Interval
 from seqarena.reporting.conclusions import asked, conclusion, limits, verdict
 from seqarena.reporting.judgement import TaskJudgement
 from seqarena.reporting.over_tasks import OverTasks, over_tasks_words
 from seqarena.reporting.ranking import Row, Table
+from seqarena.significance.seeds import Interval
 
 SCHEMA_VERSION = 2
 

@@ -58,8 +58,8 @@ def judgement(words, labels="abc", **fields):
                 "Nobody is shown to be better than a and c, and none of these is shown to be "
                 "better than another of them.",
                 "Shown to be worse than some other: b.",
-                "Of 3 pairs: 1 told apart, 1 practically equal, 1 without a difference that could be "
-                "shown.",
+                "Of 3 pairs: 1 told apart, 1 practically equal, 1 without a difference that could "
+                "be shown.",
                 "Practically equal: a and c.",
             ],
         ),

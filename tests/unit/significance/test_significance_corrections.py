@@ -3,7 +3,7 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from seqarena.attribution.comparison.holm import holm
+from seqarena.significance.corrections import holm
 
 
 def by_closed_testing(p_values):
@@ -36,3 +36,12 @@ def test_what_was_not_tested_stays_so_and_costs_nothing():
     corrected = holm([np.nan, 0.02, 0.01])
     assert np.isnan(corrected[0])
     assert corrected[1:] == pytest.approx([0.02, 0.02])
+
+
+@pytest.mark.slow
+def test_it_is_that_of_statsmodels():
+    # Imported here: it brings pandas along.
+    from statsmodels.stats.multitest import multipletests
+
+    p_values = np.random.default_rng(1).random(45) / 10
+    assert holm(p_values.tolist()) == pytest.approx(multipletests(p_values, method="holm")[1])
