@@ -6,12 +6,14 @@ import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TextIO
 
 import numpy as np
 import pytest
@@ -21,6 +23,9 @@ from seqarena.experiment.layout import Workspace
 from seqarena.experiment.suite import Suite, read_suite
 from seqarena.retraining.serving.package import package
 from seqarena.tasks.prepare import prepare_task
+
+_PATIENCE = 400
+"""Seconds in which a server must have begun to answer: it imports MLflow and torch, twice."""
 
 PARAMS = """
 seeds: [0]
@@ -126,20 +131,20 @@ def served(model: str, **environment: str) -> Iterator[str]:
     command += ["-p", str(port), "--env-manager", "local"]
     quiet = {"MLFLOW_DISABLE_TELEMETRY": "true", "MLFLOW_ALLOW_PICKLE_DESERIALIZATION": "false"}
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    server = subprocess.Popen(
-        command,
-        env={**os.environ, **quiet, "PATH": path, **environment},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-    try:
-        address = f"http://127.0.0.1:{port}"
-        _wait(address, server)
-        yield address
-    finally:
-        server.terminate()
-        server.wait(timeout=30)
+    with tempfile.TemporaryFile("w+") as log:
+        server = subprocess.Popen(
+            command,
+            env={**os.environ, **quiet, "PATH": path, **environment},
+            stdout=log,
+            stderr=subprocess.STDOUT,
+        )
+        try:
+            address = f"http://127.0.0.1:{port}"
+            _wait(address, server, log)
+            yield address
+        finally:
+            server.terminate()
+            server.wait(timeout=30)
 
 
 def _free_port() -> int:
@@ -148,18 +153,19 @@ def _free_port() -> int:
         return int(found.getsockname()[1])
 
 
-def _wait(address: str, server: "subprocess.Popen[str]", seconds: float = 120) -> None:
-    ends = time.monotonic() + seconds
+def _wait(address: str, server: "subprocess.Popen[bytes]", log: TextIO) -> None:
+    ends = time.monotonic() + _PATIENCE
     while time.monotonic() < ends:
         if server.poll() is not None:
-            pytest.fail(f"the server ended: {server.stdout and server.stdout.read()[-3000:]}")
+            break
         try:
             with urllib.request.urlopen(f"{address}/ping", timeout=2) as answer:
                 if answer.status == 200:
                     return
         except (urllib.error.URLError, ConnectionError, TimeoutError):
             time.sleep(0.2)
-    pytest.fail(f"{address} did not answer within {seconds:g} s")
+    log.seek(0)
+    pytest.fail(f"{address} did not answer (exit {server.poll()}): {log.read()[-3000:]}")
 
 
 def posted(address: str, **body: object) -> tuple[int, dict]:
