@@ -9,6 +9,8 @@ from comparison_scenes import lagged, run
 from seqarena.attribution.capture import ProbeMap
 from seqarena.attribution.comparison.family_maps import FamilyMaps
 from seqarena.attribution.comparison.native_stability import weights_stability
+from seqarena.attribution.comparison.seed_summary import seed_summary
+from seqarena.attribution.oracle.row_scores import row_divergence
 
 
 def weights(*heads, name="encoder.0.self", kind="weights", **more):
@@ -56,3 +58,22 @@ def test_maps_of_which_heads_or_columns_were_cut_are_left_out():
         replace(weights(SECOND), rest=np.zeros((1, 2), np.float32)),
     ):
         assert math.isnan(weights_stability(family(weights(FIRST), cut)))
+
+
+def test_the_run_over_all_seeds_has_both_numbers_where_there_are_any():
+    rng = np.random.default_rng(0)
+    maps = [lagged(1, rng), lagged(2, rng)]
+    both = FamilyMaps(
+        "gru",
+        tuple(
+            run([one], seed, name="gru", native=((weights(FIRST),),))
+            for seed, one in enumerate(maps)
+        ),
+    )
+    found = seed_summary(both)
+    expected = np.nanmean(row_divergence(maps[0].effect, maps[1].effect))
+    assert found == {
+        "attn/seeds/weights_divergence": 0.0,
+        "attn/seeds/influence_divergence": pytest.approx(expected),
+    }
+    assert seed_summary(FamilyMaps("gru", both.runs[:1])) == {}
