@@ -13,13 +13,15 @@ PREFIX = "attn/seeds"
 def seed_summary(family: FamilyMaps) -> dict[str, float]:
     """Return `attn/seeds/...`: mean row divergence of every two seeds [bits].
 
-    `weights_divergence` of attention weights, heads matched; `influence_divergence` of influence.
-    What there is none of is left out: of a single fit, both.
+    `weights_divergence` of attention weights, heads matched, and `weights_shared`, what the largest
+    columns of a row have in common; `influence_divergence` of influence. What there is none of is
+    left out: of a single fit, all.
 
     Raises:
         DataError: the seeds were asked about other examples.
     """
-    found = {"weights_divergence": weights_stability(family)}
+    weights = weights_stability(family)
+    found = {"weights_divergence": weights.divergence, "weights_shared": weights.shared}
     if family.has_influence:
         runs = family.runs
         distances = run_distances([run.influence for run in runs], [run.fit for run in runs])
