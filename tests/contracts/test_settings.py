@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from seqarena.experiment.suite import ExperimentEntry
 from seqarena.families.catalogue import FamilyConfig
 from seqarena.fitting.protocols import HardwareConfig
+from seqarena.retraining.schedule.settings import ScheduleConfig
 from seqarena.tasks.config import TaskConfig
 
 SOURCE = Path(__file__).parents[2] / "src"
@@ -30,13 +31,20 @@ ATTRIBUTES = {
     if isinstance(node, ast.Attribute)
 }
 MODELS = sorted(
-    set().union(*map(models_in, (TaskConfig, FamilyConfig, HardwareConfig, ExperimentEntry))),
+    set().union(
+        *map(
+            models_in,
+            (TaskConfig, FamilyConfig, HardwareConfig, ExperimentEntry, ScheduleConfig),
+        )
+    ),
     key=lambda model: model.__name__,
 )
 
 
 def test_the_walk_finds_the_nested_records_too():
-    assert {"OptimiserConfig", "TrainingConfig", "DatesConfig"} <= {m.__name__ for m in MODELS}
+    assert {"OptimiserConfig", "TrainingConfig", "DatesConfig", "WebhookConfig"} <= {
+        m.__name__ for m in MODELS
+    }
 
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
