@@ -21,7 +21,7 @@ from seqarena.tracking_server.account import database_account
 from seqarena.tracking_server.postgres import find_programs
 
 ROOT = Path(__file__).parents[2]
-PATIENCE = 300
+PATIENCE = 900
 """For what takes seconds on an idle machine [seconds]."""
 
 

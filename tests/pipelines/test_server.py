@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -89,6 +90,19 @@ def job(workspace: Path, client: dict[str, str], experiment: str) -> "subprocess
     return run_in(workspace, client, str(ROOT / "pipelines/train.py"), *arguments)
 
 
+@contextmanager
+def jobs(workspace: Path, client: dict[str, str]) -> Iterator[list["subprocess.Popen[str]"]]:
+    """Run the jobs of all experiments at once; none is left when the block ends."""
+    begun = [job(workspace, client, name) for name in EXPERIMENTS]
+    try:
+        yield begun
+    finally:
+        for each in begun:
+            if each.returncode is None:
+                each.kill()
+                sys.stdout.write(each.communicate()[0])
+
+
 def make_workspace(folder: Path) -> Path:
     folder.mkdir()
     with (folder / "params.yaml").open("w") as file:
@@ -142,9 +156,8 @@ def test_two_fits_lose_nothing_when_the_server_is_restarted_under_them(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     workspace = make_workspace(folder / "work")
-    with running(folder / "data") as server:
-        client, visitor = server.client, Visitor(server, workspace, monkeypatch)
-        fits = [job(workspace, client, name) for name in EXPERIMENTS]
+    with running(folder / "data") as server, jobs(workspace, server.client) as fits:
+        visitor = Visitor(server, workspace, monkeypatch)
         end = time.monotonic() + PATIENCE
         while len([run for run in visitor.runs().values() if run.data.metrics]) < len(fits):
             assert time.monotonic() < end
@@ -154,7 +167,7 @@ def test_two_fits_lose_nothing_when_the_server_is_restarted_under_them(
         server.start()
         for fit in fits:
             said(fit)
-        words = said(run_in(workspace, client, "-m", "seqarena.cli", "sync"))
+        words = said(run_in(workspace, server.client, "-m", "seqarena.cli", "sync"))
         assert words.endswith(f"{server.url}: 2 runs from 2 journals.\n"), words
         expected = told(workspace)
         assert len(expected) == 2
