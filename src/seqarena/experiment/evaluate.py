@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from seqarena.data.arrow_store import read_part
+from seqarena.data.arrow_store import read_part, read_split
 from seqarena.data.manifest import Manifest, verify_prepared
 from seqarena.data.part import Part
 from seqarena.data.splits import Split
@@ -15,6 +15,7 @@ from seqarena.evaluation.gold import Gold
 from seqarena.evaluation.predictions import write_predictions
 from seqarena.evaluation.summary import summarise_seeds, write_metrics
 from seqarena.evaluation.texts import signature_of, writing_of
+from seqarena.experiment.aggregate import Aggregate, tell_aggregate, under_test
 from seqarena.experiment.attribution import (
     ATTENTION_FOLDER,
     AskedRun,
@@ -28,6 +29,7 @@ from seqarena.experiment.identity import aggregate_run, engine_of, seed_run, tel
 from seqarena.experiment.layout import Workspace
 from seqarena.experiment.suite import Experiment
 from seqarena.metrics.metric import Metric, headline_metric
+from seqarena.sequences import Sequences
 from seqarena.tracking.journal import Journal
 from seqarena.tracking.location import locate_store
 from seqarena.tracking.shipper import Shipper
@@ -42,6 +44,8 @@ class _Bench:
 
     experiment: Experiment
     manifest: Manifest
+    train: Sequences
+    """From which it is known how rare a symbol or label is."""
     test: Part
     probed: ProbedTask
 
@@ -76,16 +80,17 @@ def evaluate(
         summary = _summary(bench, metric, judged)
         write_metrics(metrics, summary)
         shipper.follow(folder / JOURNAL_FILE)
-        _tell_aggregate(bench, judged, folder, summary)
+        _tell_aggregate(bench, judged, folder, fits, summary)
     seconds = time.monotonic() - began
     sys.stdout.write(f"{_line(experiment, metric, summary)}, evaluated in {seconds:.1f} s\n")
 
 
 def _bench(experiment: Experiment, prepared: Path) -> _Bench:
     manifest = verify_prepared(prepared)
+    train = read_split(prepared, Split.TRAIN)
     test = read_part(prepared, Split.TEST)
     probed = ProbedTask.of(experiment.task, prepared, manifest, test)
-    return _Bench(experiment, manifest, test, probed)
+    return _Bench(experiment, manifest, train, test, probed)
 
 
 def _judge(bench: _Bench, seed: int, fit: Path, out: Path) -> _Judged:
@@ -102,6 +107,7 @@ def _judge(bench: _Bench, seed: int, fit: Path, out: Path) -> _Judged:
             candidates=bench.test.candidates,
             writing=writing_of(manifest, bench.test.references),
             slices=bench.test.slices,
+            train=bench.train,
         ),
     )
     out.mkdir(parents=True, exist_ok=True)
@@ -109,7 +115,7 @@ def _judge(bench: _Bench, seed: int, fit: Path, out: Path) -> _Judged:
         run = seed_run(bench.experiment, seed, identity, part="evaluation")
         journal.begin(run)
         tell_data(journal, bench.experiment.task_name, manifest, Split.TEST, "evaluation")
-        journal.metrics(_under_test(evaluation.metrics), step=0)
+        journal.metrics(under_test(evaluation.metrics), step=0)
         if evaluation.flags:
             journal.tags({"flags": " ".join(evaluation.flags)})
         journal.artifact(write_predictions(out, evaluation.predictions), "evaluation")
@@ -145,7 +151,11 @@ def _summary(bench: _Bench, metric: Metric, judged: dict[int, _Judged]) -> dict[
 
 
 def _tell_aggregate(
-    bench: _Bench, judged: dict[int, _Judged], folder: Path, summary: dict[str, Any]
+    bench: _Bench,
+    judged: dict[int, _Judged],
+    folder: Path,
+    fits: Path,
+    summary: dict[str, Any],
 ) -> None:
     """Journal means and intervals over seeds as a run of its own, with the first seed's maps."""
     experiment = bench.experiment
@@ -160,17 +170,12 @@ def _tell_aggregate(
             }
         )
         tell_pictures(journal, bench.probed.probe_set.probes, first.pictures)
-        means = {name: mean for name, mean in summary["mean"].items() if mean is not None}
-        journal.metrics(_under_test(means), step=0)
-        for name, interval in summary["interval"].items():
-            journal.metrics(
-                {f"test/{name}/low": interval["low"], f"test/{name}/high": interval["high"]}, step=0
-            )
-        journal.params({"n_seeds": len(judged)})
+        tell_aggregate(journal, _aggregate(bench, fits, summary), folder)
 
 
-def _under_test(metrics: dict[str, float]) -> dict[str, float]:
-    return {f"test/{name}": float(value) for name, value in metrics.items()}
+def _aggregate(bench: _Bench, fits: Path, summary: dict[str, Any]) -> Aggregate:
+    best = bench.manifest.best_possible
+    return Aggregate(bench.experiment.name, _metric(bench), summary, best, fits)
 
 
 def _line(experiment: Experiment, metric: Metric, summary: dict[str, Any]) -> str:

@@ -1,84 +1,34 @@
 """The comparison as Markdown that reads well in a README."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
 from seqarena.reporting import formatting
-from seqarena.reporting.columns import Column, columns_of
-from seqarena.reporting.looking import TaskLooking
-from seqarena.reporting.looking_tables import (
-    ABOUT_NUMBERS,
-    NUMBERS_HEAD,
-    PAIRS_HEAD,
-    about_pairs,
-    number_rows,
-    pair_rows,
-)
-from seqarena.reporting.ranking import Table, caveat, verdict
-
-FIGURES = "figures"
+from seqarena.reporting.names import stem_of
+from seqarena.reporting.places import FIGURES, figure_name
+from seqarena.reporting.sections import Section
+from seqarena.reporting.sheets.sheet import Sheet
+from seqarena.reporting.whole import Whole
 
 
-def markdown(tables: tuple[Table, ...], facts: Mapping[str, str]) -> str:
+def markdown(whole: Whole) -> str:
     """Return the whole report. Links lead to `figures/` beside it."""
     lines = ["# Comparison", ""]
-    lines += [f"- {plain(name)}: {plain(value)}" for name, value in facts.items()]
-    for table in tables:
-        lines += ["", f"## {plain(table.task.name)}", "", *_section(table)]
+    lines += [f"- {plain(name)}: {plain(value)}" for name, value in whole.facts.items()]
+    lines += ["", "Every task at a glance:", "", *sheet_lines(whole.overview)]
+    for chart in whole.scaling:
+        lines += ["", f"![{plain(chart.title)}]({FIGURES}/{figure_name('', chart)}.png)"]
+    for section in whole.sections:
+        lines += ["", f"## {plain(section.task.name)}", "", *_section(section)]
     return "\n".join(lines) + "\n"
 
 
-def table_lines(table: Table) -> list[str]:
-    """Return one task's table alone, as lines of Markdown."""
-    columns = columns_of(table)
-    rule = ["--:" if column.is_number else ":--" for column in columns]
-    body = [_cells(columns, index) for index in range(len(table.rows))]
-    lines = [[plain(column.title) for column in columns], rule, *body]
+def sheet_lines(sheet: Sheet) -> list[str]:
+    """Return a table as lines of Markdown; the best row is set in bold, references in italics."""
+    rule = ["--:" if column.is_number else ":--" for column in sheet.columns]
+    body = [_row(sheet, index, row) for index, row in enumerate(sheet.texts())]
+    lines = [[plain(column.title) for column in sheet.columns], rule, *body]
     return [f"| {' | '.join(line)} |" for line in lines]
-
-
-def _section(table: Table) -> list[str]:
-    task = table.task
-    lines = [plain(task.description), ""] if task.description else []
-    if told := formatting.prepared(task):
-        lines += [plain(told), ""]
-    if task.bound is not None:
-        lines += [f"Best possible: {plain(task.bound)}.", ""]
-    lines += [*table_lines(table), "", f"{plain(verdict(table))} {caveat(table)}", ""]
-    for row in table.rows:
-        notes = (*row.cell.flags, *row.cell.failures)
-        lines += [f"- **{plain(row.label)}**: {plain(note)}" for note in notes]
-    if task.published:
-        lines += [
-            "",
-            "Beside published figures:",
-            "",
-            *markdown_table(formatting.BESIDE, map(formatting.beside, task.published)),
-        ]
-    if any(row.interval is not None for row in table.rows):
-        lines += ["", f"![quality on {task.name}]({FIGURES}/{task.name}-quality.png)"]
-        lines += [f"![quality against cost on {task.name}]({FIGURES}/{task.name}-cost.png)"]
-    if any(row.cell.pictures for row in table.rows):
-        lines += ["", "Where each of them looked, on the same example:", ""]
-        lines += [f"![attention on {task.name}]({FIGURES}/{task.name}-attention.png)"]
-    if task.looking is not None:
-        lines += _looking(task.looking)
-    return lines
-
-
-def _looking(looking: TaskLooking) -> list[str]:
-    lines = [
-        "",
-        f"Mechanism against effect ([the maps]({looking.page})):",
-        "",
-        *markdown_table(NUMBERS_HEAD, number_rows(looking)),
-        "",
-        ABOUT_NUMBERS,
-    ]
-    if looking.pairs:
-        table = markdown_table(PAIRS_HEAD, pair_rows(looking))
-        lines += ["", "Where every two of them look:", "", *table, "", about_pairs(looking)]
-    return lines
 
 
 def markdown_table(titles: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
@@ -87,15 +37,52 @@ def markdown_table(titles: Sequence[str], rows: Iterable[Sequence[str]]) -> list
     return [f"| {' | '.join(line)} |" for line in lines]
 
 
-def _cells(columns: tuple[Column, ...], index: int) -> list[str]:
-    """Set the first row, the best, in bold."""
-    texts = [plain(column.values[index].text) for column in columns]
-    if index == 0 and columns[0].values:
-        texts[0] = f"**{texts[0]}**"
-    return texts
-
-
 def plain(text: str) -> str:
     """Keep Markdown and HTML inside a text from having any effect."""
     joined = re.sub(r"\s+", " ", text).strip()
     return re.sub(r"([\\`*\[\]<>|])", r"\\\1", joined)
+
+
+def _section(section: Section) -> list[str]:
+    task = section.task
+    lines = [f"**{plain(section.headline)}**", ""]
+    lines += [plain(task.description), ""] if task.description else []
+    if told := formatting.prepared(task):
+        lines += [plain(told), ""]
+    if task.bound is not None:
+        lines += [f"Best possible: {plain(task.bound)}.", ""]
+    lines += [*sheet_lines(section.results), "", f"{plain(section.verdict)} {section.caveat}", ""]
+    lines += [plain(section.results.about), ""] if section.results.about else []
+    lines += [f"- **{plain(name)}**: {plain(note)}" for name, note in section.notes]
+    for sheet in section.sheets:
+        lines += _sheet(sheet)
+    lines += _pictures(section)
+    for sheet in section.looking:
+        lines += _sheet(sheet, section)
+    return lines
+
+
+def _sheet(sheet: Sheet, section: Section | None = None) -> list[str]:
+    looking = None if section is None else section.task.looking
+    maps = f" ([the maps]({looking.page}))" if looking and sheet.name == "looking" else ""
+    lines = ["", f"{plain(sheet.title)}{maps}:", "", *sheet_lines(sheet)]
+    return [*lines, "", sheet.about] if sheet.about else lines
+
+
+def _pictures(section: Section) -> list[str]:
+    name = section.task.name
+    lines = [""] if section.charts else []
+    lines += [
+        f"![{chart.name} on {plain(name)}]({FIGURES}/{figure_name(name, chart)}.png)"
+        for chart in section.charts
+    ]
+    if any(row.cell.pictures for row in section.table.rows):
+        lines += ["", "Where each of them looked, on the same example:", ""]
+        lines += [f"![attention on {plain(name)}]({FIGURES}/{stem_of(name)}-attention.png)"]
+    return lines
+
+
+def _row(sheet: Sheet, index: int, row: Sequence[str]) -> list[str]:
+    texts = list(map(plain, row))
+    mark = {"best": "**", "reference": "*"}.get(sheet.mark(index).kind, "")
+    return [f"{mark}{texts[0]}{mark}", *texts[1:]]

@@ -1,23 +1,30 @@
 """The comparison for machines: JSON, and rows for `dvc plots`."""
 
 import csv
-from collections.abc import Mapping
+from collections.abc import Iterable
 from dataclasses import asdict
 from io import StringIO
 from typing import Any
 
+from seqarena.charts.chart import Chart, Series
+from seqarena.charts.numbers import rounded
 from seqarena.metrics.confidence import Interval
-from seqarena.reporting.ranking import Row, Table, verdict
+from seqarena.reporting.ranking import Row, Table
+from seqarena.reporting.references import references_of
+from seqarena.reporting.sections import Section
+from seqarena.reporting.sheets.sheet import Sheet
+from seqarena.reporting.whole import Whole
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 
-def comparison(tables: tuple[Table, ...], facts: Mapping[str, str]) -> dict[str, Any]:
+def comparison(whole: Whole) -> dict[str, Any]:
     """Return the whole comparison as JSON-ready values, rows in the order of the report."""
     return {
         "schema_version": SCHEMA_VERSION,
-        "facts": dict(facts),
-        "tasks": {table.task.name: _task(table) for table in tables},
+        "facts": dict(whole.facts),
+        "scaling": {chart.name: _chart(chart) for chart in whole.scaling},
+        "tasks": {section.task.name: _task(section) for section in whole.sections},
     }
 
 
@@ -37,13 +44,15 @@ def plot_rows(table: Table) -> str:
     return text.getvalue()
 
 
-def _task(table: Table) -> dict[str, Any]:
-    task = table.task
+def _task(section: Section) -> dict[str, Any]:
+    table, task = section.table, section.task
     return {
         "kind": task.kind,
         "description": task.description,
         "metric": asdict(task.metric),
+        "headline": section.headline,
         "best_possible": None if task.best_possible is None else asdict(task.best_possible),
+        "references": [asdict(each) for each in references_of(table)],
         "n_test": task.n_test,
         "n_sequences": dict(task.sizes),
         "counts": dict(task.counts),
@@ -52,9 +61,11 @@ def _task(table: Table) -> dict[str, Any]:
             {**asdict(each), "outcome": each.outcome, "remark": each.remark}
             for each in task.published
         ],
-        "verdict": verdict(table),
+        "verdict": section.verdict,
         "looking": None if task.looking is None else asdict(task.looking),
         "experiments": {row.cell.experiment: _experiment(table, row) for row in table.rows},
+        "tables": {sheet.name: _sheet(sheet) for sheet in section.all_sheets},
+        "charts": {chart.name: _chart(chart) for chart in section.charts},
     }
 
 
@@ -64,6 +75,7 @@ def _experiment(table: Table, row: Row) -> dict[str, Any]:
         "family": cell.family,
         "mechanism": cell.mechanism,
         "engine": cell.engine,
+        "baseline": cell.baseline,
         "n_seeds": len(cell.seeds),
         **_numbers(row.interval),
         "excess_over_best_possible": row.excess,
@@ -77,6 +89,7 @@ def _experiment(table: Table, row: Row) -> dict[str, Any]:
         "seeds": {
             str(seed.seed): {**asdict(seed), "metrics": dict(seed.metrics)} for seed in cell.seeds
         },
+        "runs": dict(cell.runs),
         "flags": list(cell.flags),
         "failures": list(cell.failures),
     }
@@ -86,3 +99,37 @@ def _numbers(interval: Interval | None) -> dict[str, float | None]:
     if interval is None:
         return {"mean": None, "low": None, "high": None}
     return {"mean": interval.mean, "low": interval.low, "high": interval.high}
+
+
+def _sheet(sheet: Sheet) -> dict[str, Any]:
+    """Return a table as its texts: the numbers themselves stand under `experiments`."""
+    return {
+        "title": sheet.title,
+        "about": sheet.about,
+        "columns": [column.title for column in sheet.columns],
+        "rows": [list(row) for row in sheet.texts()],
+    }
+
+
+def _chart(chart: Chart) -> dict[str, Any]:
+    """Return what a chart draws. A line is a text of its numbers, which is shorter to read."""
+    return {
+        "title": chart.title,
+        "x": chart.x.label,
+        "y": chart.y.label,
+        "series": {series.key: _series(series) for series in chart.series},
+    }
+
+
+def _series(series: Series) -> dict[str, Any]:
+    return {
+        "points": [
+            {"x": point.x, "y": point.y, "x_range": point.x_range, "y_range": point.y_range}
+            for point in series.points
+        ],
+        "traces": [{"x": _line(trace.xs), "y": _line(trace.ys)} for trace in series.traces],
+    }
+
+
+def _line(values: Iterable[float]) -> str:
+    return " ".join(f"{rounded(value):g}" for value in values)
