@@ -8,11 +8,11 @@ COLOURS: dict[Scheme, tuple[str, ...]] = {
     # Okabe & Ito (2008), darkened or lightened to stand out from the ground, and two more.
     "light": (
         *("#0072b2", "#d55e00", "#00835f", "#b0568a", "#a86e00"),
-        *("#2a8fc7", "#6b4f1d", "#6f6f6f", "#5b3fbf", "#8a1f2d"),
+        *("#14a0a8", "#6b4f1d", "#6f6f6f", "#5b3fbf", "#8a1f2d"),
     ),
     "dark": (
         *("#4aa8e8", "#ff8a3d", "#2fbf93", "#e08fbd", "#e6a93a"),
-        *("#86ccf5", "#c9a76a", "#a8a8a8", "#a994ff", "#ef7a86"),
+        *("#5fd8de", "#c9a76a", "#a8a8a8", "#a994ff", "#ef7a86"),
     ),
 }
 """By the place of a series' colour; further places begin again."""
@@ -38,6 +38,9 @@ MARKERS = (
 )
 """Outlines of markers around their middle [pixels]; further places begin again."""
 
+N_DASHES = 4
+"""Ways to draw a line, so that those of one colour are told apart as markers are."""
+
 _SHAPES = (
     ".mark{fill:currentColor;stroke:currentColor;stroke-width:1.5}"
     ".span{stroke:currentColor;stroke-width:2;fill:none}"
@@ -45,6 +48,7 @@ _SHAPES = (
     ".null{stroke:currentColor;stroke-width:9;stroke-opacity:.2;fill:none}"
     ".trace,.join{stroke:currentColor;stroke-width:1.4;fill:none;stroke-linejoin:round}"
     ".trace{stroke-opacity:.8}"
+    ".dash1{stroke-dasharray:7 3}.dash2{stroke-dasharray:2 3}.dash3{stroke-dasharray:8 3 2 3}"
     ".title{font-size:14px;font-weight:bold}"
 )
 

@@ -4,7 +4,7 @@ from seqarena.charts.chart import Chart, Number, Point, Series, Trace
 from seqarena.charts.frame import WIDTH, Frame
 from seqarena.charts.markup import cut, element, text
 from seqarena.charts.numbers import place, rounded
-from seqarena.charts.palette import colour_class, file_style, marker
+from seqarena.charts.palette import N_DASHES, colour_class, file_style, marker
 
 _NAMESPACE = "http://www.w3.org/2000/svg"
 _HEAD = 26.0
@@ -62,7 +62,7 @@ def _body(frame: Frame) -> str:
 
 def _series(frame: Frame, series: Series) -> str:
     parts = [_null(frame, point) for point in series.points]
-    parts += [_trace(frame, trace) for trace in series.traces]
+    parts += [_trace(frame, trace, series.look.marker) for trace in series.traces]
     parts += [_tick(frame, *tick) for tick in series.ticks]
     if series.is_joined and len(series.points) > 1:
         corners = _corners(frame, tuple((point.x, point.y) for point in series.points))
@@ -115,10 +115,10 @@ def _tick(frame: Frame, x: Number, y: Number) -> str:
     return element("path", class_="tick", d=f"M{place(left - 4)} {place(middle)}h8")
 
 
-def _trace(frame: Frame, trace: Trace) -> str:
+def _trace(frame: Frame, trace: Trace, place_of_look: int) -> str:
     return element(
         "polyline",
-        class_="trace",
+        class_=f"trace dash{place_of_look % N_DASHES}",
         points=_corners(frame, tuple(zip(trace.xs, trace.ys, strict=True))),
         data_tip=trace.tip,
         data_x=_numbers(trace.xs),

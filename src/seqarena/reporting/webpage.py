@@ -78,7 +78,7 @@ def _section(section: Section, n_probes: int) -> dict[str, Any]:
         "sheets": [_sheet(name, sheet) for sheet in section.sheets],
         "looking": [_sheet(name, sheet) for sheet in section.looking],
         "looking_page": None if looking is None else looking.page,
-        "legend": [_entry(section, row) for row in section.table.rows],
+        "legend": [_entry(section, row) for row in section.table.rows if _is_drawn(section, row)],
         "charts": [_chart(name, chart) for chart in section.charts],
         "looks": looks,
         "n_probes": 1 + max((look.probe for look in looks), default=0),
@@ -101,6 +101,11 @@ def _chart(task: str, chart: Chart) -> dict[str, Any]:
     own = [(colour_class(s.look.colour), marker(s.look.marker), s.label) for s in chart.series]
     legend = own if not task else []
     return {"chart": chart, "svg": Markup(drawing(chart)), "file": file, "legend": legend}
+
+
+def _is_drawn(section: Section, row: Row) -> bool:
+    drawn = {series.key for chart in section.charts for series in chart.series}
+    return row.cell.experiment in drawn
 
 
 def _entry(section: Section, row: Row) -> dict[str, str]:

@@ -95,9 +95,9 @@ def test_references_are_rows_marked_as_such_and_baselines_are_named():
     kinds = [sheet.mark(index).kind for index in range(sheet.n_rows)]
     assert kinds == ["best", "reference", "reference", "reference"]
     rows = sheet.texts()
-    assert rows[1][:5] == ("true process", "reference", "–", "0.000", "1.470")
-    assert rows[3][:5] == ("uniform", "reference", "–", "1.530", "3.000")
-    assert sheet.about.endswith("uniform: 8 equal symbols; m3 is the n-gram.")
+    assert rows[1][:5] == ("true process", "0.000", "1.470", "reference", "–")
+    assert rows[3][:5] == ("uniform", "1.530", "3.000", "reference", "–")
+    assert sheet.about.endswith("uniform: 8 equal symbols; n-gram: m3.")
 
 
 def test_the_overview_says_the_best_of_every_task():

@@ -115,17 +115,17 @@ def test_the_json_holds_every_number(report):
 def test_the_markdown_table_is_the_comparison(report):
     lines = report["comparison.md"].read_text().splitlines()
     start = lines.index(
-        "| experiment | family | mechanism | bits above the floor ↓ | bits per symbol ↓ "
+        "| experiment | bits above the floor ↓ | bits per symbol ↓ | family | mechanism "
         "| parameters | fit | FLOPs | seeds |"
     )
-    assert lines[start + 1] == "| :-- | :-- | :-- | --: | --: | --: | --: | --: | --: |"
+    assert lines[start + 1] == "| :-- | --: | --: | :-- | :-- | --: | --: | --: | --: |"
     assert lines[start + 2] == (
-        "| **lstm** | lstm | – | 0.120 ± 0.066 | 1.620 ± 0.066 | 1,234 | 3.0 s | 3 G | 3 |"
+        "| **lstm** | 0.120 ± 0.066 | 1.620 ± 0.066 | lstm | – | 1,234 | 3.0 s | 3 G | 3 |"
     )
-    assert lines[start + 3].startswith("| markov | markov_chain | – | 0.200 ± 0 | 1.700 ± 0 |")
-    assert lines[start + 4].startswith("| gru | gru | – | – | ∞ |")
-    assert lines[start + 5] == "| failed | lstm | – | – | – | – | – | – | 0 |"
-    assert lines[start + 6].startswith("| *floor* | reference | – | 0.000 | 1.500 |")
+    assert lines[start + 3].startswith("| markov | 0.200 ± 0 | 1.700 ± 0 | markov_chain | – |")
+    assert lines[start + 4].startswith("| gru | – | ∞ | gru | – |")
+    assert lines[start + 5] == "| failed | – | – | lstm | – | – | – | – | 0 |"
+    assert lines[start + 6].startswith("| *floor* | 0.000 | 1.500 | reference | – |")
     assert "- **lstm**: look here" in lines and "- **failed**: seed 0: NaN" in lines
     assert "![quality on source](figures/source-quality.png)" in lines
 

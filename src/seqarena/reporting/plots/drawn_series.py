@@ -3,10 +3,13 @@
 from dataclasses import replace
 
 from seqarena.charts.chart import AxisName, ReferenceLine, Series
+from seqarena.charts.markup import cut
 from seqarena.reporting import formatting
 from seqarena.reporting.looks import Looks
 from seqarena.reporting.ranking import Row, Table
 from seqarena.reporting.references import Reference, references_of
+
+_LONGEST_NAME = 24
 
 
 def series_of(row: Row, looks: Looks) -> Series:
@@ -21,8 +24,14 @@ def filled(row: Row, looks: Looks, **content: object) -> Series:
 
 
 def finite_rows(table: Table) -> list[Row]:
-    """Return the rows that have a mean."""
-    return [row for row in table.rows if row.interval is not None]
+    """Return the rows that have a mean.
+
+    Yardsticks that look at no order (majority class, unigram) stand in charts as lines: as points
+    they would press all others together. Where nothing else is there, they are points.
+    """
+    rows = [row for row in table.rows if row.interval is not None]
+    others = [row for row in rows if row.cell.baseline in ("", "n-gram")]
+    return others or rows
 
 
 def mean_of(row: Row) -> float:
@@ -57,5 +66,5 @@ def reference_lines(table: Table, axis: AxisName) -> tuple[ReferenceLine, ...]:
 
 
 def _line(each: Reference, table: Table, axis: AxisName) -> ReferenceLine:
-    label = f"{each.name} {each.value:.{table.task.metric.digits}f}"
+    label = f"{cut(each.name, _LONGEST_NAME)} {each.value:.{table.task.metric.digits}f}"
     return ReferenceLine(label, each.value, axis, is_bound=each.kind == "bound")

@@ -5,7 +5,7 @@ from seqarena.metrics.confidence import Interval
 from seqarena.reporting import formatting
 from seqarena.reporting.details import SliceScore
 from seqarena.reporting.looks import Looks
-from seqarena.reporting.plots.drawn_series import filled, metric_label
+from seqarena.reporting.plots.drawn_series import filled, finite_rows, metric_label
 from seqarena.reporting.ranking import Row, Table
 from seqarena.reporting.sheets.further import slices_of
 
@@ -15,11 +15,14 @@ _UNITS = {"length": "length of the input [steps]", "rarity": "rarity of what is 
 def slice_charts(table: Table, looks: Looks) -> tuple[Chart, ...]:
     """Return one chart for each way to tell the examples apart."""
     ways = dict.fromkeys(each.by for row in table.rows for each in row.cell.details.slices)
-    return tuple(_chart(table, by, looks) for by in ways)
+    charts = [_chart(table, by, looks) for by in ways]
+    return tuple(chart for chart in charts if chart is not None)
 
 
-def _chart(table: Table, by: str, looks: Looks) -> Chart:
-    rows = [row for row in table.rows if slices_of(row, by)]
+def _chart(table: Table, by: str, looks: Looks) -> Chart | None:
+    rows = [row for row in finite_rows(table) if slices_of(row, by)]
+    if not rows:
+        return None
     names = tuple(each.label for each in slices_of(rows[0], by))
     stem = "".join(letter if letter.isalnum() else "-" for letter in by)
     return Chart(

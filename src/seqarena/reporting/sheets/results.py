@@ -16,17 +16,17 @@ _OVER_SEEDS = "mean ± half of the 95 % interval over seeds"
 def results_sheet(table: Table) -> Sheet:
     """Return every column that says something about this task."""
     rows = table.rows
-    found = [
-        words("experiment", "name in params.yaml, without its task", [row.label for row in rows]),
+    found = [words("experiment", "name in params.yaml, without its task", [r.label for r in rows])]
+    bound = table.task.best_possible
+    if bound is not None:
+        found.append(_distance(table, bound.paired))
+    found += [
+        _headline(table),
         words("family", "kind of model", [row.cell.family for row in rows]),
         words("mechanism", "attention, if any", [row.cell.mechanism for row in rows]),
     ]
     if len({row.cell.engine for row in rows}) > 1:
         found.append(words("engine", "what fitted it", [row.cell.engine for row in rows]))
-    bound = table.task.best_possible
-    if bound is not None:
-        found.append(_distance(table, bound.paired))
-    found.append(_headline(table))
     found.extend(_further(metric, rows) for metric in table_metrics(table.task.schema))
     found.extend(_further(metric, rows) for metric in (*_slices(table), *_looking(table)))
     found.extend(_costs(rows))
@@ -134,8 +134,12 @@ def _mark(index: int, row: Row) -> RowMark:
 
 def _about(table: Table, references: Sequence[Reference]) -> str:
     told = [f"{each.name}: {each.how}" for each in references]
-    stands = [f"{row.label} is the {row.cell.baseline}" for row in table.rows if row.cell.baseline]
-    return "; ".join((*told, *stands)) + ("." if told or stands else "")
+    stands: dict[str, list[str]] = {}
+    for row in table.rows:
+        if row.cell.baseline and row.cell.baseline != row.label:
+            stands.setdefault(row.cell.baseline, []).append(row.label)
+    told += [f"{name}: {', '.join(own)}" for name, own in stands.items()]
+    return "; ".join(told) + ("." if told else "")
 
 
 def _arrow(metric: Metric) -> str:
