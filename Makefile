@@ -10,7 +10,7 @@ export DVC_NO_ANALYTICS ?= 1
 export MLFLOW_DISABLE_TELEMETRY ?= true
 export DO_NOT_TRACK ?= true
 
-.PHONY: setup repro suite ui test test-fast check format bench clean-results
+.PHONY: setup repro suite ui server test test-fast check format bench clean-results
 
 setup: $(VENV)/installed
 
@@ -30,6 +30,11 @@ suite: setup
 
 ui: setup
 	seqarena ui
+
+# MLflow on PostgreSQL for several people: docs/how-to/server.md.
+FOLDER ?= .server
+server: setup
+	seqarena server $(FOLDER)
 
 test: setup
 	$(BIN)/python -m pytest -q -n auto --dist loadfile

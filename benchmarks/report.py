@@ -14,11 +14,12 @@ from pathlib import Path
 import numpy as np
 
 from seqarena.data.manifest import BestPossible
-from seqarena.metrics.reliability import reliability_curve
+from seqarena.metrics.reliability import reliability_bins
 from seqarena.reporting.cells import Cell, SeedResult, TaskFacts
 from seqarena.reporting.details import Curve, Details, Reliability, SliceScore
 from seqarena.reporting.report import whole_report, write_report
 from seqarena.schema import DataSchema
+from seqarena.significance.calibration import calibration_band
 
 _FAMILIES = (
     *("markov_chain", "hidden_markov", "gaussian_mixture", "elman_rnn", "lstm"),
@@ -39,8 +40,8 @@ def main(folder: Path) -> None:
     size = (folder / "comparison.html").stat().st_size
     n_charts = sum(len(section.charts) for section in whole.sections)
     print(
-        f"{len(cells)} experiments x {_N_SEEDS} seeds: {seconds:.1f} s ({own:.1f} s of processor), {n_charts} charts, "
-        f"{len(files)} files, page {size / 1e6:.2f} MB"
+        f"{len(cells)} experiments x {_N_SEEDS} seeds: {seconds:.1f} s ({own:.1f} s of processor), "
+        f"{n_charts} charts, {len(files)} files, page {size / 1e6:.2f} MB"
     )
 
 
@@ -82,16 +83,23 @@ def _cell(task: TaskFacts, place: int, rng: np.random.Generator) -> Cell:
 
 def _details(level: float, rng: np.random.Generator, *, has_labels: bool) -> Details:
     confidence = rng.uniform(0.3, 1.0, 500)
-    curve = reliability_curve(confidence, rng.random(500) < confidence, rng)
+    is_right = rng.random(500) < confidence
     return Details(
         curves=tuple(_curve(seed, rng) for seed in range(_N_SEEDS)),
-        reliability=Reliability(0, curve) if has_labels else None,
+        reliability=_reliability(confidence, is_right, rng) if has_labels else None,
         slices=tuple(
             SliceScore(by, f"{start}–{start + 9}", float(start), start + 9.0, 125, (level, level))
             for by in ("length", "rarity")
             for start in (10, 20, 30, 40)
         ),
     )
+
+
+def _reliability(
+    confidence: np.ndarray, is_right: np.ndarray, rng: np.random.Generator
+) -> Reliability:
+    bins = reliability_bins(confidence, is_right, rng)
+    return Reliability(0, bins, calibration_band(confidence, is_right))
 
 
 def _curve(seed: int, rng: np.random.Generator) -> Curve:

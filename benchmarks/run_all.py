@@ -27,6 +27,8 @@ BENCHMARKS = (
     "influence",
     "diagnostics",
     "viewer",
+    "serving",
+    "judgement",
 )
 
 

@@ -15,12 +15,13 @@ from pathlib import Path
 from seqarena.experiment.compare import compare
 from seqarena.experiment.evaluate import evaluate
 from seqarena.experiment.layout import Workspace
-from seqarena.experiment.suite import Suite, read_suite
+from seqarena.experiment.question import QuestionConfig, read_asked
+from seqarena.experiment.suite import Suite
 from seqarena.experiment.train import train
 from seqarena.tasks.prepare import prepare_task
 
 
-def run(suite: Suite, workspace: Workspace) -> None:
+def run(suite: Suite, workspace: Workspace, question: QuestionConfig | None = None) -> None:
     """Run what the stages of DVC run, one after the other."""
     for name, task in suite.tasks.items():
         prepare_task(name, task, workspace.prepared(name))
@@ -34,17 +35,18 @@ def run(suite: Suite, workspace: Workspace) -> None:
             workspace.evaluation(name),
             workspace.metrics(name),
         )
-    compare(suite, workspace.root / "data/prepared", workspace.runs, workspace.reports)
+    asked = question or QuestionConfig()
+    compare(suite, asked, workspace.root / "data/prepared", workspace.runs, workspace.reports)
 
 
 def main(suite_file: Path, folder: Path) -> None:
     """Run the suite inside the folder, and print its report."""
-    suite = read_suite(suite_file.resolve())
+    suite, question = read_asked(suite_file.resolve())
     folder.mkdir(parents=True, exist_ok=True)
     # The stages take the present folder for the checkout: journals and MLflow's store lie there.
     os.chdir(folder)
     workspace = Workspace.here()
-    run(suite, workspace)
+    run(suite, workspace, question)
     print((workspace.reports / "comparison.md").read_text())
 
 

@@ -8,10 +8,10 @@ from seqarena.experiment.warm_start import run_stage
 def main(argv: list[str]) -> None:
     """Complain about every mistake in params.yaml and the user's own files, or leave the mark."""
     from seqarena.experiment.own_files import refuse_broken_files, write_own_digests
-    from seqarena.experiment.suite import read_suite
+    from seqarena.experiment.question import read_asked
 
     mark, digests = map(Path, argv)
-    suite = read_suite()
+    suite, _ = read_asked()
     refuse_broken_files(suite)
     write_own_digests(suite, digests)
     mark.parent.mkdir(parents=True, exist_ok=True)

@@ -6,13 +6,14 @@ from seqarena.experiment.warm_start import run_stage
 
 
 def main(argv: list[str]) -> None:
-    """Put every experiment of params.yaml into one report."""
+    """Answer the question of params.yaml in one report of every experiment."""
     # Imported here, so that a warm process can take over before they are paid for.
     from seqarena.experiment.compare import compare
-    from seqarena.experiment.suite import read_suite
+    from seqarena.experiment.question import read_asked
 
     prepared, runs, reports = map(Path, argv)
-    compare(read_suite(), prepared, runs, reports)
+    suite, question = read_asked()
+    compare(suite, question, prepared, runs, reports)
 
 
 if __name__ == "__main__":

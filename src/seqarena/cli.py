@@ -8,8 +8,13 @@ from pathlib import Path
 
 import click
 
+from seqarena.compare_commands import compare, compare_maps
 from seqarena.data_commands import data
 from seqarena.errors import ConfigError, DataError, SeqarenaError
+from seqarena.predict_command import predict
+from seqarena.retraining_commands import retrain, rollback, versions
+from seqarena.schedule_commands import schedule
+from seqarena.server_command import server
 from seqarena.wording import counted
 
 
@@ -33,7 +38,18 @@ def main() -> None:
     """Compare families of sequence models on the same data under the same rules."""
 
 
-main.add_command(data)
+for command in (
+    data,
+    compare,
+    compare_maps,
+    predict,
+    retrain,
+    rollback,
+    schedule,
+    server,
+    versions,
+):
+    main.add_command(command)
 
 
 @main.command()
@@ -43,7 +59,7 @@ main.add_command(data)
 )
 @click.option("--suite", help="A suite of pipelines/suites instead of params.yaml.")
 def repro(jobs: int | None, warm: bool, suite: str | None) -> None:
-    """Run the whole pipeline: `dvc repro`, with the fits done beforehand on all cores."""
+    """Run the whole pipeline: `dvc repro`, with its cells done beforehand on all cores."""
     from seqarena.experiment.repro import reproduce
 
     if suite is not None:
@@ -105,9 +121,11 @@ def tables(suite: str | None, parts: tuple[str, ...]) -> None:
 def check() -> None:
     """Read params.yaml, glance at your own files, and report every mistake at once."""
     from seqarena.experiment.own_files import refuse_broken_files
-    from seqarena.experiment.suite import read_suite
+    from seqarena.experiment.question import read_asked
+    from seqarena.retraining.config import check_retraining
 
-    suite = read_suite()
+    suite, _ = read_asked()
+    check_retraining()
     refuse_broken_files(suite)
     click.echo(
         f"params.yaml: {counted(len(suite.experiments), 'experiment')} on "
@@ -130,21 +148,6 @@ def check_family_command(module: str, settings: str) -> None:
         raise SeqarenaError(
             f"{counted(n_failed, 'check')} failed; see the lines that begin with FAILED."
         )
-
-
-@main.command("compare-maps")
-@click.argument("one")
-@click.argument("other")
-def compare_maps_command(one: str, other: str) -> None:
-    """Compare where two experiments look, ONE and OTHER: what `attend` calls a RUN, or folders.
-
-    All seeds of both are compared on the same probes. Writes compare/ONE__OTHER.
-    """
-    from seqarena.experiment.compare_maps import compare_maps
-    from seqarena.experiment.layout import Workspace
-
-    for line in compare_maps(one, other, Workspace.here()):
-        click.echo(line)
 
 
 @main.command()
@@ -174,9 +177,9 @@ def attend(
 
     RUN is an experiment, a folder of a fit, or a run in MLflow (its id, or its name).
     """
+    from seqarena.answering.own_input import OwnInput
     from seqarena.experiment.attend import attend as attend_to
     from seqarena.experiment.layout import Workspace
-    from seqarena.experiment.own_example import OwnInput
 
     width = shutil.get_terminal_size().columns
     found = attend_to(run, OwnInput(text, file, target), Workspace.here(), seed, width)

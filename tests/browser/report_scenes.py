@@ -3,12 +3,13 @@
 import dataclasses
 
 from seqarena.data.manifest import BestPossible
-from seqarena.metrics.reliability import ReliabilityBin, ReliabilityCurve
+from seqarena.metrics.reliability import ReliabilityBin
 from seqarena.reporting.cells import Cell, SeedResult, TaskFacts
 from seqarena.reporting.details import Curve, Details, Reliability
 from seqarena.reporting.report import whole_report
 from seqarena.reporting.webpage import webpage
 from seqarena.schema import DataSchema
+from seqarena.significance.calibration import CalibrationBand
 
 SOURCE = TaskFacts(
     "source",
@@ -20,7 +21,7 @@ DIGITS = TaskFacts("digits", DataSchema("classification", n_classes=10))
 BINS = (ReliabilityBin(0.5, 0.5, 20, 0.3, 0.7), ReliabilityBin(0.95, 0.7, 30, 0.9, 1.0))
 DETAILS = Details(
     curves=(Curve(0, (1, 2, 3), (1.0, 2.0, 4.0), (2.5, 2.0, 1.75)),),
-    reliability=Reliability(0, ReliabilityCurve(BINS, 0.1, 0.05)),
+    reliability=Reliability(0, BINS, CalibrationBand(0.1, 0.03, 0.01, 0.05, 0.01, 50, 0.95)),
 )
 
 

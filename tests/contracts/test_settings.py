@@ -7,9 +7,11 @@ from typing import get_args
 import pytest
 from pydantic import BaseModel
 
+from seqarena.experiment.question import QuestionConfig
 from seqarena.experiment.suite import ExperimentEntry
 from seqarena.families.catalogue import FamilyConfig
 from seqarena.fitting.protocols import HardwareConfig
+from seqarena.retraining.config import RetrainingConfig
 from seqarena.tasks.config import TaskConfig
 
 SOURCE = Path(__file__).parents[2] / "src"
@@ -29,8 +31,16 @@ ATTRIBUTES = {
     for node in ast.walk(ast.parse(path.read_text()))
     if isinstance(node, ast.Attribute)
 }
+KINDS = (
+    TaskConfig,
+    FamilyConfig,
+    HardwareConfig,
+    ExperimentEntry,
+    QuestionConfig,
+    RetrainingConfig,
+)
 MODELS = sorted(
-    set().union(*map(models_in, (TaskConfig, FamilyConfig, HardwareConfig, ExperimentEntry))),
+    set().union(*map(models_in, KINDS)),
     key=lambda model: model.__name__,
 )
 

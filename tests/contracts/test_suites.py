@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from seqarena.experiment.suite import read_suite
+from seqarena.experiment.question import read_asked
 from seqarena.experiment.suites import read_card, suite_names
 
 ROOT = Path(__file__).parents[2]
@@ -19,8 +19,10 @@ def test_the_suites_that_are_promised_are_there():
 @pytest.mark.parametrize("name", NAMES)
 def test_a_suite_is_read_and_describes_itself(name):
     card = read_card(ROOT, name)
-    suite = read_suite(ROOT / "pipelines" / "suites" / f"{name}.yaml")
+    suite, question = read_asked(ROOT / "pipelines" / "suites" / f"{name}.yaml")
     assert card.n_fits == len(suite.experiments) * len(suite.seeds)
     assert card.describe().startswith(f"{name}: {card.about.title}\n")
     used = {experiment.task_name for experiment in suite.experiments.values()}
     assert used == set(suite.tasks) == set(card.tasks), "a task of the suite has no experiment"
+    regions = {task for task, own in question.tasks.items() if own.metric and own.region}
+    assert regions == used, "the question names no metric or region for a task"

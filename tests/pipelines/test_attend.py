@@ -30,6 +30,7 @@ pytestmark = [pytest.mark.filterwarnings(MLFLOW_WARNS), pytest.mark.slow]
 PARAMS = """
 seeds: [3, 5]
 hardware: {accelerator: cpu, devices: 1}
+question: {}
 tasks:
   lagged:
     kind: density

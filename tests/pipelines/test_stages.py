@@ -1,6 +1,8 @@
 """The stages as functions, where something goes wrong."""
 
+import dataclasses
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -8,12 +10,16 @@ from tracking_scenes import MLFLOW_WARNS
 
 from seqarena.errors import ArtifactError, ConvergenceError
 from seqarena.experiment.compare import compare
+from seqarena.experiment.compare_scores import compare_scores
 from seqarena.experiment.evaluate import evaluate
 from seqarena.experiment.fit_seed import fit_seed
 from seqarena.experiment.layout import Workspace
+from seqarena.experiment.question import QuestionConfig
 from seqarena.experiment.suite import parse_suite
+from seqarena.experiment.synchronise import synchronise
 from seqarena.tasks.prepare import prepare_task
 from seqarena.tracking.events import RunEnded
+from seqarena.tracking.location import locate_store
 from seqarena.tracking.reading import read_journal
 
 pytestmark = [pytest.mark.filterwarnings(MLFLOW_WARNS), pytest.mark.slow]
@@ -111,12 +117,88 @@ def test_a_model_is_not_judged_on_other_data_than_its_own(workspace):
 def test_a_cell_that_left_no_metrics_is_named(workspace):
     suite = suite_with()
     prepared(workspace, suite)
-    with pytest.raises(ArtifactError) as caught:
-        compare(suite, workspace.root / "data/prepared", workspace.runs, workspace.reports)
-    assert str(caught.value) == (
+    reported(workspace, suite)
+    (row,) = told(workspace)["experiments"].values()
+    missing = (
         f"{workspace.metrics('lagged-gru')}: missing; params.yaml lists this experiment, so train "
         "and evaluate it first (`dvc repro`)."
     )
+    assert (row["n_seeds"], row["failures"]) == (0, [missing])
+    words = told(workspace)["judgement"]["words"]
+    assert words["concluded"] == [
+        "No experiment of this task has a result, so nothing can be concluded."
+    ]
+    assert f"gru left no score at all (1 seed): {missing}" in words["not_concluded"]
+
+
+def reported(workspace, suite) -> None:
+    compare(
+        suite, QuestionConfig(), workspace.root / "data/prepared", workspace.runs, workspace.reports
+    )
+
+
+def told(workspace) -> dict:
+    return json.loads((workspace.reports / "comparison.json").read_text())["tasks"]["lagged"]
+
+
+def evaluated(workspace, suite, folder) -> None:
+    fits = workspace.fit("lagged-gru")
+    for seed in suite.experiments["lagged-gru"].seeds:
+        run = fit_seed(suite.experiments["lagged-gru"], seed, folder, workspace, False)
+        shutil.copytree(run, fits / f"seed-{seed}")
+    evaluate(
+        suite.experiments["lagged-gru"],
+        folder,
+        fits,
+        workspace.evaluation("lagged-gru"),
+        workspace.metrics("lagged-gru"),
+    )
+
+
+def test_a_cell_of_an_older_preparation_stands_in_no_table_and_the_report_says_why(workspace):
+    suite = suite_with()
+    folder = prepared(workspace, suite)
+    evaluated(workspace, suite, folder)
+    reported(workspace, suite)
+    assert list(told(workspace)["experiments"]) == ["lagged-gru"]
+    assert told(workspace)["judgement"]["set_aside"] == []
+    other = suite.tasks["lagged"].source
+    draw = other.draw.model_copy(update={"seed": 7})
+    source = other.model_copy(update={"draw": draw})
+    prepare_task("lagged", suite.tasks["lagged"].model_copy(update={"source": source}), folder)
+    reported(workspace, suite)
+    assert told(workspace)["experiments"] == {}
+    text = (workspace.reports / "comparison.md").read_text()
+    assert "gru is in no table with the others" in text and "train split: " in text
+
+
+def test_runs_in_mlflow_are_compared_by_their_ids(workspace):
+    from mlflow import MlflowClient
+
+    raw = suite_with()
+    suite = dataclasses.replace(
+        raw,
+        experiments={
+            name: dataclasses.replace(each, seeds=(0, 1)) for name, each in raw.experiments.items()
+        },
+    )
+    evaluated(workspace, suite, prepared(workspace, suite))
+    # On a busy machine the store may lag behind the journals.
+    assert synchronise(workspace, False).failed == ()
+    client = MlflowClient(locate_store(workspace.home).tracking_uri)
+    runs = client.search_runs([client.get_experiment_by_name("lagged").experiment_id])
+    ids = {run.data.tags.get("seed"): run for run in runs}
+    metrics = json.loads(workspace.metrics("lagged-gru").read_text())
+    assert {ids[seed].data.tags["protocol"] for seed in "01"} == {metrics["protocol"]["stamp"]}
+    lines = list(compare_scores(ids["0"].info.run_id, ids["1"].info.run_id, workspace))
+    assert lines[2].startswith("lagged-gru (seed 0)  1 ")
+    assert "  of the families: not known. There is one seed of " in "\n".join(lines)
+    both = ",".join(ids[seed].info.run_id for seed in "01")
+    lines = list(compare_scores(both, "lagged-gru", workspace))
+    assert lines[2].startswith("lagged-gru (seed 0, 1)  2 ")
+    aggregate = next(run for run in runs if run.data.tags["role"] == "aggregate")
+    with pytest.raises(ArtifactError, match="give the run of one seed that was evaluated"):
+        list(compare_scores(aggregate.info.run_id, "lagged-gru", workspace))
 
 
 def test_the_layout_is_that_of_dvc_yaml(workspace):

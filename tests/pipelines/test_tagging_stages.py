@@ -15,6 +15,7 @@ from seqarena.evaluation.predictions import metrics_of, read_predictions
 from seqarena.experiment.compare import compare
 from seqarena.experiment.evaluate import evaluate
 from seqarena.experiment.layout import Workspace
+from seqarena.experiment.question import QuestionConfig
 from seqarena.experiment.suite import parse_suite
 from seqarena.experiment.train import train
 from seqarena.tasks.prepare import prepare_task
@@ -63,7 +64,7 @@ def workspace(tmp_path_factory):
             evaluate(
                 experiment, prepared, made.fit(name), made.evaluation(name), made.metrics(name)
             )
-        compare(suite, made.root / "data/prepared", made.runs, made.reports)
+        compare(suite, QuestionConfig(), made.root / "data/prepared", made.runs, made.reports)
         yield made
 
 

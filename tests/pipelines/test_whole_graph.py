@@ -16,6 +16,7 @@ pytestmark = [pytest.mark.filterwarnings(MLFLOW_WARNS), pytest.mark.slow]
 
 SMOKE = {
     "seeds": [0, 1],
+    "question": {"n_draws": 1000, "tasks": {"digits": {"region": 0.01}}},
     "hardware": {"accelerator": "cpu", "devices": 1},
     "tasks": {
         "digits": {
@@ -137,6 +138,7 @@ def test_a_second_repro_runs_the_check_alone(checkout):
 
 SUITE = {
     "about": {"title": "A lagged source.", "minutes": 1},
+    "question": {},
     **{key: SMOKE[key] for key in ("seeds", "hardware")},
     "tasks": {"suite_lagged": SMOKE["tasks"]["lagged"]},
     "families": {"markov_1": SMOKE["families"]["markov_1"]},
@@ -218,6 +220,16 @@ def test_one_familys_knob_runs_its_own_cells_and_the_comparison_again(checkout):
     assert stages_run(words) == {"check", "train@digits-gmm", "evaluate@digits-gmm", "compare"}
     metrics = json.loads(checkout.dvc("metrics", "show", "--json"))
     assert "runs/digits-gmm/metrics.json" in str(metrics)
+
+
+def test_another_question_runs_the_comparison_alone(checkout):
+    params = YAML(typ="safe").load(checkout.folder / "params.yaml")
+    checkout.write_params({**params, "question": {"n_draws": 1000, "confidence": 0.9}})
+    assert stages_run(checkout.dvc("repro")) == {"check", "compare"}
+    report = json.loads((checkout.folder / "reports" / "comparison.json").read_text())
+    assert report["tasks"]["digits"]["judgement"]["question"]["confidence"] == 0.9
+    (run,) = [each for each in runs_of(checkout, "comparison") if "question" in each.data.tags]
+    assert run.data.tags["question"] == report["facts"]["question"]
 
 
 def test_a_new_seed_is_fitted_and_the_old_ones_are_kept(checkout):

@@ -10,6 +10,7 @@ from seqarena.cli import main
 PARAMS = """
 seeds: [0]
 hardware: {}
+question: {}
 tasks:
   toy: {kind: density, source: {kind: hidden_markov_source}}
 families:

@@ -10,6 +10,7 @@ import numpy as np
 from seqarena.attention.maps import HasNativeMaps
 from seqarena.attribution.capture import Capture, capture_maps
 from seqarena.attribution.diagnostics.diagnose import Diagnosis, diagnose
+from seqarena.attribution.diagnostics.gradient_input import gradient_maps
 from seqarena.attribution.further_maps import forgotten, n_redundant, shared_out
 from seqarena.attribution.influence.influence_map import InfluenceMap
 from seqarena.attribution.influence.measure import measure_influence
@@ -90,7 +91,10 @@ def _with_influence(
         draw_rows=np.array([probe.row for probe in allowed.probes], dtype=np.int64),
     )
     began = time.perf_counter()
-    further = {"marginalised": forgotten(model, allowed)}
+    further: dict[str, Sequence[InfluenceMap | None]] = {
+        "marginalised": forgotten(model, allowed),
+        "gradient": gradient_maps(model, allowed),
+    }
     if plan.n_shapley:
         further["shapley"] = shared_out(
             model, allowed, found.maps, plan.replacements, plan.n_shapley

@@ -1,4 +1,4 @@
-"""Maps that answer what replacing one step at a time cannot: forgetting it, and sharing out."""
+"""Maps of other questions than replacing a step: forgetting it, sharing out, and the slope."""
 
 from collections.abc import Sequence
 

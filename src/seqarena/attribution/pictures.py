@@ -25,7 +25,7 @@ from seqarena.attribution.short_labels import shortened
 WIDTH, HEIGHT = 600, 300
 MAX_HEADS = 4
 
-_COLOURS = {
+COLOURS = {
     "weights": "Blues",
     "posterior": "Purples",
     "responsibility": "Greens",
@@ -117,7 +117,7 @@ def _head(canvas: Canvas, probe: Probe, one: ProbeMap) -> None:
 
 def _colour_bar(canvas: Canvas, one: ProbeMap, limit: float) -> None:
     box = Box(_PLOT.right + 16, _PLOT.top, 10, _PLOT.height)
-    canvas.heat(np.linspace(limit, 0, 64)[:, None], box, _COLOURS[one.kind], limit)
+    canvas.heat(np.linspace(limit, 0, 64)[:, None], box, COLOURS[one.kind], limit)
     canvas.outline(box, width=0.5)
     for share in (0.0, 0.5, 1.0):
         at = (box.right + 3, box.bottom - share * box.height)
@@ -139,10 +139,10 @@ def _draw_regions(
     """Lay pooling weights over a picture, or over the frames of a video."""
     heads = one.values[:MAX_HEADS, 0].reshape(-1, one.values.shape[2] // (grid[0] * grid[1]), *grid)
     if heads.shape[1] == 1:
-        draw_regions(canvas, _PLOT, frames, list(heads[:, 0]), _COLOURS[one.kind], limit)
+        draw_regions(canvas, _PLOT, frames, list(heads[:, 0]), COLOURS[one.kind], limit)
         return
     true_steps = np.array([step for step, _ in probe.links or ()], dtype=np.int64)
-    draw_film(canvas, _PLOT, frames, list(heads), true_steps, (_COLOURS[one.kind], _GOLD), limit)
+    draw_film(canvas, _PLOT, frames, list(heads), true_steps, (COLOURS[one.kind], _GOLD), limit)
 
 
 def _draw_panels(canvas: Canvas, probe: Probe, one: ProbeMap, limit: float) -> None:
@@ -158,8 +158,8 @@ def _draw_panels(canvas: Canvas, probe: Probe, one: ProbeMap, limit: float) -> N
     boxes = _boxes(n_panels, plot)
     across = Ticks.across(canvas, panels.across, boxes[0].width)
     for index, box in enumerate(boxes):
-        canvas.heat(panels.values[index], box, _COLOURS[one.kind], limit)
-        _outline_gold(canvas, panels, box)
+        canvas.heat(panels.values[index], box, COLOURS[one.kind], limit)
+        outline_gold(canvas, panels, box)
         canvas.outline(box)
         if box.left == left:
             label_down(canvas, down, box)
@@ -220,7 +220,8 @@ def _boxes(n: int, whole: Box) -> list[Box]:
     ]
 
 
-def _outline_gold(canvas: Canvas, panels: Panels, box: Box) -> None:
+def outline_gold(canvas: Canvas, panels: Panels, box: Box) -> None:
+    """Outline the gold spans, or the gold links, of a panel."""
     n_down, n_across = panels.values.shape[1:]
     width, height = box.width / n_across, box.height / n_down
     for row, (first, after) in enumerate(panels.gold):

@@ -70,7 +70,7 @@ def probe_set(test: Part, rows: Rows, manifest: Manifest, longest: int = LONGEST
         cuts.append(f"{n_cut} probes cut to their first {longest} steps")
     if not len(kept):
         return ProbeSet((), sequences, tuple(cuts))
-    part = _first_steps(test.select(kept), longest)
+    part = first_steps(test.select(kept), longest)
     probes = probes_of(part, np.arange(len(kept)), manifest)
     named = tuple(
         replace(probe, row=int(row), id=probe.id if sequences.ids else str(row))
@@ -81,10 +81,10 @@ def probe_set(test: Part, rows: Rows, manifest: Manifest, longest: int = LONGEST
 
 def shortened(probes: ProbeSet, longest: int) -> ProbeSet:
     """Return the first `longest` steps of each probe, described as before."""
-    return replace(probes, sequences=_first_steps(Part(probes.sequences), longest).sequences)
+    return replace(probes, sequences=first_steps(Part(probes.sequences), longest).sequences)
 
 
-def _first_steps(part: Part, longest: int) -> Part:
+def first_steps(part: Part, longest: int) -> Part:
     """Cut inputs, and what belongs to their steps, after `longest` steps."""
     whole = part.sequences
     if int(whole.lengths.max()) <= longest:

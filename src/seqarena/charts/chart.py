@@ -27,6 +27,8 @@ class Axis:
     """Names instead of numbers: a position is the place of a name, from the left or the top."""
     ends: tuple[Number, Number] | None = None
     """Where it begins and ends; None: where the data do."""
+    marked: tuple[Number, Number] | None = None
+    """Between which values it has marks; None: all along."""
 
 
 @dataclass(frozen=True)

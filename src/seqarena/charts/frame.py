@@ -147,7 +147,8 @@ def _name_class(each: ReferenceLine) -> str:
 def _marks(axis: Axis, scale: Scale) -> tuple[tuple[float, str], ...]:
     if axis.categories:
         return tuple((float(index), name) for index, name in enumerate(axis.categories))
-    return scale.marks()
+    low, high = axis.marked or (scale.low, scale.high)
+    return tuple(mark for mark in scale.marks() if low <= mark[0] <= high)
 
 
 def _scale(chart: Chart, name: str, start: float, stop: float) -> Scale:

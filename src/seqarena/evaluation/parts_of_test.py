@@ -1,4 +1,4 @@
-"""The test examples in groups, and the headline metric of each: by length, rarity, lag."""
+"""The test examples in groups, and a metric of each group: by length, rarity, lag."""
 
 from dataclasses import dataclass
 
@@ -6,9 +6,10 @@ import numpy as np
 import pyarrow as pa
 from jaxtyping import Bool, Num
 
-from seqarena.evaluation.ratios import headline_ratio
+from seqarena.evaluation.example_statistics import statistic_of
 from seqarena.evaluation.slices import SLICE_COLUMN
 from seqarena.evaluation.strata import LENGTH_COLUMN, RARITY_COLUMN
+from seqarena.metrics.metric import Metric
 from seqarena.schema import DataSchema
 
 _N_GROUPS = 4
@@ -19,7 +20,7 @@ _FEWEST = 5
 
 @dataclass(frozen=True)
 class ExampleGroup:
-    """Examples that are alike, and the headline metric of them alone."""
+    """Examples that are alike, and the metric of them alone."""
 
     by: str
     low: float
@@ -36,14 +37,15 @@ class ExampleGroup:
         return ends[0] if ends[0] == ends[1] else f"{ends[0]}–{ends[1]}"
 
 
-def groups_of_test(predictions: pa.Table, schema: DataSchema) -> tuple[ExampleGroup, ...]:
+def groups_of_test(
+    predictions: pa.Table, metric: Metric, schema: DataSchema
+) -> tuple[ExampleGroup, ...]:
     """Return the groups by every way to tell the examples apart that tells two groups at least.
 
     The groups follow from the examples alone, so that they are the same for every model.
     """
-    ratio = headline_ratio(predictions, schema)
-    if ratio is None:
-        return ()
+    statistic = statistic_of(metric, schema)
+    parts = statistic.parts(predictions)
     ways = {
         "length": LENGTH_COLUMN,
         "rarity": RARITY_COLUMN,
@@ -56,7 +58,7 @@ def groups_of_test(predictions: pa.Table, schema: DataSchema) -> tuple[ExampleGr
             for chosen in grouped(values):
                 own = values[chosen]
                 ends = float(own.min()), float(own.max())
-                found.append(ExampleGroup(by, *ends, len(own), ratio.of(chosen)))
+                found.append(ExampleGroup(by, *ends, len(own), statistic.total(parts[chosen])))
     return tuple(found)
 
 

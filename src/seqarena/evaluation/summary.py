@@ -7,8 +7,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from seqarena.metrics.confidence import Interval, t_interval
 from seqarena.metrics.metric import Metric
+from seqarena.significance.seeds import Interval, t_interval
 
 # Said of one seed's test split; a mean over seeds of them would mean nothing.
 _NOT_AVERAGED = ("n_examples", "n_scored", "standard_error")

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from seqarena.answering.own_input import OwnInput
 from seqarena.attribution.asked import Asked, ask
 from seqarena.attribution.axes import panels_of, primary_map
 from seqarena.attribution.capture import ProbeMap
@@ -15,14 +16,12 @@ from seqarena.attribution.store.cuts import mean_of_heads
 from seqarena.attribution.terminal import PrintedMap, print_map
 from seqarena.attribution.viewer.of_capture import viewed_of
 from seqarena.attribution.viewer.page import page_of
-from seqarena.data.manifest import Manifest, read_manifest
-from seqarena.errors import ConfigError
+from seqarena.data.manifest import Manifest
 from seqarena.experiment.attribution import influence_plan
-from seqarena.experiment.fitted import FoundFit, find_fit, load_fitted
-from seqarena.experiment.layout import PARAMS_FILE, Workspace
-from seqarena.experiment.own_example import OwnExample, OwnInput, own_example
-from seqarena.parsing import nearest, parse, read_yaml
-from seqarena.tasks.config import TaskConfig
+from seqarena.experiment.fitted import find_fit
+from seqarena.experiment.fitted_task import open_fit
+from seqarena.experiment.layout import Workspace
+from seqarena.experiment.own_example import OwnExample, own_example
 
 Lines = list[str]
 
@@ -55,33 +54,20 @@ def attend(
         DataError: the task cannot read what is given.
     """
     fit = find_fit(run, seed, workspace)
-    provenance = fit.provenance
-    task = str(provenance["task"])
+    provenance, opened = fit.provenance, open_fit(fit)
+    task, title = str(provenance["task"]), opened.title
+    family, manifest, config = opened.family, opened.manifest, opened.config
     prepared = fit.root / "data" / "prepared" / task
-    manifest, config = read_manifest(prepared), _task(fit, task)
-    family, _ = load_fitted(fit.folder, manifest)
     example = own_example(family, given, config.source, manifest)
     probes = probe_set(example.part, np.array([0]), manifest)
     plan = influence_plan(config.influence, prepared)
     asked = ask(family, probes, plan)
-    title = f"{provenance['experiment']}, seed {provenance['seed']}"
     head = _head(title, probes.probes[0], example, manifest)
     facts = {"task": task, "fingerprint": str(provenance["fingerprint"]), "answer": example.answer}
     if asked.cuts:
         facts["not asked"] = "; ".join(asked.cuts)
     page = page_of(viewed_of(asked.capture, title, facts))
     return Attended((*head, *_maps(asked, _why_without(asked, plan, task), width)), page)
-
-
-def _task(fit: FoundFit, task: str) -> TaskConfig:
-    """Return the settings of the task, whose source knows how to read."""
-    tasks = read_yaml(fit.root / PARAMS_FILE).get("tasks") or {}
-    if task not in tasks:
-        raise ConfigError(
-            [f"tasks.{task}: not in {fit.root / PARAMS_FILE}; {nearest(task, list(tasks))}"]
-        )
-    config: TaskConfig = parse(TaskConfig, tasks[task], f"tasks.{task}")
-    return config
 
 
 def _head(title: str, probe: Probe, example: OwnExample, manifest: Manifest) -> Lines:

@@ -5,12 +5,16 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+
 from seqarena.attribution.asked import ask, diagnosed
 from seqarena.attribution.capture import Capture
 from seqarena.attribution.influence.influence_map import InfluenceMap
 from seqarena.attribution.influence.replacements import Replacements
 from seqarena.attribution.influence_plan import InfluencePlan
-from seqarena.attribution.oracle.oracle_model import oracle_of
+from seqarena.attribution.oracle.gain_question import GainQuestion
+from seqarena.attribution.oracle.oracle_model import OracleDensity, oracle_of
+from seqarena.attribution.over_validation import ValidationSample, over_validation
 from seqarena.attribution.probe_set import ProbeSet, probe_set
 from seqarena.attribution.probes import Probe, probe_rows
 from seqarena.attribution.store.artifacts import Attribution, Written, write_artifacts
@@ -18,7 +22,7 @@ from seqarena.attribution.store.manifest import Origin
 from seqarena.attribution.summary import oracle_summary, summary_tables
 from seqarena.attribution.viewer.of_capture import viewed_of
 from seqarena.attribution.viewer.page import page_of
-from seqarena.data.arrow_store import read_split
+from seqarena.data.arrow_store import read_part, read_split
 from seqarena.data.manifest import Manifest
 from seqarena.data.part import Part
 from seqarena.data.splits import Split
@@ -40,17 +44,25 @@ class ProbedTask:
     """None: influence is not asked for."""
     oracle: tuple[InfluenceMap | None, ...] = ()
     """The influence of each step in the process that made the data; none: it is not known."""
+    gain: GainQuestion | None = None
+    """How much the last steps alone are worth; None: the process is not known, or no density."""
+    valid: ValidationSample | None = None
+    """The examples over which maps are averaged; None: nobody wants it."""
 
     @classmethod
     def of(cls, task: TaskConfig, prepared: Path, manifest: Manifest, test: Part) -> "ProbedTask":
         """Choose the probes of a task, and ask the process that made them, where it is known."""
         probes = probe_set(test, probe_rows(test.sequences, task.n_probes), manifest)
         plan = influence_plan(task.influence, prepared) if len(probes) else None
+        valid = _validation_sample(task, prepared, test) if len(probes) else None
         oracle = oracle_of(task.source)
-        known = (
-            () if plan is None or oracle is None else ask(oracle, probes, plan).capture.influence
-        )
-        return cls(manifest, probes, plan, known)
+        if plan is None or oracle is None:
+            return cls(manifest, probes, plan, valid=valid)
+        known = ask(oracle, probes, plan).capture.influence
+        gain = None
+        if isinstance(oracle, OracleDensity):
+            gain = GainQuestion.of(oracle, test.sequences, plan.max_steps)
+        return cls(manifest, probes, plan, known, gain, valid)
 
 
 @dataclass(frozen=True)
@@ -74,6 +86,11 @@ def influence_plan(config: InfluenceConfig, prepared: Path) -> InfluencePlan | N
     return InfluencePlan(replacements, config.n_probes, config.max_steps, config.n_shapley)
 
 
+def _validation_sample(task: TaskConfig, prepared: Path, test: Part) -> ValidationSample | None:
+    most_steps = int(task.validation_share * test.sequences.lengths.sum())
+    return ValidationSample.of(read_part(prepared, Split.VALID), most_steps) if most_steps else None
+
+
 def attribute(family: AnyFamily, run: AskedRun) -> Attribution:
     """Ask a fitted family where it looked on each probe, and hold that against the true process.
 
@@ -81,19 +98,27 @@ def attribute(family: AnyFamily, run: AskedRun) -> Attribution:
         ArtifactError: the model is in training mode, a map is not made of shares, or a density
             looks at the future.
     """
-    task = run.task
+    task, commit = run.task, run.identity.tags.get("git.commit", "")
     asked = ask(family, task.probe_set, task.plan)
     capture = asked.capture
     began = time.perf_counter()
-    found = diagnosed(family, capture, task.probe_set, run.identity.tags.get("git.commit", ""))
-    cost = {**asked.cost, "diagnostics_seconds": round(time.perf_counter() - began, 4)}
+    found = diagnosed(family, capture, task.probe_set, commit)
+    seconds = round(time.perf_counter() - began, 4)
+    over = over_validation(family, task.valid, commit)
     if task.oracle:
         capture = replace(capture, further={**capture.further, "oracle": task.oracle})
+    cost = {**asked.cost, "diagnostics_seconds": seconds, "validation": over.cost}
     return Attribution(
         capture,
         replace(_origin(run, asked.influence_steps), cost=cost, cuts=asked.cuts),
-        found.table,
-        {**oracle_summary(capture.influence, task.oracle), **found.summary},
+        pa.concat_tables([found.table, over.table]),
+        {
+            **oracle_summary(capture.influence, task.oracle),
+            **({} if task.gain is None else task.gain.summary_of(family)),
+            **over.summary,
+            **found.summary,
+        },
+        over.shown,
     )
 
 
@@ -101,7 +126,7 @@ def tell_attribution(journal: Journal, folder: Path, found: Attribution, run: As
     """Write what was found into `folder`, and journal its files, its numbers and its pictures."""
 
     def page(capture: Capture) -> str:
-        tables = summary_tables(found.summary)
+        tables = (*found.tables, *summary_tables(found.summary))
         return page_of(viewed_of(capture, run.identity.name, _facts(run), tables))
 
     written = write_artifacts(folder, found, page)

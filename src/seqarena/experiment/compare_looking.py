@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from seqarena.attribution.comparison.alignments import alignment_picture
 from seqarena.attribution.comparison.family_maps import FamilyMaps
 from seqarena.attribution.comparison.family_numbers import FamilyNumbers, family_numbers
 from seqarena.attribution.comparison.family_pairs import (
@@ -12,10 +13,12 @@ from seqarena.attribution.comparison.family_pairs import (
     FamilyPair,
     compare_families,
 )
+from seqarena.attribution.comparison.further_tables import further_tables
 from seqarena.attribution.comparison.task_page import task_page
 from seqarena.attribution.viewer.page import write_page
+from seqarena.attribution.viewer.viewed import ViewedTable
 from seqarena.experiment.stored_maps import has_maps, read_family
-from seqarena.reporting.looking import Looked, LookedPair, TaskLooking
+from seqarena.reporting.looking import Looked, LookedPair, LookedTable, TaskLooking
 
 PAGES = "attention"
 """Folder of the pages below the report's."""
@@ -48,7 +51,9 @@ def look(of: TaskMaps, reports: Path) -> TaskLooking | None:
     path = reports / PAGES / f"{of.task}.html"
     path.parent.mkdir(parents=True, exist_ok=True)
     numbers = [family_numbers(family) for family in comparison.families]
-    write_page(path, task_page(comparison, numbers, of.task))
+    further = further_tables(comparison.families)
+    write_page(path, task_page(comparison, numbers, of.task, further))
+    picture = _picture(comparison, path)
     return TaskLooking(
         cells=tuple(
             _looked(name, comparison, place, numbers[place]) for place, name in enumerate(found)
@@ -56,7 +61,27 @@ def look(of: TaskMaps, reports: Path) -> TaskLooking | None:
         pairs=tuple(_pair(pair) for pair in comparison.pairs),
         note=comparison.note,
         page=path.relative_to(reports).as_posix(),
+        tables=tuple(map(_table, further)),
+        picture=None if picture is None else picture.relative_to(reports).as_posix(),
     )
+
+
+def _picture(comparison: FamilyComparison, page: Path) -> Path | None:
+    """Draw alignments beside the page, where there are any."""
+    drawn = alignment_picture(comparison.families)
+    if drawn is None:
+        return None
+    path = page.with_name(f"{page.stem}-alignments.png")
+    path.write_bytes(drawn)
+    return path
+
+
+def _table(table: ViewedTable) -> LookedTable:
+    rows = tuple(
+        tuple(cell if isinstance(cell, str | int) else _known(cell) for cell in row)
+        for row in table.rows
+    )
+    return LookedTable(table.title, table.head, rows, table.note)
 
 
 def _families(of: TaskMaps) -> Iterator[tuple[str, FamilyMaps]]:
@@ -80,6 +105,7 @@ def _looked(
         oracle_divergence=_known(numbers.oracle_divergence),
         oracle_outside=_known(numbers.oracle_outside),
         seed_noise=_known(comparison.seed_noise(place)),
+        weights_noise=_known(numbers.weights_noise),
     )
 
 

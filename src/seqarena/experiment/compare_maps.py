@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from seqarena.attribution.comparison.family_maps import FamilyMaps
 from seqarena.attribution.comparison.family_pairs import compare_families
+from seqarena.attribution.comparison.further_tables import further_tables
 from seqarena.attribution.comparison.pair_page import (
     PairReport,
     gap_table,
@@ -75,6 +76,8 @@ def _told(report: PairReport) -> Iterator[str]:
     names = report.one.name, report.other.name
     yield from _table(gap_table(report.pair))
     yield from _table(_turned(numbers_table(names, report.numbers)))
+    for table in further_tables((report.one, report.other)):
+        yield from _table(_turned(table))
     yield from _table(picked_table(report))
 
 

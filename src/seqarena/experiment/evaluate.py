@@ -13,6 +13,8 @@ from seqarena.data.splits import Split
 from seqarena.evaluation.evaluate import Evaluation, evaluate_model
 from seqarena.evaluation.gold import Gold
 from seqarena.evaluation.predictions import write_predictions
+from seqarena.evaluation.protocol import Protocol, write_protocol
+from seqarena.evaluation.stamp import Stamp
 from seqarena.evaluation.summary import summarise_seeds, write_metrics
 from seqarena.evaluation.texts import signature_of, writing_of
 from seqarena.experiment.aggregate import Aggregate, tell_aggregate, under_test
@@ -27,7 +29,9 @@ from seqarena.experiment.attribution import (
 from seqarena.experiment.fitted import load_fitted
 from seqarena.experiment.identity import aggregate_run, engine_of, seed_run, tell_data
 from seqarena.experiment.layout import Workspace
+from seqarena.experiment.stamping import stamp_of
 from seqarena.experiment.suite import Experiment
+from seqarena.families.catalogue import AnyFamily
 from seqarena.metrics.metric import Metric, headline_metric
 from seqarena.sequences import Sequences
 from seqarena.tracking.journal import Journal
@@ -36,6 +40,8 @@ from seqarena.tracking.shipper import Shipper
 from seqarena.wording import counted
 
 JOURNAL_FILE = "journal.jsonl"
+STAMP_TAG = "protocol"
+"""Tag of a run in MLflow: runs with unlike ones are not to be compared."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +54,7 @@ class _Bench:
     """From which it is known how rare a symbol or label is."""
     test: Part
     probed: ProbedTask
+    stamp: Stamp
 
 
 @dataclass(frozen=True)
@@ -88,43 +95,62 @@ def evaluate(
 def _bench(experiment: Experiment, prepared: Path) -> _Bench:
     manifest = verify_prepared(prepared)
     train = read_split(prepared, Split.TRAIN)
-    test = read_part(prepared, Split.TEST)
+    test = read_test(prepared)
     probed = ProbedTask.of(experiment.task, prepared, manifest, test)
-    return _Bench(experiment, manifest, train, test, probed)
+    stamp = stamp_of(experiment, manifest)
+    return _Bench(experiment, manifest, train, test, probed, stamp)
+
+
+def read_test(folder: Path) -> Part:
+    """Return the test split of a prepared task, or of a data version that was kept."""
+    return read_part(folder, Split.TEST)
+
+
+def score(
+    family: AnyFamily, test: Part, manifest: Manifest, train: Sequences | None = None
+) -> Evaluation:
+    """Judge a fitted family on test examples that are numbered as `manifest` says."""
+    return evaluate_model(
+        family,
+        test.sequences,
+        manifest.schema,
+        manifest.best_possible,
+        gold=Gold(
+            links=test.links,
+            candidates=test.candidates,
+            writing=writing_of(manifest, test.references),
+            slices=test.slices,
+            train=train,
+        ),
+    )
 
 
 def _judge(bench: _Bench, seed: int, fit: Path, out: Path) -> _Judged:
     """Write the scores and maps of one seed, and journal them into the run that training began."""
     family, identity = load_fitted(fit, bench.manifest)
-    manifest = bench.manifest
-    evaluation = evaluate_model(
-        family,
-        bench.test.sequences,
-        manifest.schema,
-        manifest.best_possible,
-        gold=Gold(
-            links=bench.test.links,
-            candidates=bench.test.candidates,
-            writing=writing_of(manifest, bench.test.references),
-            slices=bench.test.slices,
-            train=bench.train,
-        ),
-    )
+    evaluation = score(family, bench.test, bench.manifest, bench.train)
     out.mkdir(parents=True, exist_ok=True)
     with Journal(out / JOURNAL_FILE) as journal:
         run = seed_run(bench.experiment, seed, identity, part="evaluation")
         journal.begin(run)
-        tell_data(journal, bench.experiment.task_name, manifest, Split.TEST, "evaluation")
+        tell_data(journal, bench.experiment.task_name, bench.manifest, Split.TEST, "evaluation")
         journal.metrics(under_test(evaluation.metrics), step=0)
+        journal.tags({STAMP_TAG: bench.stamp.digest})
         if evaluation.flags:
             journal.tags({"flags": " ".join(evaluation.flags)})
         journal.artifact(write_predictions(out, evaluation.predictions), "evaluation")
+        journal.artifact(write_protocol(out, _protocol(bench, seed)), "evaluation")
         pictures: tuple[Path, ...] = ()
         if len(bench.probed.probe_set):
             asked = AskedRun(run, identity, bench.probed)
             found = attribute(family, asked)
             pictures = tell_attribution(journal, out / ATTENTION_FOLDER, found, asked).figures
     return _Judged(identity, evaluation, pictures)
+
+
+def _protocol(bench: _Bench, seed: int) -> Protocol:
+    experiment = bench.experiment
+    return Protocol(experiment.name, experiment.task_name, seed, bench.stamp, bench.manifest.schema)
 
 
 def _metric(bench: _Bench) -> Metric:
@@ -142,12 +168,13 @@ def _summary(bench: _Bench, metric: Metric, judged: dict[int, _Judged]) -> dict[
         "engine": engine_of(experiment),
         **({"signature": signature} if signature else {}),
     }
-    return summarise_seeds(
+    summary = summarise_seeds(
         facts,
         metric,
         {seed: each.evaluation.metrics for seed, each in judged.items()},
         {seed: each.evaluation.flags for seed, each in judged.items()},
     )
+    return {**summary, "protocol": bench.stamp.as_dict()}
 
 
 def _tell_aggregate(
@@ -165,8 +192,9 @@ def _tell_aggregate(
         first_seed, first = next(iter(judged.items()))
         journal.tags(
             {
+                STAMP_TAG: bench.stamp.digest,
                 "mlflow.note.content": f"Means over seeds {', '.join(map(str, judged))}, with 95 % "
-                f"Student t intervals. The maps are those of seed {first_seed}."
+                f"Student t intervals. The maps are those of seed {first_seed}.",
             }
         )
         tell_pictures(journal, bench.probed.probe_set.probes, first.pictures)

@@ -33,8 +33,17 @@ _CODE = (
 _LIBRARIES = ("hmmlearn", "numpy", "pytorch-lightning", "scikit-learn", "torch")
 
 
-def fingerprint(experiment: Experiment, manifest: Manifest, seed: int) -> str:
-    """Return 16 hex digits that change with settings, data, code, libraries and seed."""
+def fingerprint(
+    experiment: Experiment, manifest: Manifest, seed: int, start: str | None = None
+) -> str:
+    """Return 16 hex digits that change with settings, data, code, libraries, seed and start.
+
+    Args:
+        experiment: which is fitted.
+        manifest: of its data.
+        seed: of the fit.
+        start: checksum of the earlier fit that it begins from; None: it starts anew.
+    """
     identity: dict[str, Any] = {
         "experiment": experiment.name,
         "family": experiment.family.model_dump(mode="json"),
@@ -47,6 +56,8 @@ def fingerprint(experiment: Experiment, manifest: Manifest, seed: int) -> str:
         "python": platform.python_version(),
         "seed": seed,
     }
+    if start is not None:
+        identity["start"] = start
     if isinstance(experiment.family, OwnFamilyConfig):
         identity["own_code"] = code_digest_of(type(experiment.family))
     return hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()[:16]

@@ -11,15 +11,18 @@ from typing import Any
 from torch import nn
 
 from seqarena.data.arrow_store import read_part, read_split
-from seqarena.data.manifest import Manifest, verify_prepared
+from seqarena.data.content import path_sha256
+from seqarena.data.manifest import Manifest, read_manifest, verify_prepared
 from seqarena.data.part import Part
 from seqarena.data.splits import Split
+from seqarena.errors import ConfigError
 from seqarena.experiment.fingerprint import fingerprint
 from seqarena.experiment.identity import seed_run, tell_data
 from seqarena.experiment.layout import Workspace
 from seqarena.experiment.maps_over_training import MapsOverTraining
 from seqarena.experiment.suite import Experiment
 from seqarena.families.catalogue import AnyFamily, build_family
+from seqarena.families.earlier_fit import begin_from, start_obstacle
 from seqarena.families.store import CONFIG_FILE, MODEL_FILE, save_family
 from seqarena.fitting.observer import Observer
 from seqarena.fitting.processes import is_main_process
@@ -46,7 +49,8 @@ def fit_seed(
         SeqarenaError: whatever the fit raises; its run is marked FAILED.
     """
     manifest = verify_prepared(prepared)
-    identity = fingerprint(experiment, manifest, seed)
+    start = path_sha256(workspace.start(experiment.name))
+    identity = fingerprint(experiment, manifest, seed, start)
     home = workspace.fits / identity
     with _alone(home):
         if not (home / _COMPLETE).exists():
@@ -65,6 +69,7 @@ def _fit(
 ) -> None:
     train, part = read_split(prepared, Split.TRAIN), read_part(prepared, Split.VALID)
     family = build_family(experiment.family, manifest.schema, seed)
+    goes_on = _begun(family, experiment, manifest, workspace.start(experiment.name))
     with _recording(experiment, seed, home, manifest, workspace) as recorder:
         setting = FitSetting(
             seed=seed,
@@ -75,6 +80,7 @@ def _fit(
             label=f"{experiment.name} seed {seed}",
             show_progress=show_progress,
             observer=_observer(experiment, recorder, part, manifest),
+            goes_on=goes_on,
         )
         report = family.fit(train, part.sequences, setting)
         if isinstance(recorder, Journal):
@@ -83,6 +89,19 @@ def _fit(
     if is_main_process():
         (home / _COMPLETE).touch()
         shutil.rmtree(home / "checkpoints", ignore_errors=True)
+
+
+def _begun(family: AnyFamily, experiment: Experiment, manifest: Manifest, start: Path) -> bool:
+    """Begin from the earlier fit in a folder, if there is one; say whether there is."""
+    if not start.is_dir():
+        return False
+    obstacle = start_obstacle(experiment.family, experiment.task.kind)
+    if obstacle is not None:
+        raise ConfigError(
+            [f"{experiment.name}: cannot begin from an earlier fit ({start}): {obstacle}."]
+        )
+    begin_from(family, start, manifest, read_manifest(start))
+    return True
 
 
 def _observer(

@@ -27,6 +27,10 @@ class Workspace:
         """Folder of a task's prepared splits."""
         return self.root / "data" / "prepared" / task
 
+    def start(self, experiment: str) -> Path:
+        """Folder of the earlier fit that an experiment's fits begin from; mostly there is none."""
+        return self.root / "data" / "start" / experiment
+
     def fit(self, experiment: str) -> Path:
         """Folder of an experiment's fitted seeds."""
         return self.runs / experiment / "fit"
@@ -48,6 +52,11 @@ class Workspace:
     def reports(self) -> Path:
         """Folder of the comparison."""
         return self.root / "reports"
+
+    @property
+    def retraining(self) -> Path:
+        """Folder of what was decided of models that are kept fresh."""
+        return self.root / "retraining"
 
     @property
     def fits(self) -> Path:

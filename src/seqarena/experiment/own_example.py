@@ -1,16 +1,16 @@
 """A user's own example, with what the model itself says of it in the place of a gold answer."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import numpy as np
 import torch
 
+from seqarena.answering.outputs import tokens_of
+from seqarena.answering.own_input import OwnInput, steps_of
+from seqarena.answering.writing import encoded_target, ended
 from seqarena.attribution.terminal import shown_text
 from seqarena.batch import Batch, Sequences, collate_all, sequences_of
 from seqarena.data.alphabet import UNKNOWN
-from seqarena.data.encoding import encoded_subwords, frames_in_lines
 from seqarena.data.manifest import Manifest
 from seqarena.data.part import Part
 from seqarena.data.sources.source_config import SourceConfig
@@ -19,18 +19,6 @@ from seqarena.families.catalogue import AnyFamily
 from seqarena.families.family import ClassifierFamily, TaggerFamily, TransducerFamily
 
 _ID = "yours"
-_TEXT_SUFFIXES = (".txt", ".csv", ".tsv", "")
-
-
-@dataclass(frozen=True)
-class OwnInput:
-    """What a user gives."""
-
-    text: str | None = None
-    file: Path | None = None
-    """Sound, a picture, lines of numbers, or a text."""
-    target: str | None = None
-    """What the model is to write, in place of what it writes by itself."""
 
 
 @dataclass(frozen=True)
@@ -52,39 +40,15 @@ def own_example(
         DataError: a symbol is unknown, the input is empty or longer than any of the task, or an
             alignment lacks its target.
     """
-    values = _values(given, source, manifest)
-    longest = manifest.schema.max_length
-    if len(values) > longest:
-        raise DataError(
-            f"the input has {len(values)} steps; the longest of task {manifest.task!r} has "
-            f"{longest}, and no model was shown more. Shorten it."
-        )
-    bare = sequences_of([values], ids=(_ID,))
+    if len(given.ways) != 1:
+        raise DataError("give either --text or --file, exactly one of them.")
+    bare = sequences_of([steps_of(given, source, manifest)], ids=(_ID,))
     unknown = ()
     if bare.tokens is not None and (manifest.symbols or ("",))[0] == UNKNOWN:
         unknown = tuple(np.flatnonzero(bare.tokens == 0).tolist())
     with torch.inference_mode():
         sequences, answer = _answered(family, bare, given.target, manifest)
     return OwnExample(Part(sequences), answer, unknown)
-
-
-def _values(given: OwnInput, source: SourceConfig, manifest: Manifest) -> np.ndarray:
-    if (given.text is None) == (given.file is None):
-        raise DataError("give either --text or --file, exactly one of them.")
-    if given.file is None:
-        return source.tokens_of(given.text or "", manifest)
-    is_text = given.file.suffix.lower() in _TEXT_SUFFIXES
-    if manifest.schema.input_kind == "frames":
-        read = frames_in_lines if is_text else source.frames_of
-        return read(given.file, manifest)
-    if not is_text:
-        raise DataError(
-            f"{given.file}: task {manifest.task!r} reads text; give a text file (.txt), or --text."
-        )
-    try:
-        return source.tokens_of(given.file.read_text(encoding="utf-8"), manifest)
-    except (OSError, UnicodeDecodeError) as error:
-        raise DataError(f"{given.file}: cannot be read as UTF-8 text ({error}).") from None
 
 
 def _answered(
@@ -112,36 +76,15 @@ def _answered(
 
 def _target(family: AnyFamily, batch: Batch, given: str | None, manifest: Manifest) -> np.ndarray:
     """Return the target with its end: the one that is given, or the one that the model writes."""
-    end = manifest.schema.target_end
-    if end is None:
-        raise DataError(f"task {manifest.task!r} has no end symbol; prepare it again.")
     if given is not None:
-        return np.append(_encoded_target(given, manifest), end)
+        return encoded_target(given, manifest)
     if not isinstance(family, TransducerFamily):
         raise DataError(
             f"task {manifest.task!r} links a sentence with its translation; give both, the second "
             "by --target."
         )
-    written = family.generate(batch, manifest.schema.max_target_length)
-    tokens = written.tokens[0, : int(written.lengths[0])].numpy().astype(np.int64)
-    return tokens if end in tokens else np.append(tokens, end)
-
-
-def _encoded_target(text: str, manifest: Manifest) -> np.ndarray:
-    if manifest.tokeniser is not None:
-        return encoded_subwords(text, manifest)
-    names = manifest.target_symbols or ()
-    words = text.split()
-    is_spelled = manifest.schema.target_unit == "character" and not set(words) <= set(names)
-    symbols: Sequence[str] = tuple(text) if is_spelled else words
-    token = {name: index for index, name in enumerate(names)}
-    unknown = [symbol for symbol in symbols if symbol not in token]
-    if unknown or not symbols:
-        raise DataError(
-            f"--target {text!r}: task {manifest.task!r} does not write "
-            f"{', '.join(map(repr, unknown[:12])) or 'nothing'}; give symbols of its targets."
-        )
-    return np.array([token[symbol] for symbol in symbols], dtype=np.int64)
+    (tokens,) = tokens_of(family.generate(batch, manifest.schema.max_target_length))
+    return ended(tokens, manifest)
 
 
 def _listed(names: tuple[str, ...] | None, codes: np.ndarray) -> str:

@@ -18,7 +18,9 @@ from seqarena.families.discovery import code_digest_of
 from seqarena.families.own_family import OwnFamilyConfig
 
 NOTHING = "none"
-"""Checksum of a task or family without a file of the user's own."""
+"""Checksum of a task or family without a file of the user's own, or of fits that start anew."""
+STARTS = Path("data") / "start"
+"""Earlier fits that experiments begin from, one folder for each that does (`Workspace.start`)."""
 
 
 def write_own_digests(suite: Suite, path: Path) -> None:
@@ -30,6 +32,7 @@ def write_own_digests(suite: Suite, path: Path) -> None:
             else NOTHING
             for each in suite.experiments.values()
         },
+        "starts": {name: path_sha256(STARTS / name) or NOTHING for name in suite.experiments},
         "tasks": {name: files_digest(task.source.own_paths) for name, task in suite.tasks.items()},
     }
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -1,15 +1,15 @@
-"""Fits beside each other, one process each, into the scratch folder where `train` finds them."""
+"""Processes beside each other: fits into the scratch folder, evaluations as stages of DVC."""
 
 import os
 import subprocess
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 
 from tqdm import tqdm
 
-Job = tuple[str, int]
-"""An experiment and a seed."""
+Command = Sequence[str]
+"""A program and its arguments."""
 
 
 def usable_cores() -> int:
@@ -17,29 +17,49 @@ def usable_cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def fit_in_parallel(jobs: list[Job], n_processes: int, environment: Mapping[str, str]) -> list[Job]:
-    """Run every job, `n_processes` at a time, under a progress bar; return those that failed.
+def fit_command(experiment: str, seed: int) -> Command:
+    """Return what fits one seed into the scratch folder, where the stage `train` finds it."""
+    return (sys.executable, "-m", "seqarena.experiment.fit_one", experiment, str(seed))
 
-    A failed fit is not fatal here: `dvc repro` comes to it afterwards, and stops with its error.
+
+def stage_command(stage: str) -> Command:
+    """Return what runs one stage of DVC alone, beside others of the same workspace.
+
+    `-s` leaves out what stands before it: without it DVC refuses to run two at once.
+    """
+    return (sys.executable, "-m", "dvc", "--wait-for-lock", "repro", "-q", "-s", stage)
+
+
+def run_in_parallel(
+    commands: Mapping[str, Command], n_processes: int, environment: Mapping[str, str], unit: str
+) -> list[str]:
+    """Run every command, `n_processes` at a time, under a progress bar; return those that failed.
+
+    One that failed is not fatal here: `dvc repro` comes to it afterwards, and stops with its error.
+
+    Args:
+        commands: by the name that the bar shows.
+        n_processes: how many run at a time.
+        environment: variables beside those of this process.
+        unit: what the bar counts: `fit`.
     """
     with ThreadPoolExecutor(n_processes) as pool:
-        futures = {pool.submit(_run, job, environment): job for job in jobs}
-        done = tqdm(as_completed(futures), total=len(jobs), unit="fit", desc="fitting")
+        futures = {
+            pool.submit(_run, command, environment): name for name, command in commands.items()
+        }
+        done = tqdm(as_completed(futures), total=len(commands), unit=unit)
         try:
-            return [futures[future] for future in _describe(done, futures) if future.result() != 0]
+            return [futures[future] for future in _named(done, futures) if future.result() != 0]
         finally:
-            # Nothing is left on the ordinary way; after Control-C the fits that wait never begin.
+            # Nothing is left on the ordinary way; after Control-C those that wait never begin.
             pool.shutdown(wait=False, cancel_futures=True)
 
 
-def _run(job: Job, environment: Mapping[str, str]) -> int:
-    experiment, seed = job
-    command = [sys.executable, "-m", "seqarena.experiment.fit_one", experiment, str(seed)]
+def _run(command: Command, environment: Mapping[str, str]) -> int:
     return subprocess.run(command, env={**os.environ, **environment}, check=False).returncode
 
 
-def _describe(done: "tqdm[Future[int]]", jobs: Mapping[Future[int], Job]) -> Iterable[Future[int]]:
+def _named(done: "tqdm[Future[int]]", names: Mapping[Future[int], str]) -> Iterable[Future[int]]:
     for future in done:
-        experiment, seed = jobs[future]
-        done.set_postfix_str(f"{experiment} seed {seed}")
+        done.set_postfix_str(names[future])
         yield future

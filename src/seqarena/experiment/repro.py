@@ -1,4 +1,4 @@
-"""The whole pipeline at the speed of the machine: fits in parallel, then one `dvc repro`."""
+"""The whole pipeline at the speed of the machine: cells in parallel, then one `dvc repro`."""
 
 import datetime
 import json
@@ -7,16 +7,22 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 import torch
 
 from seqarena.errors import SeqarenaError
 from seqarena.experiment.layout import Workspace
-from seqarena.experiment.parallel import Job, fit_in_parallel, usable_cores
+from seqarena.experiment.parallel import (
+    fit_command,
+    run_in_parallel,
+    stage_command,
+    usable_cores,
+)
+from seqarena.experiment.question import read_asked
 from seqarena.experiment.stage_failure import FAILURE_VARIABLE, read_failure
-from seqarena.experiment.suite import Suite, read_suite
+from seqarena.experiment.suite import Suite
 from seqarena.experiment.synchronise import synchronise
 from seqarena.experiment.warm_start import stage_server
 from seqarena.fitting.settings import HardwareConfig
@@ -24,10 +30,11 @@ from seqarena.reporting.staleness import mark_stale
 
 
 def reproduce(n_processes: int | None, use_warm_start: bool) -> str:
-    """Run `dvc repro`, with every stale fit done beforehand on all cores; return the last words.
+    """Run `dvc repro`, with every stale cell done beforehand on all cores; return the last words.
 
     Args:
-        n_processes: fits at a time; None: one per core, or one if the machine has a GPU.
+        n_processes: fits, and then evaluations, at a time; None: one per core, or one if the
+            machine has a GPU.
         use_warm_start: fork stages from one process that has imported everything.
 
     Raises:
@@ -47,18 +54,15 @@ def reproduce(n_processes: int | None, use_warm_start: bool) -> str:
 
 
 def _run(n_processes: int | None, use_warm_start: bool) -> None:
-    suite = read_suite()
+    suite, _ = read_asked()
     try:
         with stage_server(use_warm_start) as environment:
             _dvc(["repro", "prepare"], environment)
-            jobs = _stale_fits(suite)
-            if jobs and _is_one_process(suite.hardware):
-                fit_in_parallel(
-                    jobs, n_processes or _default_processes(suite.hardware), environment
-                )
+            fit_stale(suite, n_processes, environment)
+            _evaluate_stale(suite, n_processes, environment)
             _dvc(["repro"], environment)
     finally:
-        _catch_up(Workspace.here())
+        catch_up(Workspace.here())
 
 
 def _dvc(arguments: list[str], environment: Mapping[str, str]) -> None:
@@ -78,7 +82,7 @@ def _dvc(arguments: list[str], environment: Mapping[str, str]) -> None:
     )
 
 
-def _catch_up(workspace: Workspace) -> None:
+def catch_up(workspace: Workspace) -> None:
     """Bring the MLflow store to what the journals say, where live shipping could not.
 
     A store that cannot be reached is no reason to fail: the journals keep everything.
@@ -91,19 +95,55 @@ def _catch_up(workspace: Workspace) -> None:
         sys.stderr.write(f"{failed[0]} Run `seqarena sync` when MLflow can be reached.\n")
 
 
-def _stale_fits(suite: Suite) -> list[Job]:
-    """Return the seeds of the experiments that DVC would train again."""
+def fit_stale(
+    suite: Suite,
+    n_processes: int | None,
+    environment: Mapping[str, str],
+    wanted: Collection[str] | None = None,
+) -> None:
+    """Fit beside each other the seeds that DVC would train again; `train` then takes them over.
+
+    Does nothing where a fit has the machine to itself.
+
+    Args:
+        suite: of the workspace.
+        n_processes: fits at a time; None: one per core, or one if the machine has a GPU.
+        environment: variables that lead to a stage server.
+        wanted: names of the experiments; None: all of them.
+    """
+    if not _is_one_process(suite.hardware):
+        return
+    commands = {
+        f"{name} seed {seed}": fit_command(name, seed)
+        for name in _stale("train")
+        if wanted is None or name in wanted
+        for seed in suite.experiments[name].seeds
+    }
+    if commands:
+        run_in_parallel(
+            commands, n_processes or _default_processes(suite.hardware), environment, "fit"
+        )
+
+
+def _evaluate_stale(suite: Suite, n_processes: int | None, environment: Mapping[str, str]) -> None:
+    """Evaluate beside each other the experiments that DVC would evaluate one after the other."""
+    n = n_processes or _default_processes(suite.hardware)
+    if n == 1 or not _is_one_process(suite.hardware):
+        return
+    _dvc(["repro", "train"], environment)
+    commands = {name: stage_command(f"evaluate@{name}") for name in _stale("evaluate")}
+    if len(commands) > 1:
+        run_in_parallel(commands, n, environment, "evaluation")
+
+
+def _stale(stage: str) -> list[str]:
+    """Return the experiments whose `stage` DVC would run again."""
     command = [sys.executable, "-m", "dvc", "status", "--json"]
     answer = subprocess.run(command, capture_output=True, text=True, check=False)
     if answer.returncode != 0:
         raise SeqarenaError(f"`dvc status` ended with code {answer.returncode}: {answer.stderr}")
-    stale = {name.partition("@")[2] for name in json.loads(answer.stdout) if "train@" in name}
-    return [
-        (name, seed)
-        for name, experiment in suite.experiments.items()
-        if name in stale
-        for seed in experiment.seeds
-    ]
+    cells = (name.rpartition(":")[2].partition("@") for name in json.loads(answer.stdout))
+    return [experiment for name, _, experiment in cells if name == stage]
 
 
 def _is_one_process(hardware: HardwareConfig) -> bool:

@@ -16,7 +16,16 @@ from seqarena.fitting.settings import HardwareConfig
 from seqarena.parsing import nearest, parse, read_yaml
 from seqarena.tasks.config import TaskConfig
 
-_SECTIONS = ("about", "seeds", "hardware", "tasks", "families", "experiments")
+_SECTIONS = (
+    "about",
+    "question",
+    "seeds",
+    "hardware",
+    "tasks",
+    "families",
+    "experiments",
+    "retraining",
+)
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 
 

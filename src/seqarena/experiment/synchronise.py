@@ -8,13 +8,14 @@ from seqarena.tracking.sync import SyncReport, sync
 
 
 def _suites(workspace: Workspace) -> list[Path]:
-    """Return the folders of runs and reports of every suite."""
+    """Return the folders of runs, reports and decisions of every suite."""
     folders = workspace.home.glob("suites/*")
-    return [folder / name for folder in sorted(folders) for name in ("runs", "reports")]
+    names = ("runs", "reports", "retraining")
+    return [folder / name for folder in sorted(folders) for name in names]
 
 
 def synchronise(workspace: Workspace, thorough: bool = False) -> SyncReport:
-    """Replay the journals of runs, reports, suites and half-done fits; close runs left open.
+    """Replay every journal, of decisions and half-done fits too; close runs that were left open.
 
     Raises:
         SeqarenaError: the store cannot be opened.
@@ -23,6 +24,6 @@ def synchronise(workspace: Workspace, thorough: bool = False) -> SyncReport:
         workspace.runs,
         workspace.reports,
         locate_store(workspace.home),
-        other_roots=[workspace.fits, *_suites(workspace)],
+        other_roots=[workspace.fits, workspace.retraining, *_suites(workspace)],
         thorough=thorough,
     )

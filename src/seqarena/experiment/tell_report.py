@@ -27,6 +27,8 @@ class Report:
     """How much it is about."""
     fingerprints: Sequence[str]
     """Of all the fits that it is about."""
+    question: str
+    """Digest of what was asked."""
 
 
 def tell_report(report: Report) -> None:
@@ -38,7 +40,7 @@ def tell_report(report: Report) -> None:
                 key=f"comparison/{digest_of(list(report.fingerprints))}",
                 name="comparison",
                 experiment=_REPORT_EXPERIMENT,
-                tags={"role": "report", **provenance_tags(Path.cwd())},
+                tags={"role": "report", "question": report.question, **provenance_tags(Path.cwd())},
                 part="report",
             )
         )

@@ -54,7 +54,7 @@ class BayesClassifier(nn.Module):
         return found
 
     def fit(self, train: Sequences, valid: Sequences, setting: FitSetting) -> FitReport:
-        """Start every density from its own class, then fit all of them together.
+        """Start every density from its own class, or where it is; then fit all of them together.
 
         The losses of the report are of sequences and labels together: -log p(x, label).
 
@@ -69,7 +69,7 @@ class BayesClassifier(nn.Module):
         if getattr(self._classes()[0].config, "n_restarts", 1) > 1:
             report = self._fit_starts(parts, train, valid, setting)
             return replace(report, notes=(*report.notes, note))
-        for label, (density, own) in enumerate(parts):
+        for label, (density, own) in enumerate([] if setting.goes_on else parts):
             density.initialise(own, train, derive_seed(setting.seed, "start", label))
         if not is_ours:
             report = fit_with_engine(self, parts, train, valid, setting)

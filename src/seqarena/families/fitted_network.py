@@ -41,9 +41,12 @@ class Neural(nn.Module, ABC):
         """Return the negative log-likelihood of a batch as a sum, and what it counts."""
 
     def fit(self, train: Sequences, valid: Sequences, setting: FitSetting) -> FitReport:
-        """Standardise frames by `train`, descend, keep the parameters that `valid` likes best."""
-        inputs = self.network.inputs
-        if isinstance(inputs, FrameInput | RegionInput) and train.features is not None:
+        """Standardise frames by `train`, descend, keep the parameters that `valid` likes best.
+
+        A fit that goes on keeps the standardisation that its parameters were fitted to.
+        """
+        inputs, is_framed = self.network.inputs, train.features is not None and not setting.goes_on
+        if isinstance(inputs, FrameInput | RegionInput) and is_framed:
             inputs.standardise_by(torch.from_numpy(train.features))
         sliding = sliding_of(self.network, self.schema)
         if sliding is not None:

@@ -72,8 +72,9 @@ class GaussianMixture(nn.Module):
         self.register_buffer("fitted", torch.tensor(False))
 
     def fit(self, train: Sequences, valid: Sequences, setting: FitSetting) -> FitReport:
-        """Start from k-means clusters, then iterate EM to convergence."""
-        self.initialise(train, train, derive_seed(setting.seed, "start"))
+        """Start from k-means clusters, or go on from what is there; iterate EM to convergence."""
+        if not setting.goes_on:
+            self.initialise(train, train, derive_seed(setting.seed, "start"))
         if self.config.engine == "scikit-learn":
             return fit_with_engine(self, [(self, train)], train, valid, setting)
         return fit_in_large_batches(self, train, valid, setting, self.config.stepwise)

@@ -66,7 +66,7 @@ class HiddenMarkovModel(nn.Module):
         return torch.float32 if self.config.precision == "float32" else torch.float64
 
     def fit(self, train: Sequences, valid: Sequences, setting: FitSetting) -> FitReport:
-        """Start from the data, then iterate EM to convergence."""
+        """Start from the data, or go on from what is there; then iterate EM to convergence."""
         # EM climbs the probability of whole sequences: of the training split, all steps count.
         train = replace(train, scored_from=None)
         seed = derive_seed(setting.seed, "start")
@@ -75,7 +75,8 @@ class HiddenMarkovModel(nn.Module):
             report = fit_in_large_batches(starts, train, valid, setting, self.config.stepwise)
             self.load_state_dict(starts.winner.state_dict())
             return replace(report, notes=(*report.notes, starts.note(train)))
-        self.initialise(train, train, seed)
+        if not setting.goes_on:
+            self.initialise(train, train, seed)
         if self.config.engine == "hmmlearn":
             return fit_with_engine(self, [(self, train)], train, valid, setting)
         return fit_in_large_batches(self, train, valid, setting, self.config.stepwise)

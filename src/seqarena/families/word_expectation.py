@@ -15,7 +15,7 @@ from seqarena.families.word_composition import (
 )
 from seqarena.families.word_statistics import WordStatistics
 from seqarena.inference.linear_chain import ChainPosterior, chain_posterior
-from seqarena.inference.word_loop import WordLoop
+from seqarena.inference.word_loop import LoopEmission, WordLoop
 
 
 def expect_words(
@@ -69,6 +69,15 @@ def log_emission_of(
     padded = emission.log_weight.new_zeros(*batch.mask.shape, len(emission.log_weight))
     padded[batch.mask] = emission.log_prob(_frames_of(emission, batch))
     return padded
+
+
+def loop_emission_of(
+    loop: WordLoop, log_emission: Float[Tensor, "batch time n_states"]
+) -> LoopEmission:
+    """Tell the states of the words from those of the silence behind them."""
+    n, shape = loop.log_stay.numel(), log_emission.shape[:2]
+    words = log_emission[:, :, :n].reshape(*shape, loop.n_words, -1)
+    return LoopEmission(words, log_emission[:, :, n:])
 
 
 def _frames_of(emission: MixtureEmission, batch: Batch) -> Float[Tensor, "steps dim"]:

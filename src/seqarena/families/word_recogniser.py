@@ -14,9 +14,10 @@ from seqarena.families.guards import require_finite, require_fitted
 from seqarena.families.mixture_growth import gaussian_mixtures, single_gaussians, split_heaviest
 from seqarena.families.shares import dirichlet_log_prior, log_shares
 from seqarena.families.staged_fit import even_stages, fit_in_stages
-from seqarena.families.word_composition import along_chains, compose
-from seqarena.families.word_expectation import expect_words, log_emission_of
+from seqarena.families.word_composition import compose
+from seqarena.families.word_expectation import expect_words
 from seqarena.families.word_map import word_map
+from seqarena.families.word_prediction import next_word_log_prob
 from seqarena.families.word_recogniser_config import WordRecogniserConfig
 from seqarena.families.word_recognition import best_transcripts, transcript_log_prob
 from seqarena.families.word_statistics import WordStatistics
@@ -29,7 +30,6 @@ from seqarena.families.word_transcripts import (
     transcripts_of_all,
 )
 from seqarena.fitting.protocols import FitReport, FitSetting
-from seqarena.inference.linear_chain import chain_posterior
 from seqarena.inference.word_loop import WordLoop
 from seqarena.schema import DataSchema
 
@@ -118,8 +118,8 @@ class WordRecogniser(nn.Module):
         Raises:
             DataError: a frame is not finite, or a transcript holds an unknown word.
         """
-        transcripts = transcripts_of(batch, self.n_words)
-        return expect_words(self._loop(), self.log_bigram, self.emission, batch, transcripts)
+        said = transcripts_of(batch, self.n_words)
+        return expect_words(self._loop(), self.log_bigram, self.emission, batch, said)
 
     def maximise(self, statistics: WordStatistics) -> None:
         """Set the most probable durations, silence and mixtures; the bigram stays."""
@@ -133,15 +133,13 @@ class WordRecogniser(nn.Module):
 
     def log_prior(self) -> float:
         """Return the log-density of the parameters under the Dirichlet prior, up to a constant."""
-        free = [self.log_stay, self.log_leave]
-        if self.config.silence_states:
-            free.append(self.log_silence)
-        return dirichlet_log_prior(torch.cat(free), self.config.pseudo_count)
+        silence = self.log_silence if self.config.silence_states else self.log_silence[:0]
+        free = torch.cat([self.log_stay, self.log_leave, silence])
+        return dirichlet_log_prior(free, self.config.pseudo_count)
 
     def expect_flops(self, batch: Batch) -> float:
         """Densities and sums of every state, and thirty operations for each position of a chain."""
-        target = batch.target
-        n_words = 0 if target is None else target.mask.shape[1]
+        n_words = 0 if batch.target is None else batch.target.mask.shape[1]
         unit = self.config.n_states + self.config.silence_states
         per_step = self.emission.flops_per_step() + 30.0 * n_words * unit
         return per_step * float(batch.lengths.sum())
@@ -158,8 +156,17 @@ class WordRecogniser(nn.Module):
             DataError: as `expect`.
         """
         require_fitted(self.fitted, _FAMILY)
-        transcripts = transcripts_of(batch, self.n_words)
-        return transcript_log_prob(self._loop(), self.emission, batch, transcripts)
+        said = transcripts_of(batch, self.n_words)
+        return transcript_log_prob(self._loop(), self.emission, batch, said)
+
+    def predictive_log_prob(self, batch: Batch) -> Float[Tensor, "batch target_time words_plus_1"]:
+        """Return log p of every word, and of the end, at each target step, given those before.
+
+        Summed over all that may follow; they add up to `log_prob`, whose errors it has.
+        """
+        require_fitted(self.fitted, _FAMILY)
+        said = transcripts_of(batch, self.n_words)
+        return next_word_log_prob(self._loop(), self.emission, batch, said)
 
     def generate(self, batch: Batch, max_length: int) -> Generation:
         """Return the words along the best path through the loop, then the end symbol.
@@ -186,13 +193,7 @@ class WordRecogniser(nn.Module):
             DataError: as `expect`.
         """
         require_fitted(self.fitted, _FAMILY)
-        transcripts = transcripts_of(batch, self.n_words)
-        log_emission = log_emission_of(self.emission, batch)
-        composition = compose(self._loop(), transcripts)
-        probs = chain_posterior(
-            composition.chain, along_chains(composition, log_emission), batch.lengths
-        ).position_probs
-        return [word_map(composition, transcripts, probs, batch.mask)]
+        return [word_map(self._loop(), self.emission, batch, transcripts_of(batch, self.n_words))]
 
     def n_free_parameters(self) -> int:
         """Return durations, the silence's share, word transitions and the mixtures' numbers."""

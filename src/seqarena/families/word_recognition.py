@@ -13,9 +13,9 @@ from seqarena.families.word_composition import (
     compose,
     language_log_prob,
 )
-from seqarena.families.word_expectation import log_emission_of
+from seqarena.families.word_expectation import log_emission_of, loop_emission_of
 from seqarena.inference.linear_chain import chain_log_prob
-from seqarena.inference.word_loop import LoopEmission, WordLoop, best_words, loop_log_prob
+from seqarena.inference.word_loop import WordLoop, best_words, loop_log_prob
 
 
 def transcript_log_prob(
@@ -34,7 +34,7 @@ def transcript_log_prob(
     along = along_chains(composition, log_emission)
     given = chain_log_prob(composition.chain, along, batch.lengths)
     joint = given + language_log_prob(loop.log_bigram, transcripts)
-    evidence = loop_log_prob(loop, _loop_emission(loop, log_emission), batch.lengths)
+    evidence = loop_log_prob(loop, loop_emission_of(loop, log_emission), batch.lengths)
     # One of the terms of a sum is never more than the sum, but for rounding.
     share = joint - evidence.where(evidence.isfinite(), 0.0)
     return share.clamp(max=0.0)
@@ -49,17 +49,8 @@ def best_transcripts(
         DataError: a frame is not finite.
     """
     log_emission = log_emission_of(emission, batch)
-    found, _ = best_words(loop, _loop_emission(loop, log_emission), batch.lengths)
+    found, _ = best_words(loop, loop_emission_of(loop, log_emission), batch.lengths)
     rows = [torch.tensor([*words, loop.n_words][:max_length]) for words in found]
     lengths = torch.tensor([len(row) for row in rows])
     tokens = nn.utils.rnn.pad_sequence(rows, batch_first=True)
     return Generation(tokens.to(batch.lengths.device), lengths.to(batch.lengths.device))
-
-
-def _loop_emission(
-    loop: WordLoop, log_emission: Float[Tensor, "batch time n_states"]
-) -> LoopEmission:
-    """Tell the states of the words from those of the silence behind them."""
-    n, shape = loop.log_stay.numel(), log_emission.shape[:2]
-    words = log_emission[:, :, :n].reshape(*shape, loop.n_words, -1)
-    return LoopEmission(words, log_emission[:, :, n:])

@@ -12,12 +12,17 @@ from seqarena.fitting.processes import is_main_process
 
 
 class Observation(Callback):
-    """Shows a copy after some epochs and at the end: the original keeps its mode and its draws."""
+    """Shows a copy at some moments and at the end: the original keeps its mode and its draws."""
 
     def __init__(self, observer: Observer, max_epochs: int) -> None:
         self._observer = observer
         self._moments = moments(max_epochs)
         self._latest: int | None = None
+
+    def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Show the model before its first step; one that goes on from a checkpoint is past it."""
+        if trainer.global_step == 0:
+            self._show(_ours(pl_module), 0)
 
     def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Show the model, if it is time to; the module counts the epoch after its callbacks."""

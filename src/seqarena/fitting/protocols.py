@@ -128,6 +128,9 @@ class FitSetting:
     show_progress: bool = False
     observer: Observer | None = None
     """Who sees the model at a few moments of a gradient fit."""
+    goes_on: bool = False
+    """Whether the model holds the parameters of an earlier fit, to begin from them: families that
+    can are those for which `families.earlier_fit.start_obstacle` names no obstacle."""
 
 
 @dataclass(frozen=True)

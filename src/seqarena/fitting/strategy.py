@@ -1,12 +1,13 @@
 """Where and on how many processes a fit runs."""
 
+import warnings
 from datetime import timedelta
 from typing import Any
 
 import torch
 from pytorch_lightning.strategies import DDPStrategy
 
-from seqarena.errors import ConfigError
+from seqarena.errors import ConfigError, SeqarenaWarning
 from seqarena.fitting.processes import copy_from_main
 from seqarena.fitting.protocols import HardwareConfig
 from seqarena.fitting.sharded import FullySharded
@@ -42,6 +43,9 @@ def placement(hardware: HardwareConfig, by_gradient: bool) -> dict[str, Any]:
     which Apple's GPUs lack; they have nothing to shard.
     """
     accelerator = _accelerator(hardware, by_gradient)
+    precision = hardware.precision if by_gradient else "32-true"
+    if accelerator == "cpu" and precision == "bf16-mixed":
+        _warn_of_emulation()
     n_devices = hardware.devices
     if n_devices == "auto":
         n_devices = torch.cuda.device_count() if accelerator == "cuda" else 1
@@ -53,8 +57,24 @@ def placement(hardware: HardwareConfig, by_gradient: bool) -> dict[str, Any]:
         "devices": n_devices,
         "num_nodes": hardware.nodes,
         "strategy": strategy if is_parallel else "auto",
-        "precision": hardware.precision if by_gradient else "32-true",
+        "precision": precision,
     }
+
+
+def computes_in_16_bits() -> bool:
+    """Tell whether this processor has instructions for bfloat16; without them it emulates."""
+    return bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
+
+
+def _warn_of_emulation() -> None:
+    """Tell where 16 bits cost time instead of saving it (`benchmarks/results/training.md`)."""
+    if not computes_in_16_bits():
+        warnings.warn(
+            "hardware.precision: this processor has no instructions for bfloat16 (AVX-512, AMX), so"
+            " that 'bf16-mixed' is far slower than 32 bits here; use '32-true'.",
+            SeqarenaWarning,
+            stacklevel=3,
+        )
 
 
 def _accelerator(hardware: HardwareConfig, by_gradient: bool) -> str:

@@ -50,7 +50,7 @@ def chain_log_prob(
     lengths: Int[Tensor, "batch"],
 ) -> Float[Tensor, "batch"]:
     """Return log p(x) of each sequence, summed over all paths through its chain [nats]."""
-    return _evidence(chain, _forward(chain, log_emission), lengths)
+    return _evidence(chain, chain_alpha(chain, log_emission), lengths)
 
 
 def chain_posterior(
@@ -62,7 +62,7 @@ def chain_posterior(
 
     O(batch · time · positions) time and memory. What stands on padding is never read.
     """
-    log_alpha = _forward(chain, log_emission)
+    log_alpha = chain_alpha(chain, log_emission)
     log_beta = _backward(chain, log_emission, lengths)
     log_prob = _evidence(chain, log_alpha, lengths)
     # What no path explains counts as nothing, and not as NaN.
@@ -76,8 +76,13 @@ def chain_posterior(
     )
 
 
-def _forward(chain: LinearChain, log_emission: Tensor) -> Tensor:
-    """Log p(x_1, ..., x_t, position_t); whatever stands in the emissions on padding goes on."""
+def chain_alpha(
+    chain: LinearChain, log_emission: Float[Tensor, "batch time positions"]
+) -> Float[Tensor, "batch time positions"]:
+    """Return log p(x_1, ..., x_t, position_t): Rabiner (1989), eqs. 19 and 20 [nats].
+
+    Whatever stands in the emissions on padding goes on.
+    """
     reach = chain.jump
     into_next, into_jump = _shifted(chain.log_next, 1), _shifted(chain.log_jump, reach)
     batch, time, positions = log_emission.shape

@@ -191,3 +191,21 @@ def table_metrics(schema: DataSchema) -> tuple[Metric, ...]:
     if schema.judged_as == "summary":
         return (ROUGE_1, ROUGE_2)
     return further_metrics(schema)[: _N_IN_TABLE.get(schema.task_kind, 1)]
+
+
+def metrics_of_kind(kind: TaskKind) -> list[str]:
+    """Return the names of all metrics that some task of a kind is judged by, sorted.
+
+    Which of them one task is judged by is known when its data is.
+    """
+    found = {_HEADLINE[kind], *_FURTHER.get(kind, ())}
+    if kind == "density":
+        found |= {NATS_PER_STEP, NATS_PER_STEP_OF_SEQUENCES, PERPLEXITY}
+    if kind == "transduction":
+        found |= {WORD_ERROR_RATE, *(metric for own in _OF_TEXTS.values() for metric in own)}
+    return sorted({metric.name for metric in found})
+
+
+def judged_by(schema: DataSchema) -> tuple[Metric, ...]:
+    """Return every metric that a task is judged by, its headline first."""
+    return (headline_metric(schema), *further_metrics(schema))

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from jaxtyping import Int
 from rapidfuzz.distance import Levenshtein
 
 from seqarena.metrics.ratio import ratio_standard_error
@@ -29,13 +30,20 @@ def pronunciation_scores(
     Each word is compared with its nearest pronunciation, whose length is what the edits are divided
     by; among equally near ones with the first (Yao & Zweig 2015).
     """
-    edits, lengths = np.array(
-        [_nearest(text.split(), own) for text, own in zip(hypotheses, references, strict=True)]
-    ).T
+    edits, lengths = pronunciation_edits(hypotheses, references).T
     return PronunciationScores(
         phoneme_error_rate=float(edits.sum() / lengths.sum()),
         standard_error=ratio_standard_error(edits, lengths),
         word_error_rate=float((edits > 0).mean()),
+    )
+
+
+def pronunciation_edits(
+    hypotheses: Sequence[str], references: Sequence[Sequence[str]]
+) -> Int[np.ndarray, "examples 2"]:
+    """Return the edits to the nearest pronunciation of each word, and how long that is."""
+    return np.array(
+        [_nearest(text.split(), own) for text, own in zip(hypotheses, references, strict=True)]
     )
 
 

@@ -24,26 +24,15 @@ class ReliabilityBin:
     null_high: float
 
 
-@dataclass(frozen=True)
-class ReliabilityCurve:
-    """All bins that hold an example, from the least sure."""
-
-    bins: tuple[ReliabilityBin, ...]
-    error: float
-    """Mean distance of confidence and accuracy, weighted by a bin's examples (Guo et al. 2017)."""
-    null_error: float
-    """What a perfectly calibrated model stays below, in 95 % of simulations."""
-
-
-def reliability_curve(
+def reliability_bins(
     confidence: Float[np.ndarray, "examples"],
     is_right: Bool[np.ndarray, "examples"],
     generator: np.random.Generator,
-) -> ReliabilityCurve:
-    """Return the reliability of a classifier over 10 bins of equal width, with its null band.
+) -> tuple[ReliabilityBin, ...]:
+    """Return the reliability of a classifier: 10 bins of equal width, those that hold an example.
 
-    The null: each example is right with the very probability that the model gives (consistency
-    resampling: Bröcker & Smith 2007). Confidences stay as they are; 500 simulations.
+    The null of a bin: each example is right with the very probability that the model gives
+    (consistency resampling: Bröcker & Smith 2007). Confidences stay as they are; 500 simulations.
     """
     places = np.minimum((confidence * _N_BINS).astype(np.int64), _N_BINS - 1)
     kept, places = np.unique(places, return_inverse=True)
@@ -52,16 +41,10 @@ def reliability_curve(
     accuracy = np.bincount(places, is_right.astype(np.float64), len(kept)) / counts
     null = _simulated(confidence, places, counts, generator)
     low, high = np.percentile(null, _ENDS, axis=0)
-    weights = counts / counts.sum()
-    null_errors = (np.abs(null - mean_confidence) * weights).sum(axis=1)
     columns = (mean_confidence, accuracy, counts, low, high)
-    return ReliabilityCurve(
-        bins=tuple(
-            ReliabilityBin(float(a), float(b), int(n), float(c), float(d))
-            for a, b, n, c, d in zip(*columns, strict=True)
-        ),
-        error=float((np.abs(accuracy - mean_confidence) * weights).sum()),
-        null_error=float(np.percentile(null_errors, 95.0)),
+    return tuple(
+        ReliabilityBin(float(a), float(b), int(n), float(c), float(d))
+        for a, b, n, c, d in zip(*columns, strict=True)
     )
 
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from jaxtyping import Float
 
 _KINDS = ("rouge1", "rouge2", "rougeL")
 
@@ -27,6 +28,18 @@ def summary_scores(hypotheses: Sequence[str], references: Sequence[Sequence[str]
 
     Of several references each of the three takes that with the highest F1.
     """
+    shares = summary_shares(hypotheses, references)
+    rouge_1, rouge_2, rouge_l = (100 * shares.mean(axis=0)).tolist()
+    error = None
+    if len(shares) > 1:
+        error = float(100 * shares[:, 2].std(ddof=1) / len(shares) ** 0.5)
+    return SummaryScores(rouge_1, rouge_2, rouge_l, error)
+
+
+def summary_shares(
+    hypotheses: Sequence[str], references: Sequence[Sequence[str]]
+) -> Float[np.ndarray, "examples kinds"]:
+    """Return F1 of each example, a share, as ROUGE-1, ROUGE-2 and ROUGE-L."""
     # Imported here: it draws in NLTK's stemmer, which only summaries need.
     from rouge_score.rouge_scorer import RougeScorer
 
@@ -34,9 +47,4 @@ def summary_scores(hypotheses: Sequence[str], references: Sequence[Sequence[str]
     found = [
         scorer.score_multi(own, text) for text, own in zip(hypotheses, references, strict=True)
     ]
-    shares = np.array([[each[kind].fmeasure for kind in _KINDS] for each in found])
-    rouge_1, rouge_2, rouge_l = (100 * shares.mean(axis=0)).tolist()
-    error = None
-    if len(shares) > 1:
-        error = float(100 * shares[:, 2].std(ddof=1) / len(shares) ** 0.5)
-    return SummaryScores(rouge_1, rouge_2, rouge_l, error)
+    return np.array([[each[kind].fmeasure for kind in _KINDS] for each in found])

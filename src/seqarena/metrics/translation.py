@@ -3,6 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+from jaxtyping import Float
+
 from seqarena.errors import DataError
 
 Texts = Sequence[Sequence[str]]
@@ -74,3 +77,30 @@ def _streams(references: Texts) -> list[list[str]]:
             "same number for each."
         )
     return [list(texts) for texts in zip(*references, strict=True)]
+
+
+def bleu_counts(hypotheses: Sequence[str], references: Texts) -> Float[np.ndarray, "examples 10"]:
+    """Return sacreBLEU's own counts of each example, which add up to those of a corpus.
+
+    They are the lengths of output and reference, the right n-grams of 1 to 4 words, and all of
+    them.
+
+    Raises:
+        DataError: examples have different numbers of references.
+    """
+    from sacrebleu.metrics.bleu import BLEU
+
+    counts = BLEU()._extract_corpus_statistics(hypotheses, _streams(references))
+    return np.asarray(counts, dtype=np.float64)
+
+
+def chrf_counts(hypotheses: Sequence[str], references: Texts) -> Float[np.ndarray, "examples 18"]:
+    """Return sacreBLEU's counts of character n-grams: of output, reference and both, by order.
+
+    Raises:
+        DataError: examples have different numbers of references.
+    """
+    from sacrebleu.metrics.chrf import CHRF
+
+    counts = CHRF()._extract_corpus_statistics(hypotheses, _streams(references))
+    return np.asarray(counts, dtype=np.float64)

@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from seqarena.data.manifest import BestPossible
-from seqarena.metrics.metric import Metric, further_metrics, headline_metric
+from seqarena.metrics.metric import Metric, headline_metric, judged_by
 from seqarena.reporting.details import Details
+from seqarena.reporting.judgement import TaskJudgement
 from seqarena.reporting.looking import TaskLooking
 from seqarena.reporting.published import Beside
 from seqarena.schema import DataSchema, TaskKind
@@ -35,6 +36,8 @@ class TaskFacts:
     """Where its families looked; None: none of them can say."""
     runs: str = ""
     """Path in MLflow at which its aggregate runs stand side by side; empty: not in the store."""
+    judgement: TaskJudgement | None = None
+    """What was asked of its scores, and what they answer; None: nobody asked."""
 
     @property
     def kind(self) -> TaskKind:
@@ -43,13 +46,19 @@ class TaskFacts:
 
     @property
     def metric(self) -> Metric:
-        """What orders the rows."""
-        return headline_metric(self.schema)
+        """What orders the rows: what was asked for, or the headline."""
+        asked = self.judgement
+        return headline_metric(self.schema) if asked is None else asked.question.metric
+
+    @property
+    def confidence(self) -> float:
+        """Of the intervals over seeds."""
+        return 0.95 if self.judgement is None else self.judgement.question.confidence
 
     @property
     def further(self) -> tuple[Metric, ...]:
         """What else was measured, the most telling first."""
-        return further_metrics(self.schema)
+        return tuple(each for each in judged_by(self.schema) if each != self.metric)
 
     @property
     def bound(self) -> str | None:

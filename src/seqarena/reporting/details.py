@@ -3,8 +3,9 @@
 import math
 from dataclasses import dataclass
 
-from seqarena.metrics.confidence import Interval, t_interval
-from seqarena.metrics.reliability import ReliabilityCurve
+from seqarena.metrics.reliability import ReliabilityBin
+from seqarena.significance.calibration import CalibrationBand
+from seqarena.significance.seeds import Interval, t_interval
 
 
 @dataclass(frozen=True)
@@ -24,7 +25,9 @@ class Reliability:
     """How well the probabilities of one seed mean what they say."""
 
     seed: int
-    curve: ReliabilityCurve
+    bins: tuple[ReliabilityBin, ...]
+    band: CalibrationBand
+    """The calibration error over all examples, beside those of a perfectly calibrated model."""
 
 
 @dataclass(frozen=True)

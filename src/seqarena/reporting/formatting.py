@@ -2,9 +2,9 @@
 
 from seqarena.charts.numbers import MISSING as MISSING
 from seqarena.charts.numbers import scaled as scaled
-from seqarena.metrics.confidence import Interval
 from seqarena.reporting.cells import TaskFacts
 from seqarena.reporting.published import Beside
+from seqarena.significance.seeds import Interval
 
 BESIDE = ("figure", "published", "here", "outcome", "experiment", "known by", "remark")
 """What `beside` tells, in its order."""

@@ -24,6 +24,8 @@ class Looked:
     """Share of the influence where the true process does not look."""
     seed_noise: float | None
     """Row divergence of two seeds [bits]."""
+    weights_noise: float | None = None
+    """Row divergence of the attention weights of two seeds, heads matched [bits]."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,16 @@ class LookedPair:
 
 
 @dataclass(frozen=True)
+class LookedTable:
+    """Further numbers; None: there is no such number."""
+
+    title: str
+    head: tuple[str, ...]
+    rows: tuple[tuple[str | int | float | None, ...], ...]
+    note: str
+
+
+@dataclass(frozen=True)
 class TaskLooking:
     """All of one task."""
 
@@ -59,3 +71,6 @@ class TaskLooking:
     """What the number of seeds does not allow; empty: nothing."""
     page: str
     """File with the maps themselves, from the report's folder."""
+    tables: tuple[LookedTable, ...] = ()
+    picture: str | None = None
+    """File with alignments side by side, from the report's folder; None: there are none."""

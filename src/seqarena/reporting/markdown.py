@@ -16,10 +16,14 @@ def markdown(whole: Whole) -> str:
     lines = ["# Comparison", ""]
     lines += [f"- {plain(name)}: {plain(value)}" for name, value in whole.facts.items()]
     lines += ["", "Every task at a glance:", "", *sheet_lines(whole.overview)]
-    for chart in whole.scaling:
+    for chart in whole.charts:
         lines += ["", f"![{plain(chart.title)}]({FIGURES}/{figure_name('', chart)}.png)"]
     for section in whole.sections:
         lines += ["", f"## {plain(section.task.name)}", "", *_section(section)]
+    if whole.over_tasks is not None:
+        lines += ["", "## Over all tasks", "", plain(" ".join(whole.words))]
+        for sheet in whole.sheets[1:]:
+            lines += ["", *sheet_lines(sheet), "", sheet.about]
     return "\n".join(lines) + "\n"
 
 
@@ -51,7 +55,14 @@ def _section(section: Section) -> list[str]:
         lines += [plain(told), ""]
     if task.bound is not None:
         lines += [f"Best possible: {plain(task.bound)}.", ""]
-    lines += [*sheet_lines(section.results), "", f"{plain(section.verdict)} {section.caveat}", ""]
+    lines += [
+        *sheet_lines(section.results),
+        "",
+        f"{plain(section.verdict)}",
+        "",
+        plain(section.caveat),
+        "",
+    ]
     lines += [plain(section.results.about), ""] if section.results.about else []
     lines += [f"- **{plain(name)}**: {plain(note)}" for name, note in section.notes]
     for sheet in section.sheets:
@@ -59,6 +70,8 @@ def _section(section: Section) -> list[str]:
     lines += _pictures(section)
     for sheet in section.looking:
         lines += _sheet(sheet, section)
+    if task.looking is not None and task.looking.picture is not None:
+        lines += ["", f"![alignments side by side]({task.looking.picture})"]
     return lines
 
 

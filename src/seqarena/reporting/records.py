@@ -8,14 +8,16 @@ from typing import Any
 
 from seqarena.charts.chart import Chart, Series
 from seqarena.charts.numbers import rounded
-from seqarena.metrics.confidence import Interval
+from seqarena.reporting.conclusions import asked, conclusion, limits
+from seqarena.reporting.judgement import TaskJudgement
 from seqarena.reporting.ranking import Row, Table
 from seqarena.reporting.references import references_of
 from seqarena.reporting.sections import Section
 from seqarena.reporting.sheets.sheet import Sheet
 from seqarena.reporting.whole import Whole
+from seqarena.significance.seeds import Interval
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 
 def comparison(whole: Whole) -> dict[str, Any]:
@@ -23,8 +25,12 @@ def comparison(whole: Whole) -> dict[str, Any]:
     return {
         "schema_version": SCHEMA_VERSION,
         "facts": dict(whole.facts),
-        "scaling": {chart.name: _chart(chart) for chart in whole.scaling},
+        "charts": {chart.name: _chart(chart) for chart in whole.charts},
+        "tables": {sheet.name: _sheet(sheet) for sheet in whole.sheets},
         "tasks": {section.task.name: _task(section) for section in whole.sections},
+        "over_tasks": None
+        if whole.over_tasks is None
+        else {**asdict(whole.over_tasks), "words": list(whole.words)},
     }
 
 
@@ -62,10 +68,22 @@ def _task(section: Section) -> dict[str, Any]:
             for each in task.published
         ],
         "verdict": section.verdict,
+        "judgement": None if task.judgement is None else _judgement(task.judgement),
         "looking": None if task.looking is None else asdict(task.looking),
         "experiments": {row.cell.experiment: _experiment(table, row) for row in table.rows},
         "tables": {sheet.name: _sheet(sheet) for sheet in section.all_sheets},
         "charts": {chart.name: _chart(chart) for chart in section.charts},
+    }
+
+
+def _judgement(judgement: TaskJudgement) -> dict[str, Any]:
+    return {
+        **asdict(judgement),
+        "words": {
+            "asked": asked(judgement),
+            "concluded": conclusion(judgement),
+            "not_concluded": limits(judgement),
+        },
     }
 
 

@@ -12,7 +12,9 @@ from seqarena.reporting.contact_sheet import contact_sheet
 from seqarena.reporting.details import Scale
 from seqarena.reporting.markdown import markdown
 from seqarena.reporting.names import stem_of
+from seqarena.reporting.over_tasks import OverTasks
 from seqarena.reporting.places import FIGURES, PLOTS, TABLES, figure_name, sheet_name
+from seqarena.reporting.plots.ranks import ranks_chart
 from seqarena.reporting.ranking import tables
 from seqarena.reporting.records import comparison, plot_rows
 from seqarena.reporting.sections import Section, scaling_charts, sections_of
@@ -46,6 +48,7 @@ def whole_report(
     cells: Iterable[Cell],
     facts: Mapping[str, str] | None = None,
     scales: Iterable[Scale] = (),
+    over_tasks: OverTasks | None = None,
 ) -> Whole:
     """Return all that the report tells, before it is written in any form.
 
@@ -54,19 +57,22 @@ def whole_report(
         cells: all experiments, in any order.
         facts: what stands at the head, such as the commit.
         scales: tasks that differ in their size alone.
+        over_tasks: what all tasks say together; None: nobody asked.
     """
     found = tables(tasks, cells)
+    ranks = None if over_tasks is None else ranks_chart(over_tasks)
     return Whole(
         facts=dict(facts or {}),
         sections=sections_of(found),
         overview=overview_sheet(found),
-        scaling=scaling_charts(found, scales),
+        charts=(*scaling_charts(found, scales), *(() if ranks is None else (ranks,))),
+        over_tasks=over_tasks,
     )
 
 
 def sheets_of(whole: Whole) -> dict[str, Sheet]:
     """Return every table of the report by its name: that of the CSV file, without the ending."""
-    found = {whole.overview.name: whole.overview}
+    found = {sheet.name: sheet for sheet in whole.sheets}
     for section in whole.sections:
         found |= {sheet_name(section.task.name, sheet): sheet for sheet in section.all_sheets}
     return found
@@ -74,7 +80,7 @@ def sheets_of(whole: Whole) -> dict[str, Sheet]:
 
 def _figures(whole: Whole) -> dict[str, bytes]:
     files: dict[str, bytes] = {}
-    for chart in whole.scaling:
+    for chart in whole.charts:
         files |= _drawn(figure_name("", chart), chart)
     for section in whole.sections:
         for chart in section.charts:

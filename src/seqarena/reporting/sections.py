@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from seqarena.charts.chart import Chart
 from seqarena.reporting.cells import TaskFacts
+from seqarena.reporting.conclusions import caveat, verdict
 from seqarena.reporting.details import Scale
 from seqarena.reporting.looks import Looks, looks_of
 from seqarena.reporting.plots.calibration import calibration_chart
@@ -13,9 +14,10 @@ from seqarena.reporting.plots.learning import learning_charts
 from seqarena.reporting.plots.quality import quality_chart
 from seqarena.reporting.plots.scaling import scaling_chart
 from seqarena.reporting.plots.slices import slice_charts
-from seqarena.reporting.ranking import Row, Table, caveat, verdict
+from seqarena.reporting.ranking import Row, Table
 from seqarena.reporting.sheets.further import calibration_sheet, published_sheet, slice_sheets
 from seqarena.reporting.sheets.headline import headline
+from seqarena.reporting.sheets.judged import judged_pairs_sheet
 from seqarena.reporting.sheets.looking import looking_sheets
 from seqarena.reporting.sheets.results import results_sheet
 from seqarena.reporting.sheets.sheet import Sheet
@@ -63,7 +65,12 @@ def scaling_charts(tables: tuple[Table, ...], scales: Iterable[Scale]) -> tuple[
 
 
 def _section(table: Table, looks: Looks) -> Section:
-    sheets = (published_sheet(table), calibration_sheet(table), *slice_sheets(table))
+    sheets = (
+        judged_pairs_sheet(table),
+        published_sheet(table),
+        calibration_sheet(table),
+        *slice_sheets(table),
+    )
     charts = (
         quality_chart(table, looks),
         *cost_charts(table, looks),

@@ -52,8 +52,9 @@ def webpage(whole: Whole) -> str:
     n_probes = _n_probes(whole.sections)
     return environment.get_template("comparison.html.jinja").render(
         facts=whole.facts,
-        overview=_sheet("", whole.overview),
-        scaling=[_chart("", chart) for chart in whole.scaling],
+        overview=[_sheet("", sheet) for sheet in whole.sheets],
+        words=whole.words,
+        charts=[_chart("", chart) for chart in whole.charts],
         sections=[_section(section, n_probes) for section in whole.sections],
         families=sorted({row.cell.family for s in whole.sections for row in s.table.rows}),
         has_runs=any(row.cell.runs for s in whole.sections for row in s.table.rows),
@@ -78,6 +79,7 @@ def _section(section: Section, n_probes: int) -> dict[str, Any]:
         "sheets": [_sheet(name, sheet) for sheet in section.sheets],
         "looking": [_sheet(name, sheet) for sheet in section.looking],
         "looking_page": None if looking is None else looking.page,
+        "looking_picture": None if looking is None else looking.picture,
         "legend": [_entry(section, row) for row in section.table.rows if _is_drawn(section, row)],
         "charts": [_chart(name, chart) for chart in section.charts],
         "looks": looks,
@@ -99,7 +101,7 @@ def _chart(task: str, chart: Chart) -> dict[str, Any]:
     # Markup: made by `drawing`, which escapes every text.
     file = f"{FIGURES}/{figure_name(task, chart)}"
     own = [(colour_class(s.look.colour), marker(s.look.marker), s.label) for s in chart.series]
-    legend = own if not task else []
+    legend = own if not task and not chart.y.categories else []
     return {"chart": chart, "svg": Markup(drawing(chart)), "file": file, "legend": legend}
 
 

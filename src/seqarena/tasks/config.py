@@ -34,6 +34,10 @@ class _AnyTaskConfig(BaseModel):
     """Test examples whose maps of attention are kept."""
     influence: InfluenceConfig = InfluenceConfig()
     """What the effect of single steps on the prediction is measured with."""
+    validation_share: float = Field(default=0.5, ge=0)
+    """Steps of the validation split over which maps are averaged, as a share of the steps of the
+    test split, all of which evaluation reads; 0: none. It takes about that share of the time that
+    scoring takes, for it is the same pass with the weights made explicitly."""
     duplicates: DuplicatePolicy = "refuse"
     """An input that stands in two splits: refuse it, count it, or drop the earlier copy."""
     leakage: LeakageConfig = LeakageConfig()

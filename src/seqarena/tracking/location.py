@@ -7,7 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 SQLITE = "sqlite:///"
-_SECRET_VARIABLES = ("MLFLOW_TRACKING_PASSWORD", "MLFLOW_TRACKING_TOKEN")
+ARTIFACTS_VARIABLE = "SEQARENA_ARTIFACTS"
+"""Where the files of runs go if no server keeps them, such as s3://bucket/folder."""
+_SECRET_VARIABLES = (
+    "MLFLOW_TRACKING_PASSWORD",
+    "MLFLOW_TRACKING_TOKEN",
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_SESSION_TOKEN",
+)
 
 
 @dataclass(frozen=True)
@@ -33,6 +40,9 @@ class StoreLocation:
 def locate_store(home: Path, environment: Mapping[str, str] = os.environ) -> StoreLocation:
     """Return the store that MLFLOW_TRACKING_URI names, or SQLite and a folder below `home`.
 
+    Files go into a folder beside the store, or where SEQARENA_ARTIFACTS says; a tracking server
+    keeps them itself.
+
     Args:
         home: Folder of the store, where nothing else is said; the paths are absolute.
         environment: Environment variables.
@@ -41,10 +51,12 @@ def locate_store(home: Path, environment: Mapping[str, str] = os.environ) -> Sto
     uri = environment.get("MLFLOW_TRACKING_URI") or f"{SQLITE}{home / 'mlflow.db'}"
     if uri.startswith(("http://", "https://")):
         return StoreLocation(uri, None)
+    files = (environment.get(ARTIFACTS_VARIABLE) or "").rstrip("/")
     if not uri.startswith(SQLITE):
-        return StoreLocation(uri, (home / "mlartifacts").as_uri())
+        return StoreLocation(uri, files or (home / "mlartifacts").as_uri())
     database = home / uri.removeprefix(SQLITE)
-    return StoreLocation(f"{SQLITE}{database}", (database.parent / "mlartifacts").as_uri())
+    beside = (database.parent / "mlartifacts").as_uri()
+    return StoreLocation(f"{SQLITE}{database}", files or beside)
 
 
 def redact(text: str, environment: Mapping[str, str] = os.environ) -> str:

@@ -1,6 +1,7 @@
 """The one place that speaks MLflow's language; MLflow is imported when a store is opened."""
 
 import json
+import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
@@ -155,6 +156,19 @@ class Store:
     def upload_folder(self, run_id: str, folder: Path) -> None:
         """Store everything in a folder, under the names that it has there."""
         self._client.log_artifacts(run_id, str(folder))
+
+    def download(self, run_id: str, file: str, folder: Path) -> bool:
+        """Copy a stored file of a run into a folder, under its own name; False: there is none."""
+        from mlflow.exceptions import MlflowException
+
+        folder.mkdir(parents=True, exist_ok=True)
+        try:
+            found = Path(self._client.download_artifacts(run_id, file, str(folder)))
+        except (MlflowException, OSError):
+            return False
+        if found.parent != folder:
+            shutil.copyfile(found, folder / found.name)
+        return True
 
     def set_status(self, run: StoredRun, status: Status, end: int | None) -> None:
         """Store how the run stands, if it stands differently."""

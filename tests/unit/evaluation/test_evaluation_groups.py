@@ -5,99 +5,11 @@ import pyarrow as pa
 import pytest
 
 from seqarena.evaluation.parts_of_test import grouped, groups_of_test
-from seqarena.evaluation.predictions import metrics_of
-from seqarena.evaluation.ratios import headline_ratio
 from seqarena.evaluation.strata import rarity_of, with_strata
-from seqarena.metrics.metric import headline_metric
+from seqarena.evaluation.predictions import metrics_of
+from seqarena.metrics.metric import BITS_PER_STEP, headline_metric
 from seqarena.schema import DataSchema
 from seqarena.sequences import sequences_of
-
-N = 24
-RNG = np.random.default_rng(0)
-
-
-def tagging():
-    lengths = RNG.integers(1, 6, N)
-    tags = [RNG.integers(0, 3, n) for n in lengths]
-    predicted = [RNG.integers(0, 3, n) for n in lengths]
-    n_correct = [int((a == b).sum()) for a, b in zip(tags, predicted, strict=True)]
-    log_prob = -RNG.random(N)
-    columns = {"n_scored": lengths, "n_correct": n_correct, "log_prob": log_prob}
-    return {
-        **columns,
-        "tags": [t.tolist() for t in tags],
-        "predicted": [p.tolist() for p in predicted],
-    }
-
-
-CASES = {
-    "density": (
-        DataSchema("density", n_symbols=4),
-        lambda: {"log_prob": -10 * RNG.random(N), "n_scored": RNG.integers(1, 9, N)},
-    ),
-    "frames": (
-        DataSchema("density", dim=2),
-        lambda: {"log_prob": -10 * RNG.random(N), "n_scored": RNG.integers(1, 9, N)},
-    ),
-    "tagging": (DataSchema("tagging", n_symbols=3, n_tags=3), tagging),
-    "classification": (
-        DataSchema("classification", n_classes=2),
-        lambda: {
-            "label": RNG.integers(0, 2, N),
-            "predicted": np.zeros(N, np.int64),
-            "class_log_prob": np.log([[0.6, 0.4]] * N).tolist(),
-        },
-    ),
-    "transduction": (
-        DataSchema("transduction", n_symbols=3, n_target_symbols=3),
-        lambda: {
-            "log_prob": -RNG.random(N),
-            "n_scored": RNG.integers(1, 5, N),
-            "exact": RNG.random(N) < 0.5,
-            "edits": RNG.integers(0, 4, N),
-            "n_gold": RNG.integers(1, 5, N),
-        },
-    ),
-    "alignment": (
-        DataSchema("alignment", n_symbols=3, n_target_symbols=3),
-        lambda: {
-            "log_prob": -RNG.random(N),
-            "n_correct": RNG.integers(0, 3, N),
-            "n_predicted": RNG.integers(3, 5, N),
-            "n_gold": RNG.integers(3, 5, N),
-        },
-    ),
-    "recommendation": (
-        DataSchema("recommendation", n_symbols=30),
-        lambda: {
-            "log_prob": -RNG.random(N),
-            "n_scored": np.ones(N, np.int64),
-            "n_better": RNG.integers(0, 20, N),
-            "n_ties": RNG.integers(0, 3, N),
-            "n_candidates": np.full(N, 30),
-        },
-    ),
-}
-
-
-@pytest.mark.parametrize("name", CASES)
-def test_the_ratio_of_any_part_is_the_metric_of_that_part(name):
-    schema, columns = CASES[name]
-    predictions = pa.table(columns())
-    ratio = headline_ratio(predictions, schema)
-    for chosen in (np.ones(N, bool), np.arange(N) % 3 == 0):
-        own = metrics_of(predictions.filter(pa.array(chosen)), schema)
-        assert ratio.of(chosen) == pytest.approx(own[headline_metric(schema).name])
-
-
-def test_words_in_their_errors_are_counted_and_texts_have_no_such_ratio():
-    columns = CASES["transduction"][1]()
-    words = DataSchema("transduction", n_symbols=3, n_target_symbols=3, target_unit="word")
-    ratio = headline_ratio(pa.table(columns), words)
-    whole = np.ones(N, bool)
-    assert ratio.of(whole) == pytest.approx(columns["edits"].sum() / columns["n_gold"].sum())
-    translated = DataSchema("transduction", n_target_symbols=3, judged_as="translation")
-    assert headline_ratio(pa.table(columns), translated) is None
 
 
 def test_few_values_make_a_group_each_and_many_make_quarters():
@@ -130,13 +42,34 @@ def test_groups_stand_by_length_rarity_and_what_the_task_names():
             "slice": np.repeat([16, 2], 6),
         }
     )
-    found = groups_of_test(predictions, schema)
+    found = groups_of_test(predictions, BITS_PER_STEP, schema)
     assert [(group.by, group.label, group.n_examples) for group in found] == [
         *[("length", "3", 6), ("length", "5", 6)],
         *[("rarity", "0.5", 6), ("rarity", "2.2", 6)],
         *[("pairs", "2", 6), ("pairs", "16", 6)],
     ]
     assert found[0].value == pytest.approx(0.5 / np.log(2))
+
+
+def test_the_value_of_a_group_is_the_metric_of_its_examples_alone():
+    schema = DataSchema("tagging", n_symbols=3, n_tags=3)
+    lengths = np.repeat([2, 4], 6)
+    rng = np.random.default_rng(0)
+    tags, predicted = ([rng.integers(0, 3, n).tolist() for n in lengths] for _ in range(2))
+    table = pa.table(
+        {
+            "n_scored": lengths,
+            "n_correct": [sum(np.equal(*pair)) for pair in zip(tags, predicted, strict=True)],
+            "log_prob": -rng.random(12),
+            "tags": tags,
+            "predicted": predicted,
+            "n_steps": lengths,
+        }
+    )
+    metric = headline_metric(schema)
+    for group in groups_of_test(table, metric, schema):
+        own = table.filter(pa.array(lengths == group.low))
+        assert group.value == pytest.approx(metrics_of(own, schema)[metric.name])
 
 
 def test_rarity_is_the_surprise_of_the_gold_in_training_one_added_to_each_count():

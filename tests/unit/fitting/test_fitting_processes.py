@@ -1,7 +1,8 @@
 import pytest
 import torch
 
-from seqarena.errors import ConfigError
+from seqarena.errors import ConfigError, SeqarenaWarning
+from seqarena.fitting import strategy
 from seqarena.fitting.processes import (
     barrier,
     copy_from_main,
@@ -59,10 +60,19 @@ def test_a_cpu_is_one_process_unless_more_are_asked_for():
     assert isinstance(place["strategy"], DataParallel)
 
 
-def test_statistics_keep_their_own_precision():
+def test_statistics_keep_their_own_precision(monkeypatch):
+    monkeypatch.setattr(strategy, "computes_in_16_bits", lambda: True)
     hardware = HardwareConfig(accelerator="cpu", precision="bf16-mixed")
     assert placement(hardware, by_gradient=True)["precision"] == "bf16-mixed"
     assert placement(hardware, by_gradient=False)["precision"] == "32-true"
+
+
+def test_16_bits_that_a_processor_must_emulate_are_warned_of(monkeypatch):
+    monkeypatch.setattr(strategy, "computes_in_16_bits", lambda: False)
+    hardware = HardwareConfig(accelerator="cpu", precision="bf16-mixed")
+    with pytest.warns(SeqarenaWarning, match="far slower than 32 bits here; use '32-true'"):
+        placement(hardware, by_gradient=True)
+    placement(hardware, by_gradient=False)
 
 
 def test_every_gpu_is_a_process(monkeypatch):

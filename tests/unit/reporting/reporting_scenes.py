@@ -6,11 +6,12 @@ import numpy as np
 from matplotlib.image import imsave
 
 from seqarena.data.manifest import BestPossible
-from seqarena.metrics.reliability import ReliabilityBin, ReliabilityCurve
+from seqarena.metrics.reliability import ReliabilityBin
 from seqarena.reporting.cells import Cell, SeedResult, TaskFacts
 from seqarena.reporting.details import Curve, Details, Reliability, SliceScore
 from seqarena.reporting.report import whole_report, write_report
 from seqarena.schema import DataSchema
+from seqarena.significance.calibration import CalibrationBand
 
 BITS = TaskFacts(
     "source",
@@ -58,7 +59,9 @@ def detailed(**fields):
             Curve(0, (1, 2, 3), (0.5, 1.0, 1.5), (2.0, 1.5, 1.25)),
             Curve(1, (1, 2), (0.4, 0.8), (2.1, 1.6)),
         ),
-        "reliability": Reliability(0, ReliabilityCurve(bins, 0.17, 0.05)),
+        "reliability": Reliability(
+            0, bins, CalibrationBand(0.17, 0.03, 0.01, 0.05, 0.01, 50, 0.95)
+        ),
         "slices": (
             SliceScore("length", "10–20", 10.0, 20.0, 25, (0.5, 0.75)),
             SliceScore("length", "21–30", 21.0, 30.0, 25, (0.25, 0.5)),

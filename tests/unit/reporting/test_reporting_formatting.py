@@ -1,7 +1,7 @@
 import pytest
 
-from seqarena.metrics.confidence import Interval, t_interval
 from seqarena.reporting import formatting
+from seqarena.significance.seeds import Interval, t_interval
 
 
 @pytest.mark.parametrize(

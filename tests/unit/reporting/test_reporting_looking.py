@@ -2,14 +2,14 @@ from dataclasses import replace
 
 from reporting_scenes import BITS, cell
 
-from seqarena.reporting.looking import Looked, LookedPair, TaskLooking
+from seqarena.reporting.looking import Looked, LookedPair, LookedTable, TaskLooking
 from seqarena.reporting.markdown import markdown
 from seqarena.reporting.records import comparison
 from seqarena.reporting.report import whole_report
 from seqarena.reporting.sheets.looking import looking_sheets
 from seqarena.reporting.webpage import webpage
 
-GRU = Looked("source-gru", "gru", 0.5, 0.125, 1.02, 0.31, 0.02, 0.5, 0.044)
+GRU = Looked("source-gru", "gru", 0.5, 0.125, 1.02, 0.31, 0.02, 0.5, 0.044, 0.105)
 CHAIN = Looked("source-chain", "chain", 0.25, 0.0, None, None, None, None, None)
 NEAR = LookedPair(
     "a", "b", 0.05, 0.004, -0.01, 0.02, 0.4, 0.0004, True, "different", "They differ."
@@ -26,8 +26,8 @@ WHOLE = whole_report([replace(BITS, looking=LOOKING)], [cell("gru", [1.0, 1.1, 1
 
 def test_numbers_are_told_with_a_dash_for_what_is_unknown():
     assert looking_sheets(LOOKING)[0].texts() == [
-        ("gru", "0.500", "12.5 %", "1.020", "0.310", "0.020", "50.0 %", "0.044"),
-        ("chain", "0.250", "0.0 %", "–", "–", "–", "–", "–"),
+        ("gru", "0.500", "12.5 %", "1.020", "0.310", "0.020", "50.0 %", "0.044", "0.105"),
+        ("chain", "0.250", "0.0 %", "–", "–", "–", "–", "–", "–"),
     ]
 
 
@@ -68,3 +68,21 @@ def test_a_single_experiment_has_no_pairs():
     text = markdown(alone) + webpage(alone)
     assert "Mechanism against effect" in text
     assert "every two" not in text
+
+
+GAIN = LookedTable("Context <gain>", ("family", "k = 0", "rows"), (("gru", 0.5, 1200),), "Nats.")
+ALIGNED = replace(LOOKING, tables=(GAIN,), picture="attention/source-alignments.png")
+
+
+def test_further_tables_and_the_picture_of_alignments_stand_in_every_form():
+    unknown = replace(GAIN, rows=(("gru", None, 2),))
+    assert looking_sheets(replace(LOOKING, tables=(unknown,)))[1].texts() == [("gru", "–", "2")]
+    found = whole_report([replace(BITS, looking=ALIGNED)], [cell("gru", [1.0, 1.1, 1.2])])
+    text, page = markdown(found), webpage(found)
+    assert "| gru | 0.500 | 1,200 |" in text
+    assert "![alignments side by side](attention/source-alignments.png)" in text
+    assert "<summary>Context &lt;gain&gt; (1)</summary>" in page
+    assert '<a href="attention/source-alignments.png">' in page
+    told = comparison(found)["tasks"]["source"]["looking"]
+    assert told["tables"][0]["rows"][0] == ("gru", 0.5, 1200)
+    assert "alignments" not in markdown(WHOLE) + webpage(WHOLE)

@@ -3,7 +3,7 @@ import dataclasses
 import pytest
 from reporting_scenes import BITS, LABELS, cell
 
-from seqarena.reporting.ranking import caveat, tables, verdict
+from seqarena.reporting.ranking import tables
 
 SMALL, LARGE = [1.60, 1.61, 1.62], [2.0, 2.1, 2.2]
 
@@ -50,45 +50,3 @@ def test_tables_follow_the_tasks_and_empty_ones_are_left_out():
     found = tables([LABELS, BITS], [cell("a", SMALL), cell("b", [0.1], LABELS)])
     assert [table.task.name for table in found] == ["digits", "source"]
     assert tables([LABELS, BITS], [cell("a", SMALL)])[0].task is BITS
-
-
-@pytest.mark.parametrize(
-    ("cells", "expected"),
-    [
-        (
-            [cell("a", SMALL), cell("b", LARGE)],
-            "a has the best mean, and its interval overlaps with no other's.",
-        ),
-        (
-            [cell("a", SMALL), cell("b", [1.6, 1.7, 1.8]), cell("c", [9.0, 9.1, 9.2])],
-            "a has the best mean, but its interval overlaps with that of b: 3 seeds do not tell "
-            "them apart. The other interval does not overlap with it.",
-        ),
-        (
-            [cell("a", SMALL), cell("b", [1.6, 1.7, 1.8]), cell("c", [1.0, 2.0, 9.2])],
-            "a has the best mean, but its interval overlaps with those of b and c: 3 seeds do not "
-            "tell them apart.",
-        ),
-        (
-            [cell("a", SMALL), cell("b", [3.0])],
-            "a has the best mean. Some experiments ran with one seed only: how far their results "
-            "move with the seed is unknown, so no order is claimed.",
-        ),
-        ([cell("a", SMALL)], "a stands alone: there is nothing to compare it with."),
-        ([cell("a", [])], "No experiment of this task finished with a finite result."),
-    ],
-)
-def test_the_verdict_claims_no_more_than_the_intervals_do(cells, expected):
-    (table,) = tables([BITS], cells)
-    assert verdict(table) == expected
-
-
-def test_the_caveat_says_what_an_interval_covers():
-    (table,) = tables([BITS], [cell("a", SMALL), cell("b", LARGE)])
-    assert caveat(table) == (
-        "± is half of a 95 % Student t interval over 3 seeds: how far the mean moves with the "
-        "seed, on these test examples. It does not cover the choice of the examples, and a family "
-        "that does not use the seed has ± 0. No significance test was made."
-    )
-    (single,) = tables([BITS], [cell("a", [1.0])])
-    assert caveat(single) == "There is one seed, so there are no intervals."

@@ -45,3 +45,17 @@ def test_another_database_keeps_its_artifacts_below_the_root(tmp_path: Path) -> 
 )
 def test_credentials_are_never_told(text: str, expected: str) -> None:
     assert redact(text, {"MLFLOW_TRACKING_TOKEN": "canary"}) == expected
+
+
+@pytest.mark.parametrize("uri", [None, "sqlite:///a.db", "postgresql://db/x"])
+def test_files_go_where_one_says_unless_a_server_keeps_them(
+    tmp_path: Path, uri: str | None
+) -> None:
+    environment = {"SEQARENA_ARTIFACTS": "s3://bucket/runs/", "MLFLOW_TRACKING_URI": uri or ""}
+    assert locate_store(tmp_path, environment).artifact_root == "s3://bucket/runs"
+    served = environment | {"MLFLOW_TRACKING_URI": "https://example.org"}
+    assert locate_store(tmp_path, served).artifact_root is None
+
+
+def test_the_keys_of_a_bucket_are_never_told() -> None:
+    assert redact("denied for canary", {"AWS_SECRET_ACCESS_KEY": "canary"}) == "denied for ***"

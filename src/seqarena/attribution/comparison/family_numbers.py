@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from seqarena.attribution.comparison.family_maps import FamilyMaps
+from seqarena.attribution.comparison.native_stability import weights_stability
 from seqarena.attribution.oracle.redundancy import pooled_redundancy
 from seqarena.attribution.oracle.row_scores import (
     effect_of,
@@ -37,6 +38,8 @@ class FamilyNumbers:
     """Row divergence from the true map [bits]."""
     oracle_outside: float
     """Share of the influence on steps at which the true process does not look."""
+    weights_noise: float
+    """Row divergence of the attention weights of two seeds, heads matched [bits]."""
 
 
 def family_numbers(family: FamilyMaps) -> FamilyNumbers:
@@ -56,6 +59,7 @@ def family_numbers(family: FamilyMaps) -> FamilyNumbers:
         mechanism=_mechanism(family),
         oracle_divergence=divergence,
         oracle_outside=outside,
+        weights_noise=weights_stability(family),
     )
 
 

@@ -10,8 +10,8 @@ import numpy as np
 
 from seqarena.attribution.comparison.family_maps import FamilyMaps, refuse_other_questions
 from seqarena.attribution.comparison.gap import Gap, family_gap
-from seqarena.attribution.comparison.holm import holm
 from seqarena.attribution.comparison.run_distances import RunDistances, run_distances
+from seqarena.significance.corrections import holm
 
 LEVEL = 0.05
 """Chance of calling any two families of a task different that are not."""

@@ -12,6 +12,7 @@ from seqarena.attribution.comparison.disagreements import (
 from seqarena.attribution.comparison.family_maps import FamilyMaps
 from seqarena.attribution.comparison.family_numbers import FamilyNumbers, family_numbers
 from seqarena.attribution.comparison.family_pairs import FamilyComparison, FamilyPair
+from seqarena.attribution.comparison.further_tables import further_tables
 from seqarena.attribution.comparison.row_table import output_text
 from seqarena.attribution.comparison.shown_maps import shown_families, with_scores
 from seqarena.attribution.viewer.viewed import Viewed, ViewedTable
@@ -20,7 +21,8 @@ ABOUT_NUMBERS = (
     "Influence: what the single steps of the input do to an output, summed over them. Redundancy "
     "ratio: that sum over the effect of replacing all steps at once; below 0.5 steps stand in for "
     "each other. Weights to influence: row divergence between the two. True map: that of the "
-    "process that made the data."
+    "process that made the data. Weights, seed to seed: row divergence of the attention of two "
+    "seeds, heads matched one to one."
 )
 
 
@@ -54,7 +56,12 @@ def pair_page(report: PairReport) -> Viewed:
     """Lay out both families' maps, their difference, the row scores, and the tables."""
     names = report.one.name, report.other.name
     viewed = shown_families((report.one, report.other), f"{names[0]} and {names[1]}")
-    tables = (gap_table(report.pair), numbers_table(names, report.numbers), picked_table(report))
+    tables = (
+        gap_table(report.pair),
+        numbers_table(names, report.numbers),
+        *further_tables((report.one, report.other)),
+        picked_table(report),
+    )
     return replace(with_scores(viewed, names, report.rows), tables=tables, facts=_facts(report))
 
 
@@ -88,6 +95,7 @@ def numbers_table(names: Sequence[str], numbers: Sequence[FamilyNumbers]) -> Vie
         "weights to influence [bits]",
         "to the true map [bits]",
         "share outside the true support",
+        "weights, seed to seed [bits]",
     )
     rows = tuple(
         (
@@ -98,6 +106,7 @@ def numbers_table(names: Sequence[str], numbers: Sequence[FamilyNumbers]) -> Vie
             own.mechanism,
             own.oracle_divergence,
             own.oracle_outside,
+            own.weights_noise,
         )
         for name, own in zip(names, numbers, strict=True)
     )

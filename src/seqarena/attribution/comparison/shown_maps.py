@@ -1,12 +1,12 @@
 """Maps of several families on the same examples, for one page."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import reduce
 
 import numpy as np
 
-from seqarena.attribution.capture import Capture
+from seqarena.attribution.capture import Capture, ProbeMap
 from seqarena.attribution.comparison.compared_rows import ComparedRows
 from seqarena.attribution.comparison.family_maps import FamilyMaps
 from seqarena.attribution.comparison.seed_mean import seed_mean
@@ -14,17 +14,20 @@ from seqarena.attribution.viewer.of_capture import beside, viewed_of
 from seqarena.attribution.viewer.viewed import Viewed, ViewedAxis, ViewedExample, ViewedMap
 
 
+def _any_map(one: ProbeMap) -> bool:
+    del one
+    return True
+
+
 def shown_families(
-    families: Sequence[FamilyMaps], title: str, *, with_native: bool = True
+    families: Sequence[FamilyMaps], title: str, native: Callable[[ProbeMap], bool] = _any_map
 ) -> Viewed:
     """Lay out the influence of each family, its mean over the seeds, and the true map if known.
 
-    Influence comes first, for it is what all of them have; native maps are those of first seeds.
+    Influence comes first, for it is what all of them have; native maps are those of first seeds,
+    and `native` says which of them.
     """
-    pages = [
-        viewed_of(_shown(family, with_native=with_native), title, run=family.name)
-        for family in families
-    ]
+    pages = [viewed_of(_shown(family, native), title, run=family.name) for family in families]
     # The true map is one and the same for all.
     pages[1:] = [_without_truth(page) for page in pages[1:]]
     joined = reduce(lambda one, other: beside(one, other, title), pages)
@@ -41,9 +44,9 @@ def with_scores(viewed: Viewed, names: tuple[str, str], rows: Sequence[ComparedR
     return replace(viewed, examples=examples)
 
 
-def _shown(family: FamilyMaps, *, with_native: bool) -> Capture:
+def _shown(family: FamilyMaps, native: Callable[[ProbeMap], bool]) -> Capture:
     capture = seed_mean(family)
-    return capture if with_native else replace(capture, maps=((),) * len(capture.probes))
+    return replace(capture, maps=tuple(tuple(filter(native, maps)) for maps in capture.maps))
 
 
 def _without_truth(viewed: Viewed) -> Viewed:

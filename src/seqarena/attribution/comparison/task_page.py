@@ -3,25 +3,36 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+from seqarena.attribution.comparison.alignments import are_aligned
 from seqarena.attribution.comparison.family_numbers import FamilyNumbers
 from seqarena.attribution.comparison.family_pairs import FamilyComparison
 from seqarena.attribution.comparison.pair_page import numbers_table
 from seqarena.attribution.comparison.shown_maps import shown_families
+from seqarena.attribution.diagnostics.link_measures import is_cross
 from seqarena.attribution.viewer.viewed import Viewed, ViewedTable
 
 
-def task_page(comparison: FamilyComparison, numbers: Sequence[FamilyNumbers], task: str) -> Viewed:
-    """Lay out the influence of all families side by side, with the tables about them."""
+def task_page(
+    comparison: FamilyComparison,
+    numbers: Sequence[FamilyNumbers],
+    task: str,
+    further: Sequence[ViewedTable] = (),
+) -> Viewed:
+    """Lay out the influence of all families side by side, with the tables about them.
+
+    Where alignment models stand beside networks with attention, their links are shown too.
+    """
     families = comparison.families
-    viewed = shown_families(families, f"Where each family looks: {task}", with_native=False)
+    links = are_aligned(families)
+    title = f"Where each family looks: {task}"
+    viewed = shown_families(families, title, native=lambda one: links and is_cross(one))
     names = [family.name for family in families]
     facts = {
         "influence": "mean over the seeds of each family",
         "probe set": families[0].runs[0].probe_set,
     }
-    return replace(
-        viewed, tables=(numbers_table(names, numbers), pairs_table(comparison)), facts=facts
-    )
+    tables = (numbers_table(names, numbers), *further, pairs_table(comparison))
+    return replace(viewed, tables=tables, facts=facts)
 
 
 def pairs_table(comparison: FamilyComparison) -> ViewedTable:

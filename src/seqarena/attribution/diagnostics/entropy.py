@@ -24,7 +24,7 @@ def effective_support(bits: Float[np.ndarray, "*lead row"]) -> Float[np.ndarray,
 
 
 def normalised_entropy(
-    bits: Float[np.ndarray, "*lead row"], n_valid: Int[np.ndarray, "row"]
+    bits: Float[np.ndarray, "*lead row"], n_valid: Int[np.ndarray, "*#lead row"]
 ) -> Float[np.ndarray, "*lead row"]:
     """Return H / log2 n of the `entropy` of rows: 0 one-hot, 1 uniform.
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from jaxtyping import Bool, Float
@@ -10,6 +11,7 @@ from seqarena.attribution.diagnostics.metrics import UNITS
 
 ALL = -1
 """In place of the number of a head or of a row: all of them together."""
+MeasuredSplit = Literal["test", "valid"]
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,8 @@ class Measures:
     """ALL: the one head stands for all."""
     first_row: int = ALL
     """Step of the first row; ALL: the one row stands for all."""
+    split: MeasuredSplit = "test"
+    """Which examples: the probes, which are of the test split, or those of the validation split."""
 
     @property
     def unit(self) -> str:
@@ -49,18 +53,21 @@ class Subject:
 
     layer: str
     example: str | None = None
+    split: MeasuredSplit = "test"
 
     def of_heads(
         self, metric: str, values: Float[np.ndarray, "head"], n: Float[np.ndarray, "head"] | float
     ) -> Measures:
         """Return one value for each head."""
         counts = np.broadcast_to(np.asarray(n, dtype=np.float64), values.shape)
-        return Measures(metric, self.layer, self.example, values[:, None], counts[:, None])
+        where = (self.layer, self.example)
+        return Measures(metric, *where, values[:, None], counts[:, None], split=self.split)
 
     def of_all(self, metric: str, value: float, n: float = 1.0) -> Measures:
         """Return one value for everything together."""
         values, counts = np.array([[value]], dtype=np.float64), np.array([[n]], dtype=np.float64)
-        return Measures(metric, self.layer, self.example, values, counts, first_head=ALL)
+        where = (self.layer, self.example)
+        return Measures(metric, *where, values, counts, first_head=ALL, split=self.split)
 
     def of_rows(
         self,
@@ -70,7 +77,8 @@ class Subject:
         first_row: int,
     ) -> Measures:
         """Return one value for each row of each head."""
-        return Measures(metric, self.layer, self.example, values, n, first_row=first_row)
+        where = (self.layer, self.example)
+        return Measures(metric, *where, values, n, first_row=first_row, split=self.split)
 
 
 def pooled_means(measures: Iterable[Measures]) -> dict[tuple[str, str], float]:

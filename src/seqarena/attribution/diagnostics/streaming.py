@@ -4,15 +4,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
-import torch
 from jaxtyping import Float, Int
 
-from seqarena.attention.maps import HasNativeMaps, NativeMap
+from seqarena.attention.maps import HasNativeMaps, MapKind, NativeMap
 from seqarena.attribution.diagnostics.concentration import confidence, sink_excess, sink_mass
 from seqarena.attribution.diagnostics.distance import mean_distance, mean_offset
 from seqarena.attribution.diagnostics.distributions import distributions, looks
-from seqarena.attribution.diagnostics.entropy import entropy
+from seqarena.attribution.diagnostics.entropy import (
+    effective_support,
+    entropy,
+    normalised_entropy,
+)
 from seqarena.attribution.diagnostics.measures import Measures, Subject
+from seqarena.attribution.influence.asking import asking
 from seqarena.batch import Sequences, collate
 from seqarena.data.batching import plan_evaluation
 
@@ -28,12 +32,14 @@ class RowSums:
 
     n: PerHead
     """Rows that look anywhere."""
+    kind: MapKind
     totals: Mapping[str, PerHead] = field(default_factory=dict)
     squares: Mapping[str, PerHead] = field(default_factory=dict)
 
     def __add__(self, other: "RowSums") -> "RowSums":
         return RowSums(
             self.n + other.n,
+            self.kind,
             {metric: total + other.totals[metric] for metric, total in self.totals.items()},
             {metric: total + other.squares[metric] for metric, total in self.squares.items()},
         )
@@ -49,19 +55,20 @@ class RowSums:
 
 
 def stream_rows(model: HasNativeMaps, sequences: Sequences) -> dict[str, RowSums]:
-    """Return the sums of every map of weights of a model, by the map's name.
+    """Return the sums of every map of a model, by the map's name.
 
-    Batches are of like lengths and no larger than memory allows; no map outlives its batch. The
-    model is in evaluation mode.
+    Batches are of like lengths and no larger than memory allows; no map outlives its batch.
+
+    Raises:
+        ArtifactError: the model is in training mode.
+        DataError: a map holds a value that is no share.
     """
     longest = int(sequences.lengths.max())
     batch_size = max(1, min(MOST_SEQUENCES, MOST_PAIRS // longest**2))
     sums: dict[str, RowSums] = {}
-    for rows in plan_evaluation(sequences.lengths, batch_size):
-        with torch.inference_mode():
-            maps = model.native_maps(collate(sequences, rows))
-        for one in maps:
-            if one.kind == "weights":
+    with asking(model):
+        for rows in plan_evaluation(sequences.lengths, batch_size):
+            for one in model.native_maps(collate(sequences, rows)):
                 own = row_sums(one)
                 sums[one.name] = sums[one.name] + own if one.name in sums else own
     return sums
@@ -71,25 +78,32 @@ def row_sums(one: NativeMap) -> RowSums:
     """Return the sums of one batch; distances and sinks where rows and columns are both steps."""
     rows = distributions(one.values.float().cpu().numpy(), one.name)
     looking = looks(rows)
-    metrics = {"entropy": entropy(rows), "confidence": confidence(rows)}
-    if one.name.endswith("self"):
+    bits, n_valid = entropy(rows), _n_valid(one)
+    metrics = {
+        "entropy": bits,
+        "effective_support": effective_support(bits),
+        "normalised_entropy": normalised_entropy(bits, n_valid),
+        "confidence": confidence(rows),
+    }
+    if one.kind == "weights" and one.name.endswith("self"):
         places = np.arange(rows.shape[2])
         metrics["distance"] = mean_distance(rows, places)
         metrics["offset"] = mean_offset(rows, places)
         metrics["sink_mass"] = sink_mass(rows)
-        metrics["sink_excess"] = sink_excess(rows, _n_valid(one))
+        metrics["sink_excess"] = sink_excess(rows, n_valid)
     kept = {metric: np.where(looking, values, 0.0) for metric, values in metrics.items()}
     return RowSums(
         looking.sum(axis=(0, 2)).astype(np.float64),
+        one.kind,
         {metric: values.sum(axis=(0, 2)) for metric, values in kept.items()},
         {metric: (values**2).sum(axis=(0, 2)) for metric, values in kept.items()},
     )
 
 
 def streamed_measures(sums: Mapping[str, RowSums]) -> list[Measures]:
-    """Return the means as measures of all examples together."""
+    """Return the means as measures of all examples of the validation split together."""
     return [
-        Subject(name).of_heads(metric, own.mean(metric), own.n)
+        Subject(name, split="valid").of_heads(metric, own.mean(metric), own.n)
         for name, own in sums.items()
         for metric in own.totals
     ]

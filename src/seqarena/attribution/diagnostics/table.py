@@ -17,11 +17,12 @@ SCHEMA = pa.schema(
         pa.field("value", pa.float64(), nullable=False),
         pa.field("unit", pa.string(), nullable=False),
         pa.field("n", pa.int64(), nullable=False),
+        pa.field("split", pa.string(), nullable=False),
         pa.field("computed_dtype", pa.string(), nullable=False),
         pa.field("code_version", pa.string(), nullable=False),
     ]
 )
-"""Nulls: all probes, all heads, all rows. `n` is how many rows, outputs or draws a value is of."""
+"""Nulls: all examples, all heads, all rows. `n`: how many rows, outputs or draws a value is of."""
 
 
 def table_of(measures: Sequence[Measures], code_version: str) -> pa.Table:
@@ -29,14 +30,14 @@ def table_of(measures: Sequence[Measures], code_version: str) -> pa.Table:
     parts = [_columns(one) for one in measures]
     head, row, value, n = (_joined([part[at] for part in parts]) for at in range(4))
     owner = np.repeat(np.arange(len(parts)), [len(part[0]) for part in parts]).astype(np.int64)
-    texts = [[one.example, one.layer, one.metric, one.unit] for one in measures]
-    example, layer, metric, unit = (
-        pa.array([text[at] for text in texts], pa.string()).take(pa.array(owner)) for at in range(4)
+    texts = [[one.example, one.layer, one.metric, one.unit, one.split] for one in measures]
+    example, layer, metric, unit, split = (
+        pa.array([text[at] for text in texts], pa.string()).take(pa.array(owner)) for at in range(5)
     )
     constants = [pa.repeat(text, len(owner)) for text in ("float64", code_version)]
     numbers = [_or_null(head), _or_null(row)]
     counts = pa.array(n.astype(np.int64))
-    columns = [example, layer, *numbers, metric, pa.array(value), unit, counts, *constants]
+    columns = [example, layer, *numbers, metric, pa.array(value), unit, counts, split, *constants]
     return pa.Table.from_arrays(columns, schema=SCHEMA)
 
 

@@ -7,9 +7,9 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 Unit = Literal["bits", "nats"]
-Version = Literal["replaced", "marginalised", "shapley"]
+Version = Literal["replaced", "marginalised", "shapley", "gradient"]
 """What was done to a step: put another in its place, taken it out of the model's reckoning, or the
-mean over all orders of doing so (Shapley values)."""
+mean over all orders of doing so (Shapley values); of a gradient nothing was done to it."""
 
 
 @dataclass(frozen=True)

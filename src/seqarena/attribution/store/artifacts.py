@@ -27,6 +27,7 @@ from seqarena.attribution.store.manifest import Origin, read_file, read_manifest
 from seqarena.attribution.store.maps_file import maps_of_content
 from seqarena.attribution.store.parquet import table_of_content
 from seqarena.attribution.store.token_table import token_table, with_texts
+from seqarena.attribution.viewer.viewed import ViewedTable
 
 PageOf = Callable[[Capture], str]
 """Makes the page of a capture."""
@@ -41,6 +42,8 @@ class Attribution:
     diagnostics: pa.Table | None = None
     """In long form; None: nobody asked."""
     summary: Mapping[str, float] = field(default_factory=dict)
+    tables: tuple[ViewedTable, ...] = ()
+    """Of the page, beside the summary."""
 
 
 @dataclass(frozen=True)

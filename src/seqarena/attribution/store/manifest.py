@@ -11,8 +11,9 @@ from seqarena.attribution.store.budgets import MANIFEST_FILE
 from seqarena.errors import ArtifactError
 
 SCHEMA_ID = "seqarena.attention"
-SCHEMA_VERSION = 3
-"""Maps of version 2 may hold scrambled `valid` masks, and are refused."""
+SCHEMA_VERSION = 4
+"""Maps of version 2 may hold scrambled `valid` masks; of version 3 no number
+says which split it is of."""
 _SEAL = "sha256"
 
 

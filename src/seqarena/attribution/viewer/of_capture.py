@@ -50,10 +50,12 @@ def viewed_of(
 def _with_further(
     name: str, run: str, probe: Probe, example: ViewedExample, one: InfluenceMap | None
 ) -> ViewedExample:
-    """Add another map of influence; that of the true process has a kind of its own."""
+    """Add another map; gradients, and the effects in the true process, are kinds of their own."""
     if one is None:
         return example
     shown = _influence(one, probe, _Axes.of(probe), run)
+    if one.version == "gradient":
+        shown = [replace(each, name="gradient × input", kind="gradient") for each in shown]
     if name == "oracle":
         shown = [
             replace(each, name=name, kind="oracle", run="") for each in shown if not each.signed

@@ -22,6 +22,7 @@ SCRIPTS = (
     "layout.js",
     "heatmap.js",
     "frames.js",
+    "strips.js",
     "tokens.js",
     "heads.js",
     "readout.js",

@@ -28,6 +28,8 @@ ViewedKind = Literal[
 output's log-probability. `oracle` is the effect in the process that made the data, `score` how
 far apart maps are, in columns that are no steps."""
 Side = Literal["input", "output"]
+TableRow = tuple[str | int | float, ...]
+"""Texts and numbers; NaN: there is no number."""
 
 WARNING = (
     f"Weights say what a mechanism mixed, not why the model decided. {CONTESTED} Weights are shown "
@@ -117,7 +119,7 @@ class ViewedTable:
 
     title: str
     head: tuple[str, ...]
-    rows: tuple[tuple[str | float, ...], ...]
+    rows: tuple[TableRow, ...]
     note: str = ""
 
 

@@ -26,7 +26,7 @@ def calibration_chart(table: Table, looks: Looks) -> Chart | None:
 
 def _series(row: Row, looks: Looks) -> Series:
     found = row.cell.details.reliability
-    bins = () if found is None else found.curve.bins
+    bins = () if found is None else found.bins
     return filled(row, looks, points=tuple(_point(row, each) for each in bins), is_joined=True)
 
 

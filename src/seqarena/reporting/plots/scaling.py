@@ -4,11 +4,11 @@ from collections.abc import Iterable, Mapping
 from itertools import groupby
 
 from seqarena.charts.chart import Axis, Chart, Look, Point, Series
-from seqarena.metrics.confidence import Interval
 from seqarena.reporting import formatting
 from seqarena.reporting.details import Scale
 from seqarena.reporting.ranking import Row, Table
 from seqarena.reporting.sheets.results import distance_interval, distance_title
+from seqarena.significance.seeds import Interval
 
 
 def scaling_chart(scale: Scale, tables: Mapping[str, Table]) -> Chart | None:

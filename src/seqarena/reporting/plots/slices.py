@@ -1,13 +1,13 @@
 """The headline metric along what tells the examples apart: length, rarity, lag."""
 
 from seqarena.charts.chart import Axis, Chart, Point, Series
-from seqarena.metrics.confidence import Interval
 from seqarena.reporting import formatting
 from seqarena.reporting.details import SliceScore
 from seqarena.reporting.looks import Looks
 from seqarena.reporting.plots.drawn_series import filled, finite_rows, metric_label
 from seqarena.reporting.ranking import Row, Table
 from seqarena.reporting.sheets.further import slices_of
+from seqarena.significance.seeds import Interval
 
 _UNITS = {"length": "length of the input [steps]", "rarity": "rarity of what is asked for [bits]"}
 

@@ -4,9 +4,8 @@ import csv
 from io import StringIO
 
 from seqarena.charts.numbers import MISSING
+from seqarena.reporting.inert import inert
 from seqarena.reporting.sheets.sheet import Column, Sheet, Value
-
-_ACTIVE = ("=", "+", "-", "@", "\t", "\r")
 
 
 def csv_text(sheet: Sheet) -> str:
@@ -16,17 +15,14 @@ def csv_text(sheet: Sheet) -> str:
     that a spreadsheet would run (it begins with = + - @, a tab or a return) gets an apostrophe in
     front.
     """
+    if sheet.csv:
+        return sheet.csv
     columns = [each for column in sheet.columns for each in _expanded(column)]
     text = StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow([inert(title) for title, _ in columns])
     writer.writerows(zip(*(cells for _, cells in columns), strict=True))
     return text.getvalue()
-
-
-def inert(text: str) -> str:
-    """Return the text so that a spreadsheet shows it."""
-    return f"'{text}" if text.lstrip(" \n").startswith(_ACTIVE) else text
 
 
 def _expanded(column: Column) -> list[tuple[str, list[float | str]]]:

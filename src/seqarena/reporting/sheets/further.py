@@ -42,12 +42,12 @@ def calibration_sheet(table: Table) -> Sheet | None:
         words("experiment", "name without its task", [row.label for row, _ in pairs]),
         numbers("seed", "whose probabilities these are", [(str(e.seed), e.seed) for e in errors]),
         numbers(
-            "calibration error", _ERROR, [(f"{e.curve.error:.3f}", e.curve.error) for e in errors]
+            "calibration error", _ERROR, [(f"{e.band.error:.3f}", e.band.error) for e in errors]
         ),
         numbers(
             "by chance below",
             _NULL,
-            [(f"{e.curve.null_error:.3f}", e.curve.null_error) for e in errors],
+            [(f"{e.band.null_high:.3f}", e.band.null_high) for e in errors],
         ),
         words("verdict", "", [_verdict(each) for each in errors]),
     )
@@ -56,15 +56,15 @@ def calibration_sheet(table: Table) -> Sheet | None:
 
 
 _ERROR = "mean distance of confidence and accuracy, weighted by the examples of a bin"
-_NULL = "95 % of simulations of a perfectly calibrated model with these probabilities"
+_NULL = "upper end of what a perfectly calibrated model with these probabilities shows"
 _ABOUT_CALIBRATION = (
     "Even a perfectly calibrated model has an error above 0 on so many examples; it lies below the "
-    "number beside it in 95 % of simulations. Proper scores (bits, Brier) decide between models."
+    "number beside it in 97.5 % of simulations. Proper scores (bits, Brier) decide between models."
 )
 
 
 def _verdict(each: Reliability) -> str:
-    return "more than chance" if each.curve.error > each.curve.null_error else "as by chance"
+    return "more than chance" if each.band.error > each.band.null_high else "as by chance"
 
 
 def slice_sheets(table: Table) -> tuple[Sheet, ...]:

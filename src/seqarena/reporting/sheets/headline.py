@@ -1,14 +1,17 @@
 """What stands first of all: the best of each task, and how far from the floor it is."""
 
-from seqarena.metrics.confidence import Interval
 from seqarena.reporting import formatting
 from seqarena.reporting.ranking import Row, Table
 from seqarena.reporting.sheets.results import distance_interval, distance_title
 from seqarena.reporting.sheets.sheet import Column, Sheet, Value, numbers, words
+from seqarena.significance.seeds import Interval
 
 
 def headline(table: Table) -> str:
     """Say in a line who has the best mean: "0.03 bits above the floor" where a floor is known."""
+    judgement = table.task.judgement
+    if judgement is not None and judgement.errors:
+        return judgement.errors[0]
     row = _best(table)
     if row is None:
         return "No experiment of this task finished with a finite result."

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from seqarena.reporting import formatting
-from seqarena.reporting.looking import Looked, LookedPair, TaskLooking
+from seqarena.reporting.looking import Looked, LookedPair, LookedTable, TaskLooking
 from seqarena.reporting.sheets.sheet import Column, RowMark, Sheet, numbers, words
 from seqarena.wording import CONTESTED
 
@@ -23,9 +23,10 @@ _ABOUT_PAIRS = (
 
 
 def looking_sheets(looking: TaskLooking) -> tuple[Sheet, ...]:
-    """Return the table of experiments, and that of pairs if there are two of them."""
-    numbers_sheet = _numbers(looking.cells)
-    return (numbers_sheet, _pairs(looking)) if looking.pairs else (numbers_sheet,)
+    """Return the table of experiments, further ones, and that of pairs if there are two."""
+    further = [_further(each, place) for place, each in enumerate(looking.tables, 1)]
+    pairs = (_pairs(looking),) if looking.pairs else ()
+    return (_numbers(looking.cells), *further, *pairs)
 
 
 def _numbers(cells: Sequence[Looked]) -> Sheet:
@@ -59,6 +60,12 @@ def _numbers(cells: Sequence[Looked]) -> Sheet:
             formatting.share,
         ),
         column("seed to seed [bits]", "divergence", lambda c: c.seed_noise, formatting.plain),
+        column(
+            "weights, seed to seed [bits]",
+            "divergence, heads matched",
+            lambda c: c.weights_noise,
+            formatting.plain,
+        ),
     )
     marks = tuple(RowMark(cell.experiment) for cell in cells)
     return Sheet("looking", "Mechanism against effect", columns, marks, ABOUT_NUMBERS)
@@ -98,3 +105,25 @@ def _pairs(looking: TaskLooking) -> Sheet:
 def _order(pair: LookedPair) -> float:
     """Put the farthest above the noise of the seeds first."""
     return 1.0 if pair.difference is None else -pair.difference
+
+
+def _further(table: LookedTable, place: int) -> Sheet:
+    columns = [
+        _cells(title, [row[at] for row in table.rows]) for at, title in enumerate(table.head)
+    ]
+    name = f"looking-{place}"
+    return Sheet(name, table.title, tuple(columns), (), table.note, is_folded=True)
+
+
+def _cells(title: str, cells: Sequence[str | int | float | None]) -> Column:
+    """Return a column of numbers, or of words where one of them is a word."""
+    if any(isinstance(cell, str) for cell in cells):
+        return words(title, "", [_told(cell) for cell in cells])
+    found = [(_told(cell), cell) for cell in cells if not isinstance(cell, str)]
+    return numbers(title, "", found)
+
+
+def _told(cell: str | int | float | None) -> str:
+    if isinstance(cell, str):
+        return cell
+    return formatting.count(cell) if isinstance(cell, int) else formatting.plain(cell)

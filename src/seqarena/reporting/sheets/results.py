@@ -3,14 +3,20 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from seqarena.metrics.confidence import Interval
-from seqarena.metrics.metric import ATTENTION_METRICS, Metric, slice_metric, table_metrics
+from seqarena.metrics.metric import (
+    ATTENTION_METRICS,
+    Metric,
+    headline_metric,
+    slice_metric,
+    table_metrics,
+)
 from seqarena.reporting import formatting
 from seqarena.reporting.ranking import Row, Table
 from seqarena.reporting.references import Reference, references_of, shortfall
 from seqarena.reporting.sheets.sheet import Column, RowMark, Sheet, Value, measured, numbers, words
+from seqarena.significance.seeds import Interval
 
-_OVER_SEEDS = "mean ± half of the 95 % interval over seeds"
+_OVER_SEEDS = "mean ± half of the interval over seeds"
 
 
 def results_sheet(table: Table) -> Sheet:
@@ -27,7 +33,7 @@ def results_sheet(table: Table) -> Sheet:
     ]
     if len({row.cell.engine for row in rows}) > 1:
         found.append(words("engine", "what fitted it", [row.cell.engine for row in rows]))
-    found.extend(_further(metric, rows) for metric in table_metrics(table.task.schema))
+    found.extend(_further(metric, rows) for metric in _beside(table))
     found.extend(_further(metric, rows) for metric in (*_slices(table), *_looking(table)))
     found.extend(_costs(rows))
     references = [each for each in references_of(table) if not each.experiment]
@@ -86,6 +92,12 @@ def _slices(table: Table) -> list[Metric]:
     seeds = [seed.metrics for row in table.rows for seed in row.cell.seeds]
     values = {int(each.removeprefix(start)) for own in seeds for each in own if start in each}
     return [slice_metric(metric, name, value) for value in sorted(values)]
+
+
+def _beside(table: Table) -> list[Metric]:
+    """Return what stands beside the metric that orders the rows, the headline among it."""
+    schema, own = table.task.schema, table.task.metric
+    return [each for each in (headline_metric(schema), *table_metrics(schema)) if each != own]
 
 
 def _looking(table: Table) -> list[Metric]:

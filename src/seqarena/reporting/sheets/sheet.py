@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from seqarena.metrics.confidence import Interval
 from seqarena.reporting import formatting
+from seqarena.significance.seeds import Interval
 
 
 @dataclass(frozen=True)
@@ -56,6 +56,8 @@ class Sheet:
     """How to read it."""
     is_folded: bool = False
     """Whether the page shows it only when asked."""
+    csv: str = ""
+    """Its CSV file, where that tells more than the page; empty: what the page tells."""
 
     @property
     def n_rows(self) -> int:

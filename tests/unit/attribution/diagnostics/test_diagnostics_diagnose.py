@@ -243,7 +243,8 @@ def test_distances_and_sinks_of_a_stream_are_those_of_the_probes():
     model, data = built(*MODELS["density"][:2]), sequences_for("density", (5, 4))
     streamed = stream_rows(model, data)["decoder.0.self"]
     capture = captured(model, data)
-    for metric in ("distance", "offset", "sink_mass", "sink_excess"):
+    rows_alone = ("effective_support", "normalised_entropy")
+    for metric in (*rows_alone, "distance", "offset", "sink_mass", "sink_excess"):
         parts = [
             one
             for probe, maps in zip(capture.probes, capture.maps, strict=True)
@@ -272,6 +273,6 @@ def test_sums_of_batches_add():
 def test_streamed_means_are_measures_of_all_examples():
     model, data = built(*MODELS["pooling"][:2]), sequences_for("pooling")
     measures = {one.metric: one for one in streamed_measures(stream_rows(model, data))}
-    assert set(measures) == {"entropy", "confidence"}
-    assert measures["entropy"].example is None
+    assert set(measures) == {"entropy", "effective_support", "normalised_entropy", "confidence"}
+    assert measures["entropy"].example is None and measures["entropy"].split == "valid"
     assert measures["entropy"].n.tolist() == [[3.0], [3.0]]

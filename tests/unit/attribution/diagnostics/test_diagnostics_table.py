@@ -24,7 +24,12 @@ def test_a_value_of_each_head_has_a_row_of_its_own():
         Subject("encoder.0.self").of_all("sink_heads", 0.5),
     ]
     rows = table_of(measures, "1.2").to_pylist()
-    constant = {"computed_dtype": "float64", "code_version": "1.2", "query_pos": None}
+    constant = {
+        "computed_dtype": "float64",
+        "code_version": "1.2",
+        "query_pos": None,
+        "split": "test",
+    }
     first = {"example_id": "a", "layer": "encoder.0.self", "metric": "entropy", "unit": "bits"}
     assert rows[0] == {**first, "head": 0, "value": 1.0, "n": 3, **constant}
     assert rows[1] == {**first, "head": 1, "value": 2.0, "n": 5, **constant}

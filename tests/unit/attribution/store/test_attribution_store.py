@@ -148,11 +148,11 @@ def test_a_missing_file_is_refused(tmp_path):
 def test_another_version_is_refused(tmp_path):
     write_artifacts(tmp_path / "attention", found())
     path = tmp_path / "attention" / "manifest.json"
-    path.write_text(path.read_text().replace('"schema_version": 3', '"schema_version": 9'))
+    path.write_text(path.read_text().replace('"schema_version": 4', '"schema_version": 9'))
     with pytest.raises(ArtifactError) as caught:
         read_maps(path.parent)
     assert str(caught.value) == (
-        f"{path}: schema version 9, expected 3; evaluate the experiment again."
+        f"{path}: schema version 9, expected 4; evaluate the experiment again."
     )
 
 

@@ -116,3 +116,15 @@ def test_a_density_whose_beginning_was_asked_about_shows_that_beginning():
     for shown in example.maps:
         assert shown.values.shape == (1, 3, 3)
         assert shown.columns.texts == shown.rows.texts == ("a", "b", "c")
+
+
+def test_a_gradient_is_a_kind_of_its_own_and_signed():
+    slope = InfluenceMap(None, np.array([[0.5, -0.25, 0.0]]), version="gradient")
+    capture = Capture((TEXT,), ((),), (), {"gradient": (slope,)})
+    (one,) = viewed_of(capture, "page").examples[0].maps
+    assert (one.name, one.kind, one.signed, one.unit) == (
+        "gradient × input",
+        "gradient",
+        True,
+        "bits",
+    )

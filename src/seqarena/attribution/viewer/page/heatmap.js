@@ -111,7 +111,9 @@ function drawRowLabel(pen, matrix, entry, isChosen, x, y, room) {
     // On its own ground, since it may stand between two others.
     pen.fill(x - room - 1, y - LABEL_SIZE / 2 - 2, room + 4, LABEL_SIZE + 4, pageColour("accent"));
   }
-  pen.text(x, y, label, { align: "right", colour: pageColour(isChosen ? "on-accent" : "ink"), bold: isChosen });
+  // Bold letters are wider, and must not lose their first.
+  const bold = isChosen && 1.12 * widthOf(label, LABEL_SIZE) <= room;
+  pen.text(x, y, label, { align: "right", colour: pageColour(isChosen ? "on-accent" : "ink"), bold });
 }
 
 function drawColumnLabels(pen, matrix, place) {

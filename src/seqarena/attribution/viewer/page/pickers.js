@@ -34,7 +34,7 @@ function groupName(group) {
 
 function fillGroups(select, groups, chosen, isOptional) {
   const made = isOptional ? [optionOf("", "nothing", chosen === "")] : [];
-  for (const name of ["Mechanism", "Effect", "Score", "Difference"]) {
+  for (const name of ["Mechanism", "Effect", "Gradient", "Score", "Difference"]) {
     const options = groups.flatMap((group, index) =>
       KINDS[group[0].kind][0] === name ? [optionOf(index, groupName(group), index === chosen)] : [],
     );

@@ -8,7 +8,7 @@ const MEANINGS = {
   responsibility: "Which component of the mixture accounts for each frame.",
   count_context: "Which part of the probability of each symbol was counted after contexts of each length.",
   affinity: "How probably both steps are in the same hidden state. Being in the same state is no contribution.",
-  gradient: "How the objective would change with the weight: its slope times the weight.",
+  gradient: "The slope of the gold output's log-probability along the step's vector, times the vector: a first guess at what the step adds. Nothing was replaced.",
   effect: "How far the prediction of the row moves when the column is replaced by what the data might have there. 0: not at all.",
   change: "What the column adds to the log-probability of the gold output. Below 0: it speaks against it.",
   oracle: "What the same replacement does to the process that made the data: the map that a perfect model would have.",

@@ -30,6 +30,7 @@ function redraw() {
   const drawn = panels.filter((panel) => panel.matrix !== null && !panel.figure.hidden);
   const matrices = drawn.map((panel) => panel.matrix);
   drawn.forEach((panel) => showPanel(panel, panel.matrix, matrices));
+  showStrips({ matrices });
   showTokens({ matrices });
 }
 
@@ -47,13 +48,13 @@ function showEffectBeside() {
 function start() {
   panels.push(makePanel(0), makePanel(1), makePanel(2));
   byId("panels").append(...panels.map((panel) => panel.figure));
-  [showPickers, showPanels, showRegions, showTokens, showReadout, showHeads].forEach(onChange);
+  [showPickers, showPanels, showRegions, showStrips, showTokens, showReadout, showHeads].forEach(onChange);
   [startPickers, startSearch, startSaving, startKeyboard, startTheme, startPrinting, showFacts, showTables].forEach((each) => each());
   new ResizeObserver(redraw).observe(byId("panels"));
   if (data.examples.length > 0) {
     state.slots[0] = clampedSlot({ group: preferredGroup(example()), layer: Infinity, head: 0 });
     const beside = counterpartOf(example(), state.slots[0].group);
-    state.slots[1] = beside < 0 ? null : clampedSlot({ group: beside, layer: 0, head: 0 });
+    state.slots[1] = beside < 0 ? null : clampedSlot({ group: beside, layer: Infinity, head: 0 });
     resetPlace();
     showEffectBeside();
     change();

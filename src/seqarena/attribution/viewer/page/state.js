@@ -24,7 +24,7 @@ const KINDS = {
   responsibility: ["Mechanism", "responsibility of a component"],
   count_context: ["Mechanism", "part of the probability, by length of context"],
   affinity: ["Mechanism", "same state at both steps"],
-  gradient: ["Effect", "gradient"],
+  gradient: ["Gradient", "slope of the gold output's log-probability, times the input"],
   effect: ["Effect", "effect on what is predicted"],
   change: ["Effect", "change of the gold output's log-probability"],
   oracle: ["Effect", "effect in the process that made the data"],
@@ -51,9 +51,13 @@ function entryOf(slot) {
   return group?.[Math.min(slot.layer, group.length - 1)];
 }
 
-// The most telling map first: of several runs their effect, else where outputs look at the input, else what there is.
+// The most telling map first: posteriors of links that stand beside attention, of several runs their effect, else where outputs look at the input, else what there is.
 function preferredGroup(one) {
   const groups = groupsOf(one);
+  const links = groups.findIndex((_, index) => attentionBeside(groups, index) >= 0);
+  if (links >= 0) {
+    return links;
+  }
   if (groups[0]?.[0].kind === "effect" && counterpartOf(one, 0) >= 0) {
     return 0;
   }
@@ -66,7 +70,17 @@ function counterpartOf(one, first) {
   const groups = groupsOf(one);
   const entry = groups[first]?.[0];
   const isAlike = ([other]) => other.run !== entry.run && other.name === entry.name && other.kind === entry.kind;
-  return entry ? groups.findIndex(isAlike) : -1;
+  const alike = entry ? groups.findIndex(isAlike) : -1;
+  return alike < 0 ? attentionBeside(groups, first) : alike;
+}
+
+// Where an alignment model's posteriors of links stand beside networks: the attention that is read against them.
+function attentionBeside(groups, first) {
+  const entry = groups[first]?.[0];
+  if (entry?.kind !== "posterior" || !entry.name.includes("cross")) {
+    return -1;
+  }
+  return groups.findIndex(([other]) => other.run !== entry.run && other.kind === "weights" && other.name.includes("cross"));
 }
 
 // Keep the chosen mechanism when another example is shown, as far as that has it.

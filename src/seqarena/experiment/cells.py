@@ -1,0 +1,101 @@
+"""Rows of the report: each experiment with what its seeds scored and cost, or why they did not."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from seqarena.errors import ArtifactError
+from seqarena.experiment.baselines import baseline_of
+from seqarena.experiment.cell_details import details_of
+from seqarena.experiment.identity import engine_of
+from seqarena.experiment.run_links import Links
+from seqarena.experiment.scored import Measure, read_summary
+from seqarena.experiment.suite import Experiment
+from seqarena.reporting.cells import Cell, SeedResult
+from seqarena.reporting.details import Details
+
+
+def read_cell(
+    experiment: Experiment, folder: Path, measure: Measure | None = None, links: Links = ()
+) -> Cell:
+    """Return the row of an experiment from its folder in `runs`.
+
+    A seed without metrics or without its fit's report is a failure, and so is an experiment without
+    both: the row is there, and says so.
+
+    Args:
+        experiment: whose row it is.
+        folder: its own below `runs`.
+        measure: by what its examples are judged; None: nothing is drawn of it.
+        links: to its runs in MLflow.
+    """
+    try:
+        summary = read_summary(folder)
+    except ArtifactError as error:
+        summary = {"seeds": {}, "flags": {}}
+        failures = [str(error)]
+    else:
+        failures = []
+    found = []
+    for seed in experiment.seeds:
+        try:
+            found.append(_seed(seed, summary, folder))
+        except ArtifactError as error:
+            if summary["seeds"]:
+                failures.append(f"seed {seed}: {error}")
+    details = Details()
+    if measure is not None and found:
+        try:
+            details = details_of(folder, [seed.seed for seed in found], measure)
+        except ArtifactError as error:
+            failures.append(f"curves and slices: {error}")
+    return Cell(
+        experiment=experiment.name,
+        task=experiment.task_name,
+        family=experiment.family.kind,
+        mechanism=experiment.family.mechanism,
+        engine=engine_of(experiment),
+        seeds=tuple(found),
+        flags=tuple(
+            f"seed {seed}: {line}" for seed, lines in summary["flags"].items() for line in lines
+        ),
+        failures=tuple(failures),
+        pictures=_pictures(experiment, folder),
+        entry=experiment.family_name,
+        baseline=baseline_of(experiment.family, experiment.task.kind),
+        details=details,
+        runs=links,
+    )
+
+
+def _seed(seed: int, summary: dict[str, Any], folder: Path) -> SeedResult:
+    if str(seed) not in summary["seeds"]:
+        raise ArtifactError(
+            f"{folder / 'metrics.json'}: holds no such seed; evaluate the experiment again "
+            "(`dvc repro`)."
+        )
+    report = _report(folder / "fit" / f"seed-{seed}" / "report.json")
+    return SeedResult(
+        seed=seed,
+        metrics=summary["seeds"][str(seed)],
+        n_parameters=report["n_parameters"],
+        wall_seconds=report["wall_seconds"],
+        cpu_seconds=report["cpu_seconds"],
+        training_flops=report["training_flops"],
+        stop_reason=report["stop_reason"],
+        valid_loss=report["valid_loss"],
+    )
+
+
+def _report(path: Path) -> dict[str, Any]:
+    try:
+        content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ArtifactError(f"{path}: missing; train the experiment again (`dvc repro`).") from None
+    return content
+
+
+def _pictures(experiment: Experiment, folder: Path) -> tuple[Path, ...]:
+    first = folder / "evaluation" / f"seed-{experiment.seeds[0]}" / "attention" / "figures"
+    paths = (first / f"probe-{index}.png" for index in range(experiment.task.n_probes))
+    return tuple(path for path in paths if path.exists())

@@ -1,0 +1,1 @@
+"""The rules that a challenger must pass: pure functions, one verdict each."""

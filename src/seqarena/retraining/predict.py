@@ -1,0 +1,36 @@
+"""A single look at what a model says: of an experiment, or of what serves a task."""
+
+from seqarena.answering.fitted_task import FittedTask
+from seqarena.errors import ArtifactError
+from seqarena.experiment.fitted import find_fit
+from seqarena.experiment.fitted_task import open_fit
+from seqarena.experiment.layout import PARAMS_FILE, Workspace
+from seqarena.parsing import read_yaml
+from seqarena.retraining.serving.registered import SCHEME, champion_of, load_registered
+from seqarena.tracking.location import locate_store
+
+
+def open_model(name: str, seed: int | None, workspace: Workspace) -> FittedTask:
+    """Return the model that a user means.
+
+    Args:
+        name: an address in the registry (`models:/NAME@champion`); else what `find_fit` knows (an
+            experiment, a folder of a fit, a run in MLflow); else a task, whose champion it is.
+        seed: of an experiment.
+        workspace: where to look.
+
+    Raises:
+        ArtifactError: there is no such model, or its files are altered.
+        ConfigError: params.yaml does not know its task any more.
+        DataError: a seed is given for something that is one fit by itself.
+    """
+    location = locate_store(workspace.home)
+    if name.startswith(SCHEME):
+        return load_registered(name, location)
+    try:
+        return open_fit(find_fit(name, seed, workspace))
+    except ArtifactError:
+        params = workspace.root / PARAMS_FILE
+        if not params.is_file() or name not in (read_yaml(params).get("tasks") or {}):
+            raise
+    return load_registered(champion_of(name), location)

@@ -1,0 +1,1 @@
+"""When retraining starts, what became of it, and who is told."""

@@ -1,0 +1,3 @@
+from schedule_scenes import scene
+
+__all__ = ["scene"]

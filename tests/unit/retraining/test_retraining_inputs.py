@@ -1,0 +1,120 @@
+import pytest
+from ruamel.yaml import YAML
+
+from seqarena.retraining.config import RetrainingConfig, read_retraining
+from seqarena.retraining.inputs import read_inputs
+
+PARAMS = {
+    "seeds": [0],
+    "hardware": {},
+    "tasks": {
+        "reviews": {
+            "kind": "classification",
+            "source": {
+                "kind": "csv",
+                "path": "reviews.csv",
+                "columns": {"input": "text", "label": "stars"},
+            },
+        },
+        "other": {"kind": "transduction", "source": {"kind": "dates"}},
+    },
+    "families": {"gru": {"kind": "gru"}, "lstm": {"kind": "lstm"}},
+    "experiments": {
+        "reviews-gru": {"task": "reviews", "family": "gru"},
+        "other-lstm": {"task": "other", "family": "lstm"},
+    },
+    "retraining": {"reviews": {"experiments": ["reviews-gru"]}},
+}
+STAGES = {
+    "stages": {
+        "prepare": {"foreach": "${tasks}", "do": {"deps": ["data/checked.txt", "src"]}},
+        "train": {"foreach": "${tasks}", "do": {"deps": ["data/prepared/${item.task}"]}},
+        "evaluate": {"foreach": "${tasks}", "do": {"deps": ["requirements.lock"]}},
+    }
+}
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "src").mkdir()
+    (tmp_path / "src" / "code.py").write_text("1")
+    (tmp_path / "requirements.lock").write_text("torch")
+    (tmp_path / "reviews.csv").write_text("text,stars\n")
+    write(tmp_path / "params.yaml", PARAMS)
+    write(tmp_path / "dvc.yaml", STAGES)
+    return tmp_path
+
+
+def write(path, content):
+    with path.open("w") as file:
+        YAML(typ="safe").dump(content, file)
+
+
+def inputs():
+    return read_inputs("reviews", read_retraining("reviews"))
+
+
+def changed(before):
+    return inputs().changes(before.components)
+
+
+def test_the_same_files_are_the_same_inputs(folder):
+    assert inputs().digest == inputs().digest
+    assert changed(inputs()) == []
+
+
+def test_a_row_of_the_users_file_is_a_change_of_data(folder):
+    before = inputs()
+    (folder / "reviews.csv").write_text("text,stars\nfine,5\n")
+    assert changed(before) == ["the data"]
+    assert inputs().data_changed(before.components)
+
+
+def test_a_source_that_is_gone_is_a_change_of_data(folder):
+    before = inputs()
+    (folder / "reviews.csv").unlink()
+    assert changed(before) == ["the data"]
+
+
+@pytest.mark.parametrize(
+    ("section", "entry", "what"),
+    [
+        ("tasks", {"reviews": {**PARAMS["tasks"]["reviews"], "n_probes": 1}}, "the task"),
+        ("families", {"gru": {"kind": "gru", "model_dim": 8}}, "the settings of a model"),
+        ("retraining", {"reviews": {"experiments": ["reviews-gru"], "gate": {}}}, "the gate"),
+    ],
+)
+def test_an_entry_that_is_its_own_is_a_change(folder, section, entry, what):
+    before = inputs()
+    write(folder / "params.yaml", {**PARAMS, section: {**PARAMS[section], **entry}})
+    (found,) = changed(before)
+    assert found.startswith(what)
+
+
+def test_an_entry_of_others_is_none(folder):
+    before = inputs()
+    families = {**PARAMS["families"], "lstm": {"kind": "lstm", "model_dim": 8}}
+    write(folder / "params.yaml", {**PARAMS, "families": families})
+    assert changed(before) == []
+
+
+def test_code_and_lock_that_a_stage_declares_are_a_change(folder):
+    before = inputs()
+    (folder / "src" / "code.py").write_text("2")
+    assert changed(before) == ["the code"]
+    (folder / "src" / "code.py").write_text("1")
+    (folder / "requirements.lock").write_text("torch 2")
+    assert changed(before) == ["the code"]
+
+
+def test_where_fits_begin_is_none(folder):
+    before = inputs()
+    warm = {"reviews": {"experiments": ["reviews-gru"], "warm_start": True}}
+    write(folder / "params.yaml", {**PARAMS, "retraining": warm})
+    assert changed(before) == []
+
+
+def test_everything_is_new_to_the_first(folder):
+    config = RetrainingConfig(task="reviews", experiments=["reviews-gru"])
+    assert len(read_inputs("reviews", config).changes({})) == 5
