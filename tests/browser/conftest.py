@@ -1,6 +1,8 @@
 """A real Chromium for the page; where there is none, these tests are skipped and say so."""
 
+import http.server
 import shutil
+import threading
 from pathlib import Path
 
 import pytest
@@ -58,3 +60,25 @@ def opened(browser, tmp_path):
         context.close()
     assert complaints == []
     assert [url for url in requests if not url.startswith(("file:", "blob:", "data:"))] == []
+
+
+@pytest.fixture
+def listener():
+    """A server on this machine that remembers who called."""
+    calls = []
+
+    class Remembers(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            calls.append(self.path)
+            self.send_response(204)
+            self.end_headers()
+
+        def log_message(self, *_):
+            pass
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Remembers) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}", calls
+        server.shutdown()
+        thread.join()

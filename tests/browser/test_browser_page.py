@@ -1,53 +1,18 @@
 """The page as a file among strangers: hostile texts, a sandbox, either scheme, any width."""
 
-import http.server
 import json
-import threading
 from dataclasses import replace
 
 import numpy as np
 import pytest
 from browser_scenes import DATE, capture, dates, dates_page, settle
+from hostile_texts import hostile_texts
 
 from seqarena.attribution.capture import Capture, ProbeMap
 from seqarena.attribution.probes import Probe
 from seqarena.attribution.viewer.of_capture import viewed_of
 from seqarena.attribution.viewer.page import page_of
 from seqarena.attribution.viewer.viewed import TopEntries, ViewedMap
-
-
-@pytest.fixture
-def listener():
-    """A server on this machine that remembers who called."""
-    calls = []
-
-    class Remembers(http.server.BaseHTTPRequestHandler):
-        def do_GET(self):
-            calls.append(self.path)
-            self.send_response(204)
-            self.end_headers()
-
-        def log_message(self, *_):
-            pass
-
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Remembers) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_port}", calls
-        server.shutdown()
-        thread.join()
-
-
-def hostile_texts(address) -> tuple[str, ...]:
-    """Each would call the listener if it were read as markup, as a style, or as a script."""
-    return (
-        f"</script><script>document.title='hit';new Image().src='{address}/script'</script>",
-        f"<img src='{address}/img'>",
-        f"<img src=x onerror=\"new Image().src='{address}/onerror'\">",
-        f'"><svg onload="new Image().src=\'{address}/svg\'">',
-        f"<style>@import '{address}/style';</style>",
-        f"<!-- --><link rel=stylesheet href={address}/link>",
-    )
 
 
 def test_hostile_tokens_are_text_and_the_control_page_proves_the_listener(

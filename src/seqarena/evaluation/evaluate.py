@@ -20,6 +20,7 @@ from seqarena.evaluation.scoring import (
     score_transducer,
 )
 from seqarena.evaluation.slices import sliced_metrics, with_slices
+from seqarena.evaluation.strata import with_strata
 from seqarena.evaluation.texts import with_texts
 from seqarena.families.family import (
     AlignerFamily,
@@ -70,6 +71,8 @@ def evaluate_model(
     if gold.slices is not None:
         predictions = with_slices(predictions, gold.slices)
         metrics |= sliced_metrics(predictions, schema)
+    if gold.train is not None:
+        predictions = with_strata(predictions, test, gold.train, schema)
     flags = (*_impossible(predictions, metrics), *_too_good(metrics, schema, best_possible))
     return Evaluation(predictions, metrics, flags)
 

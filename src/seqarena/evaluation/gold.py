@@ -8,6 +8,7 @@ from jaxtyping import Int
 from seqarena.data.candidates import Candidates
 from seqarena.data.links import Links
 from seqarena.evaluation.texts import Writing
+from seqarena.sequences import Sequences
 
 
 @dataclass(frozen=True)
@@ -22,3 +23,5 @@ class Gold:
     """What makes texts of outputs that are judged as such."""
     slices: Int[np.ndarray, "examples"] | None = None
     """What each example is counted under beside all of them."""
+    train: Sequences | None = None
+    """Training split, from which it is known how rare a symbol or label is; None: not asked."""

@@ -5,17 +5,29 @@ from pathlib import Path
 from typing import Any
 
 from seqarena.errors import ArtifactError
+from seqarena.experiment.baselines import baseline_of
+from seqarena.experiment.cell_details import details_of
 from seqarena.experiment.identity import engine_of
-from seqarena.experiment.scored import read_summary
+from seqarena.experiment.run_links import Links
+from seqarena.experiment.scored import Measure, read_summary
 from seqarena.experiment.suite import Experiment
 from seqarena.reporting.cells import Cell, SeedResult
+from seqarena.reporting.details import Details
 
 
-def read_cell(experiment: Experiment, folder: Path) -> Cell:
+def read_cell(
+    experiment: Experiment, folder: Path, measure: Measure | None = None, links: Links = ()
+) -> Cell:
     """Return the row of an experiment from its folder in `runs`.
 
     A seed without metrics or without its fit's report is a failure, and so is an experiment without
     both: the row is there, and says so.
+
+    Args:
+        experiment: whose row it is.
+        folder: its own below `runs`.
+        measure: by what its examples are judged; None: nothing is drawn of it.
+        links: to its runs in MLflow.
     """
     try:
         summary = read_summary(folder)
@@ -31,6 +43,12 @@ def read_cell(experiment: Experiment, folder: Path) -> Cell:
         except ArtifactError as error:
             if summary["seeds"]:
                 failures.append(f"seed {seed}: {error}")
+    details = Details()
+    if measure is not None and found:
+        try:
+            details = details_of(folder, [seed.seed for seed in found], measure)
+        except ArtifactError as error:
+            failures.append(f"curves and slices: {error}")
     return Cell(
         experiment=experiment.name,
         task=experiment.task_name,
@@ -43,6 +61,10 @@ def read_cell(experiment: Experiment, folder: Path) -> Cell:
         ),
         failures=tuple(failures),
         pictures=_pictures(experiment, folder),
+        entry=experiment.family_name,
+        baseline=baseline_of(experiment.family, experiment.task.kind),
+        details=details,
+        runs=links,
     )
 
 

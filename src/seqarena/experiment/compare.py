@@ -12,25 +12,24 @@ from seqarena.data.splits import Split
 from seqarena.evaluation.texts import signature_of
 from seqarena.experiment.cells import read_cell
 from seqarena.experiment.compare_looking import TaskMaps, look
-from seqarena.experiment.identity import digest_of
 from seqarena.experiment.judge import judge
 from seqarena.experiment.judge_over_tasks import judge_over_tasks
 from seqarena.experiment.layout import Workspace
 from seqarena.experiment.question import QuestionConfig, digest_of_question, resolve
+from seqarena.experiment.run_links import fingerprints_of, links_of, task_links
+from seqarena.experiment.scales import scales_of
+from seqarena.experiment.scored import Measure
 from seqarena.experiment.suite import Suite
 from seqarena.experiment.targets import TARGETS_FILE, beside_published, read_targets
-from seqarena.families.store import CONFIG_FILE, read_config
+from seqarena.experiment.tell_report import Report, tell_report
 from seqarena.metrics.metric import headline_metric
 from seqarena.reporting.cells import Cell, TaskFacts
 from seqarena.reporting.judgement import TaskJudgement
-from seqarena.reporting.report import write_report
-from seqarena.tracking.journal import Journal, RunIdentity
+from seqarena.reporting.report import sheets_of, whole_report, write_report
 from seqarena.tracking.location import locate_store
 from seqarena.tracking.provenance import provenance_tags
-from seqarena.tracking.shipper import Shipper
+from seqarena.tracking.run_ids import StoredIds, stored_ids
 from seqarena.wording import counted
-
-_REPORT_EXPERIMENT = "comparison"
 
 
 def compare(
@@ -58,22 +57,63 @@ def compare(
         for name, manifest in manifests.items()
     }
     aside = {each.experiment for own in judgements.values() for each in own.set_aside}
-    cells = {each.name: read_cell(each, runs / each.name) for each in suite.experiments.values()}
+    stored = stored_ids(locate_store(Workspace.here().home), suite.tasks)
+    cells = _cells(suite, manifests, judgements, stored, runs)
     shutil.rmtree(reports, ignore_errors=True)
-    tasks = _tasks(suite, manifests, judgements, cells, runs, reports, targets)
+    links = task_links(stored)
+    tasks = [
+        replace(task, runs=links.get(task.name, ""))
+        for task in _tasks(suite, manifests, judgements, cells, runs, reports, targets)
+    ]
     digest = digest_of_question(question, asked.values())
-    files = write_report(
-        reports,
+    whole = whole_report(
         tasks,
         [cell for name, cell in cells.items() if name not in aside],
         {**_head(suite), "question": digest},
+        scales_of(suite, manifests),
         judge_over_tasks(suite, judgements, cells, question),
     )
-    _tell(reports, [*files, *_looked(reports, tasks)], runs, suite, digest)
+    files = write_report(reports, whole)
+    tell_report(
+        Report(
+            folder=reports,
+            files=[*files, *_looked(reports, tasks)],
+            sheets=sheets_of(whole),
+            numbers={"n_experiments": len(suite.experiments), "n_tasks": len(suite.tasks)},
+            fingerprints=[
+                each
+                for experiment in suite.experiments.values()
+                for each in fingerprints_of(experiment, runs).values()
+            ],
+            question=digest,
+        )
+    )
     sys.stdout.write(
         f"{reports / 'comparison.html'}: {counted(len(cells), 'experiment')} on "
         f"{counted(len(tasks), 'task')}\n"
     )
+
+
+def _cells(
+    suite: Suite,
+    manifests: Mapping[str, Manifest],
+    judgements: Mapping[str, TaskJudgement],
+    stored: Mapping[str, StoredIds],
+    runs: Path,
+) -> dict[str, Cell]:
+    measures = {
+        name: Measure(own.question.metric, manifests[name].schema)
+        for name, own in judgements.items()
+    }
+    return {
+        each.name: read_cell(
+            each,
+            runs / each.name,
+            measures[each.task_name],
+            links_of(each, runs, stored.get(each.task_name)),
+        )
+        for each in suite.experiments.values()
+    }
 
 
 def _looked(reports: Path, tasks: list[TaskFacts]) -> Iterator[Path]:
@@ -149,38 +189,3 @@ def _head(suite: Suite) -> dict[str, str]:
         **commit,
         "seeds": ", ".join(map(str, suite.seeds)),
     }
-
-
-def _fingerprints(suite: Suite, runs: Path) -> list[str]:
-    folders = [
-        runs / name / "fit" / f"seed-{seed}"
-        for name, experiment in suite.experiments.items()
-        for seed in experiment.seeds
-    ]
-    return [
-        str(read_config(folder)[0]["provenance"]["fingerprint"])
-        for folder in folders
-        if (folder / CONFIG_FILE).exists()
-    ]
-
-
-def _tell(reports: Path, files: list[Path], runs: Path, suite: Suite, digest: str) -> None:
-    """Journal the report as the one run of the MLflow experiment `comparison` for these fits."""
-    journal_path = reports / "journal.jsonl"
-    with Shipper(locate_store(Workspace.here().home)) as shipper, Journal(journal_path) as journal:
-        journal.begin(
-            RunIdentity(
-                key=f"comparison/{digest_of(_fingerprints(suite, runs))}",
-                name="comparison",
-                experiment=_REPORT_EXPERIMENT,
-                tags={"role": "report", "question": digest, **provenance_tags(Path.cwd())},
-                part="report",
-            )
-        )
-        shipper.follow(journal_path)
-        journal.metrics(
-            {"n_experiments": len(suite.experiments), "n_tasks": len(suite.tasks)}, step=0
-        )
-        for file in files:
-            folder = file.parent.relative_to(reports).as_posix()
-            journal.artifact(file, "" if folder == "." else folder)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from seqarena.attribution.comparison.seed_summary import seed_summary
-from seqarena.data.arrow_store import read_part
+from seqarena.data.arrow_store import read_part, read_split
 from seqarena.data.manifest import Manifest, verify_prepared
 from seqarena.data.part import Part
 from seqarena.data.splits import Split
@@ -18,6 +18,7 @@ from seqarena.evaluation.protocol import Protocol, write_protocol
 from seqarena.evaluation.stamp import Stamp
 from seqarena.evaluation.summary import summarise_seeds, write_metrics
 from seqarena.evaluation.texts import signature_of, writing_of
+from seqarena.experiment.aggregate import Aggregate, tell_aggregate, under_test
 from seqarena.experiment.attribution import (
     ATTENTION_FOLDER,
     AskedRun,
@@ -34,6 +35,7 @@ from seqarena.experiment.stored_maps import SEED, has_maps, read_family
 from seqarena.experiment.suite import Experiment
 from seqarena.families.catalogue import AnyFamily
 from seqarena.metrics.metric import Metric, headline_metric
+from seqarena.sequences import Sequences
 from seqarena.tracking.journal import Journal
 from seqarena.tracking.location import locate_store
 from seqarena.tracking.shipper import Shipper
@@ -50,6 +52,8 @@ class _Bench:
 
     experiment: Experiment
     manifest: Manifest
+    train: Sequences
+    """From which it is known how rare a symbol or label is."""
     test: Part
     probed: ProbedTask
     stamp: Stamp
@@ -85,16 +89,18 @@ def evaluate(
         summary = _summary(bench, metric, judged)
         write_metrics(metrics, summary)
         shipper.follow(folder / JOURNAL_FILE)
-        _tell_aggregate(bench, judged, folder, summary)
+        _tell_aggregate(bench, judged, folder, fits, summary)
     seconds = time.monotonic() - began
     sys.stdout.write(f"{_line(experiment, metric, summary)}, evaluated in {seconds:.1f} s\n")
 
 
 def _bench(experiment: Experiment, prepared: Path) -> _Bench:
     manifest = verify_prepared(prepared)
+    train = read_split(prepared, Split.TRAIN)
     test = read_test(prepared)
     probed = ProbedTask.of(experiment.task, prepared, manifest, test)
-    return _Bench(experiment, manifest, test, probed, stamp_of(experiment, manifest))
+    stamp = stamp_of(experiment, manifest)
+    return _Bench(experiment, manifest, train, test, probed, stamp)
 
 
 def read_test(folder: Path) -> Part:
@@ -102,7 +108,9 @@ def read_test(folder: Path) -> Part:
     return read_part(folder, Split.TEST)
 
 
-def score(family: AnyFamily, test: Part, manifest: Manifest) -> Evaluation:
+def score(
+    family: AnyFamily, test: Part, manifest: Manifest, train: Sequences | None = None
+) -> Evaluation:
     """Judge a fitted family on test examples that are numbered as `manifest` says."""
     return evaluate_model(
         family,
@@ -114,6 +122,7 @@ def score(family: AnyFamily, test: Part, manifest: Manifest) -> Evaluation:
             candidates=test.candidates,
             writing=writing_of(manifest, test.references),
             slices=test.slices,
+            train=train,
         ),
     )
 
@@ -121,13 +130,13 @@ def score(family: AnyFamily, test: Part, manifest: Manifest) -> Evaluation:
 def _judge(bench: _Bench, seed: int, fit: Path, out: Path) -> _Judged:
     """Write the scores and maps of one seed, and journal them into the run that training began."""
     family, identity = load_fitted(fit, bench.manifest)
-    evaluation = score(family, bench.test, bench.manifest)
+    evaluation = score(family, bench.test, bench.manifest, bench.train)
     out.mkdir(parents=True, exist_ok=True)
     with Journal(out / JOURNAL_FILE) as journal:
         run = seed_run(bench.experiment, seed, identity, part="evaluation")
         journal.begin(run)
         tell_data(journal, bench.experiment.task_name, bench.manifest, Split.TEST, "evaluation")
-        journal.metrics(_under_test(evaluation.metrics), step=0)
+        journal.metrics(under_test(evaluation.metrics), step=0)
         journal.tags({STAMP_TAG: bench.stamp.digest})
         if evaluation.flags:
             journal.tags({"flags": " ".join(evaluation.flags)})
@@ -171,7 +180,11 @@ def _summary(bench: _Bench, metric: Metric, judged: dict[int, _Judged]) -> dict[
 
 
 def _tell_aggregate(
-    bench: _Bench, judged: dict[int, _Judged], folder: Path, summary: dict[str, Any]
+    bench: _Bench,
+    judged: dict[int, _Judged],
+    folder: Path,
+    fits: Path,
+    summary: dict[str, Any],
 ) -> None:
     """Journal means and intervals over seeds as a run of its own, with the first seed's maps."""
     experiment = bench.experiment
@@ -187,14 +200,8 @@ def _tell_aggregate(
             }
         )
         tell_pictures(journal, bench.probed.probe_set.probes, first.pictures)
-        means = {name: mean for name, mean in summary["mean"].items() if mean is not None}
-        journal.metrics(_under_test(means), step=0)
-        for name, interval in summary["interval"].items():
-            journal.metrics(
-                {f"test/{name}/low": interval["low"], f"test/{name}/high": interval["high"]}, step=0
-            )
+        tell_aggregate(journal, _aggregate(bench, fits, summary), folder)
         journal.metrics(_moved_with_the_seed(experiment, folder), step=0)
-        journal.params({"n_seeds": len(judged)})
 
 
 def _moved_with_the_seed(experiment: Experiment, folder: Path) -> dict[str, float]:
@@ -203,8 +210,9 @@ def _moved_with_the_seed(experiment: Experiment, folder: Path) -> dict[str, floa
     return seed_summary(read_family(experiment.name, seeds)) if all(map(has_maps, seeds)) else {}
 
 
-def _under_test(metrics: dict[str, float]) -> dict[str, float]:
-    return {f"test/{name}": float(value) for name, value in metrics.items()}
+def _aggregate(bench: _Bench, fits: Path, summary: dict[str, Any]) -> Aggregate:
+    best = bench.manifest.best_possible
+    return Aggregate(bench.experiment.name, _metric(bench), summary, best, fits)
 
 
 def _line(experiment: Experiment, metric: Metric, summary: dict[str, Any]) -> str:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from seqarena.data.manifest import BestPossible
 from seqarena.metrics.metric import Metric, headline_metric, judged_by
+from seqarena.reporting.details import Details
 from seqarena.reporting.judgement import TaskJudgement
 from seqarena.reporting.looking import TaskLooking
 from seqarena.reporting.published import Beside
@@ -33,6 +34,8 @@ class TaskFacts:
     """Figures that others have reported for it, beside the experiments that stand for them."""
     looking: TaskLooking | None = None
     """Where its families looked; None: none of them can say."""
+    runs: str = ""
+    """Path in MLflow at which its aggregate runs stand side by side; empty: not in the store."""
     judgement: TaskJudgement | None = None
     """What was asked of its scores, and what they answer; None: nobody asked."""
 
@@ -107,3 +110,11 @@ class Cell:
     """Why seeds are missing, a line for each."""
     pictures: tuple[Path, ...] = field(default=())
     """Attention picture of each probe of one seed, in the order of the task's probes."""
+    entry: str = ""
+    """Name of its family in params.yaml: the same family on several tasks."""
+    baseline: str = ""
+    """As which yardstick it serves others ("n-gram", "majority class"); empty: as none."""
+    details: Details = field(default_factory=Details)
+    """What is drawn of it beside its scores."""
+    runs: tuple[tuple[str, str], ...] = ()
+    """Its runs in MLflow: what each is, and its id; empty: the store does not have them."""

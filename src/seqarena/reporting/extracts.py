@@ -3,13 +3,16 @@
 import re
 from typing import Literal, get_args
 
-Part = Literal["scores", "published", "maps"]
-"""Scores and what may be concluded; figures beside published ones; where models look."""
+Part = Literal["scores", "published", "details", "maps"]
+"""Scores and what may be concluded; figures beside published ones; calibration and slices; where
+models look."""
 
 PARTS: tuple[Part, ...] = get_args(Part)
 
 _CAPTIONS: dict[str, Part] = {
     "Beside published figures:": "published",
+    "Calibration:": "details",
+    "By ": "details",
     "Mechanism against effect": "maps",
     "Where every two of them look:": "maps",
 }

@@ -1,17 +1,15 @@
 """Numbers as a reader wants them: as many digits as mean something."""
 
+from seqarena.charts.numbers import MISSING as MISSING
+from seqarena.charts.numbers import scaled as scaled
 from seqarena.reporting.cells import TaskFacts
 from seqarena.reporting.published import Beside
 from seqarena.significance.seeds import Interval
-
-MISSING = "–"
 
 BESIDE = ("figure", "published", "here", "outcome", "experiment", "known by", "remark")
 """What `beside` tells, in its order."""
 
 _DUPLICATES = {"count": " (kept)", "drop": " (taken out of the earlier split)"}
-
-_PREFIXES = ((1e15, "P"), (1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"))
 
 
 def measured(interval: Interval | None, digits: int = 3, *, is_infinite: bool = False) -> str:
@@ -54,16 +52,6 @@ def probability(value: float | None) -> str:
 def count(value: int | None) -> str:
     """Return `12,345`."""
     return MISSING if value is None else f"{value:,}"
-
-
-def scaled(value: float | None) -> str:
-    """Return `1.2 G`: three digits at most, with a decimal prefix."""
-    if value is None:
-        return MISSING
-    for size, prefix in _PREFIXES:
-        if value >= 0.9995 * size:
-            return f"{value / size:.3g} {prefix}"
-    return f"{value:.3g}"
 
 
 def seconds(value: float | None) -> str:

@@ -4,6 +4,7 @@ import csv
 from io import StringIO
 
 from seqarena.reporting import formatting
+from seqarena.reporting.inert import inert
 from seqarena.reporting.judgement import JudgedPair, TaskJudgement
 
 PAIRS = (
@@ -60,8 +61,14 @@ def pairs_csv(judgement: TaskJudgement) -> str:
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(_COLUMNS)
     for pair in judgement.pairs:
-        writer.writerow(["" if (v := getattr(pair, name)) is None else v for name in _COLUMNS])
+        writer.writerow([_cell(getattr(pair, name)) for name in _COLUMNS])
     return text.getvalue()
+
+
+def _cell(value: str | float | int | None) -> str | float | int:
+    if isinstance(value, str):
+        return inert(value)
+    return "" if value is None else value
 
 
 def _row(pair: JudgedPair, labels: dict[str, str], digits: int) -> tuple[str, ...]:

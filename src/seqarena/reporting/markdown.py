@@ -1,118 +1,38 @@
 """The comparison as Markdown that reads well in a README."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
 from seqarena.reporting import formatting
-from seqarena.reporting.columns import Column, columns_of
-from seqarena.reporting.conclusions import caveat, verdict
-from seqarena.reporting.judgement import TaskJudgement
-from seqarena.reporting.judgement_tables import ABOUT_PAIRS, PAIRS, judged_pair_rows
-from seqarena.reporting.looking import TaskLooking
-from seqarena.reporting.looking_tables import (
-    ABOUT_NUMBERS,
-    NUMBERS_HEAD,
-    PAIRS_HEAD,
-    about_pairs,
-    further_rows,
-    number_rows,
-    pair_rows,
-)
-from seqarena.reporting.over_tasks import (
-    ABOUT_FAMILIES,
-    FAMILY_PAIRS,
-    OverTasks,
-    family_rows,
-    over_tasks_words,
-)
-from seqarena.reporting.ranking import Table
-
-FIGURES = "figures"
+from seqarena.reporting.names import stem_of
+from seqarena.reporting.places import FIGURES, figure_name
+from seqarena.reporting.sections import Section
+from seqarena.reporting.sheets.sheet import Sheet
+from seqarena.reporting.whole import Whole
 
 
-def markdown(
-    tables: tuple[Table, ...], facts: Mapping[str, str], over: OverTasks | None = None
-) -> str:
+def markdown(whole: Whole) -> str:
     """Return the whole report. Links lead to `figures/` beside it."""
     lines = ["# Comparison", ""]
-    lines += [f"- {plain(name)}: {plain(value)}" for name, value in facts.items()]
-    for table in tables:
-        lines += ["", f"## {plain(table.task.name)}", "", *_section(table)]
-    if over is not None:
-        lines += ["", "## Over all tasks", "", *_over(over)]
+    lines += [f"- {plain(name)}: {plain(value)}" for name, value in whole.facts.items()]
+    lines += ["", "Every task at a glance:", "", *sheet_lines(whole.overview)]
+    for chart in whole.charts:
+        lines += ["", f"![{plain(chart.title)}]({FIGURES}/{figure_name('', chart)}.png)"]
+    for section in whole.sections:
+        lines += ["", f"## {plain(section.task.name)}", "", *_section(section)]
+    if whole.over_tasks is not None:
+        lines += ["", "## Over all tasks", "", plain(" ".join(whole.words))]
+        for sheet in whole.sheets[1:]:
+            lines += ["", *sheet_lines(sheet), "", sheet.about]
     return "\n".join(lines) + "\n"
 
 
-def table_lines(table: Table) -> list[str]:
-    """Return one task's table alone, as lines of Markdown."""
-    columns = columns_of(table)
-    rule = ["--:" if column.is_number else ":--" for column in columns]
-    body = [_cells(columns, index) for index in range(len(table.rows))]
-    lines = [[plain(column.title) for column in columns], rule, *body]
+def sheet_lines(sheet: Sheet) -> list[str]:
+    """Return a table as lines of Markdown; the best row is set in bold, references in italics."""
+    rule = ["--:" if column.is_number else ":--" for column in sheet.columns]
+    body = [_row(sheet, index, row) for index, row in enumerate(sheet.texts())]
+    lines = [[plain(column.title) for column in sheet.columns], rule, *body]
     return [f"| {' | '.join(line)} |" for line in lines]
-
-
-def _section(table: Table) -> list[str]:
-    task = table.task
-    lines = [plain(task.description), ""] if task.description else []
-    if told := formatting.prepared(task):
-        lines += [plain(told), ""]
-    if task.bound is not None:
-        lines += [f"Best possible: {plain(task.bound)}.", ""]
-    lines += [*table_lines(table), "", plain(verdict(table)), "", plain(caveat(table)), ""]
-    for row in table.rows:
-        notes = (*row.cell.flags, *row.cell.failures)
-        lines += [f"- **{plain(row.label)}**: {plain(note)}" for note in notes]
-    if task.judgement is not None and task.judgement.pairs:
-        lines += _pairs(task.judgement)
-    if task.published:
-        lines += [
-            "",
-            "Beside published figures:",
-            "",
-            *markdown_table(formatting.BESIDE, map(formatting.beside, task.published)),
-        ]
-    if any(row.interval is not None for row in table.rows):
-        lines += ["", f"![quality on {task.name}]({FIGURES}/{task.name}-quality.png)"]
-        lines += [f"![quality against cost on {task.name}]({FIGURES}/{task.name}-cost.png)"]
-    if any(row.cell.pictures for row in table.rows):
-        lines += ["", "Where each of them looked, on the same example:", ""]
-        lines += [f"![attention on {task.name}]({FIGURES}/{task.name}-attention.png)"]
-    if task.looking is not None:
-        lines += _looking(task.looking)
-    return lines
-
-
-def _pairs(judgement: TaskJudgement) -> list[str]:
-    table = markdown_table(PAIRS, judged_pair_rows(judgement))
-    return ["", "Pair by pair:", "", *table, "", ABOUT_PAIRS]
-
-
-def _over(over: OverTasks) -> list[str]:
-    lines = [plain(" ".join(over_tasks_words(over)))]
-    if over.pairs:
-        lines += ["", *markdown_table(FAMILY_PAIRS, family_rows(over)), "", ABOUT_FAMILIES]
-    return lines
-
-
-def _looking(looking: TaskLooking) -> list[str]:
-    lines = [
-        "",
-        f"Mechanism against effect ([the maps]({looking.page})):",
-        "",
-        *markdown_table(NUMBERS_HEAD, number_rows(looking)),
-        "",
-        ABOUT_NUMBERS,
-    ]
-    for further in looking.tables:
-        table = markdown_table(further.head, further_rows(further))
-        lines += ["", f"{further.title}:", "", *table, "", further.note]
-    if looking.picture is not None:
-        lines += ["", f"![alignments side by side]({looking.picture})"]
-    if looking.pairs:
-        table = markdown_table(PAIRS_HEAD, pair_rows(looking))
-        lines += ["", "Where every two of them look:", "", *table, "", about_pairs(looking)]
-    return lines
 
 
 def markdown_table(titles: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
@@ -121,15 +41,61 @@ def markdown_table(titles: Sequence[str], rows: Iterable[Sequence[str]]) -> list
     return [f"| {' | '.join(line)} |" for line in lines]
 
 
-def _cells(columns: tuple[Column, ...], index: int) -> list[str]:
-    """Set the first row, the best, in bold."""
-    texts = [plain(column.values[index].text) for column in columns]
-    if index == 0 and columns[0].values:
-        texts[0] = f"**{texts[0]}**"
-    return texts
-
-
 def plain(text: str) -> str:
     """Keep Markdown and HTML inside a text from having any effect."""
     joined = re.sub(r"\s+", " ", text).strip()
     return re.sub(r"([\\`*\[\]<>|])", r"\\\1", joined)
+
+
+def _section(section: Section) -> list[str]:
+    task = section.task
+    lines = [f"**{plain(section.headline)}**", ""]
+    lines += [plain(task.description), ""] if task.description else []
+    if told := formatting.prepared(task):
+        lines += [plain(told), ""]
+    if task.bound is not None:
+        lines += [f"Best possible: {plain(task.bound)}.", ""]
+    lines += [
+        *sheet_lines(section.results),
+        "",
+        f"{plain(section.verdict)}",
+        "",
+        plain(section.caveat),
+        "",
+    ]
+    lines += [plain(section.results.about), ""] if section.results.about else []
+    lines += [f"- **{plain(name)}**: {plain(note)}" for name, note in section.notes]
+    for sheet in section.sheets:
+        lines += _sheet(sheet)
+    lines += _pictures(section)
+    for sheet in section.looking:
+        lines += _sheet(sheet, section)
+    if task.looking is not None and task.looking.picture is not None:
+        lines += ["", f"![alignments side by side]({task.looking.picture})"]
+    return lines
+
+
+def _sheet(sheet: Sheet, section: Section | None = None) -> list[str]:
+    looking = None if section is None else section.task.looking
+    maps = f" ([the maps]({looking.page}))" if looking and sheet.name == "looking" else ""
+    lines = ["", f"{plain(sheet.title)}{maps}:", "", *sheet_lines(sheet)]
+    return [*lines, "", sheet.about] if sheet.about else lines
+
+
+def _pictures(section: Section) -> list[str]:
+    name = section.task.name
+    lines = [""] if section.charts else []
+    lines += [
+        f"![{chart.name} on {plain(name)}]({FIGURES}/{figure_name(name, chart)}.png)"
+        for chart in section.charts
+    ]
+    if any(row.cell.pictures for row in section.table.rows):
+        lines += ["", "Where each of them looked, on the same example:", ""]
+        lines += [f"![attention on {plain(name)}]({FIGURES}/{stem_of(name)}-attention.png)"]
+    return lines
+
+
+def _row(sheet: Sheet, index: int, row: Sequence[str]) -> list[str]:
+    texts = list(map(plain, row))
+    mark = {"best": "**", "reference": "*"}.get(sheet.mark(index).kind, "")
+    return [f"{mark}{texts[0]}{mark}", *texts[1:]]

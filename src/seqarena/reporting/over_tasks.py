@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from io import StringIO
 
 from seqarena.reporting import formatting
+from seqarena.reporting.inert import inert
 from seqarena.wording import counted
 
 FAMILY_PAIRS = (
@@ -128,7 +129,8 @@ def families_csv(over: OverTasks) -> str:
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(_COLUMNS)
     for pair in over.pairs:
-        writer.writerow(["" if (v := getattr(pair, name)) is None else v for name in _COLUMNS])
+        found = (getattr(pair, name) for name in _COLUMNS)
+        writer.writerow(["" if v is None else inert(v) if isinstance(v, str) else v for v in found])
     return text.getvalue()
 
 

@@ -2,41 +2,31 @@
 
 import base64
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from importlib.resources import files
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from seqarena.charts.chart import Chart
+from seqarena.charts.palette import colour_class, marker, page_style
+from seqarena.charts.svg import drawing
 from seqarena.reporting import formatting
-from seqarena.reporting.columns import columns_of
-from seqarena.reporting.conclusions import caveat, verdict
-from seqarena.reporting.looking import TaskLooking
-from seqarena.reporting.looking_tables import (
-    ABOUT_NUMBERS,
-    NUMBERS_HEAD,
-    PAIRS_HEAD,
-    about_pairs,
-    further_rows,
-    number_rows,
-    pair_rows,
-)
-from seqarena.reporting.plots import darkened
-from seqarena.reporting.ranking import Row, Table
+from seqarena.reporting.places import FIGURES, TABLES, figure_name, sheet_name
+from seqarena.reporting.ranking import Row
+from seqarena.reporting.sections import Section
+from seqarena.reporting.sheets.sheet import Sheet
+from seqarena.reporting.whole import Whole
 
-PICTURE_BUDGET = 4_000_000
-"""Bytes of attention pictures that one page holds; beyond it, the first example alone is shown."""
+PICTURE_BUDGET = 1_500_000
+"""Bytes of attention pictures that one page holds; beyond it, the first example alone is shown, and
+none where that is too much."""
 
-
-@dataclass(frozen=True)
-class Plot:
-    """A plot for readers of either colour scheme, as data URIs."""
-
-    light: str
-    dark: str
-    alt: str
+SCRIPTS = ("tables.js", "charts.js", "families.js", "runs.js", "pictures.js", "start.js")
+"""In the order in which they are joined."""
 
 
 @dataclass(frozen=True)
@@ -44,108 +34,125 @@ class Look:
     """One attention picture, as a data URI."""
 
     name: str
+    family: str
     probe: int
     image: str
 
 
-def webpage(
-    tables: tuple[Table, ...], facts: Mapping[str, str], plots: Mapping[str, list[bytes]]
-) -> str:
-    """Return the page. Texts of the records are escaped; the one script is named by its hash.
-
-    Args:
-        tables: one section each.
-        facts: what stands at the head.
-        plots: the SVG drawings of each task, by its name.
-    """
+def webpage(whole: Whole) -> str:
+    """Return the page. Texts of the records are escaped; the one script is named by its hash."""
     environment = Environment(
         loader=PackageLoader("seqarena.reporting", "page"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
+        lstrip_blocks=True,
     )
-    script = _own("page.js")
-    every_probe = _picture_bytes(tables) <= PICTURE_BUDGET
+    script = _script()
+    n_probes = _n_probes(whole.sections)
     return environment.get_template("comparison.html.jinja").render(
-        facts=facts,
-        sections=[
-            _section(table, plots.get(table.task.name, []), every_probe=every_probe)
-            for table in tables
-        ],
+        facts=whole.facts,
+        overview=[_sheet("", sheet) for sheet in whole.sheets],
+        words=whole.words,
+        charts=[_chart("", chart) for chart in whole.charts],
+        sections=[_section(section, n_probes) for section in whole.sections],
+        families=sorted({row.cell.family for s in whole.sections for row in s.table.rows}),
+        has_runs=any(row.cell.runs for s in whole.sections for row in s.table.rows),
         # Markup: files of this package, not data.
-        style=Markup(_own("page.css")),
+        style=Markup(page_style() + _own("page.css")),
         script=Markup(script),
         script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
     )
 
 
-def _section(table: Table, plots: list[bytes], *, every_probe: bool) -> dict[str, Any]:
-    columns = columns_of(table)
-    looks = _looks(table.rows, every_probe=every_probe)
+def _section(section: Section, n_probes: int) -> dict[str, Any]:
+    name, looking = section.task.name, section.task.looking
+    looks = _looks(section.table.rows, n_probes)
     return {
-        "task": table.task,
-        "prepared": formatting.prepared(table.task),
-        "columns": columns,
-        "lines": [
-            [(column, column.values[index]) for column in columns]
-            for index in range(len(table.rows))
-        ],
-        "verdict": verdict(table),
-        "caveat": caveat(table),
-        "notes": [(row.label, note) for row in table.rows for note in _notes(row)],
-        "published": [formatting.beside(each) for each in table.task.published],
-        "published_head": formatting.BESIDE,
-        "looking": _looking(table.task.looking),
-        "plots": [_plot(drawing, table.task.name) for drawing in plots],
+        "task": section.task,
+        "headline": section.headline,
+        "prepared": formatting.prepared(section.task),
+        "results": _sheet(name, section.results),
+        "verdict": section.verdict,
+        "caveat": section.caveat,
+        "notes": section.notes,
+        "sheets": [_sheet(name, sheet) for sheet in section.sheets],
+        "looking": [_sheet(name, sheet) for sheet in section.looking],
+        "looking_page": None if looking is None else looking.page,
+        "looking_picture": None if looking is None else looking.picture,
+        "legend": [_entry(section, row) for row in section.table.rows if _is_drawn(section, row)],
+        "charts": [_chart(name, chart) for chart in section.charts],
         "looks": looks,
         "n_probes": 1 + max((look.probe for look in looks), default=0),
+        "has_pictures": any(row.cell.pictures for row in section.table.rows),
     }
 
 
-def _looking(looking: TaskLooking | None) -> dict[str, Any] | None:
-    if looking is None:
-        return None
+def _sheet(task: str, sheet: Sheet) -> dict[str, Any]:
+    name = sheet_name(task, sheet) if task else sheet.name
+    lines = [
+        (sheet.mark(index), [(column, column.values[index]) for column in sheet.columns])
+        for index in range(sheet.n_rows)
+    ]
+    return {"sheet": sheet, "lines": lines, "csv": f"{TABLES}/{name}.csv"}
+
+
+def _chart(task: str, chart: Chart) -> dict[str, Any]:
+    # Markup: made by `drawing`, which escapes every text.
+    file = f"{FIGURES}/{figure_name(task, chart)}"
+    own = [(colour_class(s.look.colour), marker(s.look.marker), s.label) for s in chart.series]
+    legend = own if not task and not chart.y.categories else []
+    return {"chart": chart, "svg": Markup(drawing(chart)), "file": file, "legend": legend}
+
+
+def _is_drawn(section: Section, row: Row) -> bool:
+    drawn = {series.key for chart in section.charts for series in chart.series}
+    return row.cell.experiment in drawn
+
+
+def _entry(section: Section, row: Row) -> dict[str, str]:
+    """Return an experiment's button in the legend."""
+    look = section.looks[row.cell.experiment]
     return {
-        "page": looking.page,
-        "numbers": (NUMBERS_HEAD, number_rows(looking), ABOUT_NUMBERS),
-        "pairs": (PAIRS_HEAD, pair_rows(looking), about_pairs(looking)),
-        "further": [
-            (each.title, (each.head, further_rows(each), each.note)) for each in looking.tables
-        ],
-        "picture": looking.picture,
+        "series": row.cell.experiment,
+        "family": row.cell.family,
+        "label": row.label,
+        "colour": colour_class(look.colour),
+        "marker": marker(look.marker),
     }
 
 
-def _notes(row: Row) -> tuple[str, ...]:
-    return (*row.cell.flags, *row.cell.failures)
-
-
-def _plot(drawing: bytes, task: str) -> Plot:
-    kind = "image/svg+xml"
-    alt = f"Results on {task}; the numbers stand in the table."
-    return Plot(_uri(drawing, kind), _uri(darkened(drawing), kind), alt)
-
-
-def _looks(rows: tuple[Row, ...], *, every_probe: bool) -> list[Look]:
+def _looks(rows: tuple[Row, ...], n_probes: int) -> list[Look]:
     """Order the pictures by example, so that those to be compared stand together."""
-    n_probes = max((len(row.cell.pictures) for row in rows), default=0)
     return [
-        Look(row.label, probe, _uri(row.cell.pictures[probe].read_bytes(), "image/png"))
-        for probe in range(n_probes if every_probe else min(n_probes, 1))
+        Look(row.label, row.cell.family, probe, _uri(row.cell.pictures[probe].read_bytes()))
+        for probe in range(n_probes)
         for row in rows
         if probe < len(row.cell.pictures)
     ]
 
 
-def _picture_bytes(tables: tuple[Table, ...]) -> int:
-    return sum(
-        path.stat().st_size for table in tables for row in table.rows for path in row.cell.pictures
-    )
+def _n_probes(sections: Iterable[Section]) -> int:
+    """Return of how many examples the page has room for pictures."""
+    pictures = [row.cell.pictures for section in sections for row in section.table.rows]
+    most = max(map(len, pictures), default=0)
+    for n in (most, 1):
+        size = sum(path.stat().st_size for own in pictures for path in own[:n])
+        if size <= PICTURE_BUDGET:
+            return n
+    return 0
 
 
-def _uri(content: bytes, kind: str) -> str:
-    return f"data:{kind};base64,{base64.b64encode(content).decode()}"
+def _uri(content: bytes) -> str:
+    return f"data:image/png;base64,{base64.b64encode(content).decode()}"
 
 
+@cache
+def _script() -> str:
+    # One block: names stay out of the window, and two functions of one name are an error.
+    return "\n".join(('"use strict";', "{", *map(_own, SCRIPTS), "}"))
+
+
+@cache
 def _own(name: str) -> str:
     return files("seqarena.reporting").joinpath("page", name).read_text(encoding="utf-8")

@@ -90,6 +90,19 @@ class Store:
         except MlflowException:
             return None
 
+    def ids_of(self, experiment: str) -> tuple[str, dict[str, str]] | None:
+        """Return the id of an experiment, and those of its runs by their keys; None: not there."""
+        found = self._client.get_experiment_by_name(experiment)
+        if found is None:
+            return None
+        known: dict[str, str] = {}
+        page = None
+        while page is None or page.token:
+            token = None if page is None else page.token
+            page = self._client.search_runs([found.experiment_id], page_token=token)
+            known |= {r.data.tags[KEY_TAG]: r.info.run_id for r in page if KEY_TAG in r.data.tags}
+        return str(found.experiment_id), known
+
     def create(self, experiment: str, name: str, start: int, tags: Mapping[str, str]) -> StoredRun:
         """Return a new run that is RUNNING since `start` [ms]."""
         experiment_id = self._experiment_id(experiment)

@@ -19,8 +19,8 @@ from seqarena.evaluation.slices import sliced_metrics, with_slices
 from seqarena.families.catalogue import FamilyConfig, build_family, data_obstacle
 from seqarena.parsing import parse
 from seqarena.reporting.cells import Cell, SeedResult, TaskFacts
-from seqarena.reporting.columns import columns_of
 from seqarena.reporting.ranking import tables
+from seqarena.reporting.sheets.results import results_sheet
 from seqarena.schema import DataSchema
 
 TAGS = DataSchema("tagging", n_symbols=3, n_tags=3, slice_name="pairs")
@@ -148,7 +148,7 @@ def test_a_table_tells_the_headline_for_each_slice_in_rising_order():
     metrics = {"tag_accuracy": 0.5, "tag_accuracy_at_pairs_16": 0.25, "tag_accuracy_at_pairs_4": 1}
     cell = Cell("t-gru", "t", "gru", None, None, (SeedResult(0, metrics, 1, 1.0, 1.0),))
     (table,) = tables([TaskFacts("t", TAGS)], [cell])
-    found = {column.title: column.values[0].text for column in columns_of(table)}
+    found = {column.title: column.values[0].text for column in results_sheet(table).columns}
     titles = [title for title in found if title.startswith("pairs")]
     assert titles == ["pairs 4 ↑", "pairs 16 ↑"]
     assert found["pairs 16 ↑"].startswith("0.25")

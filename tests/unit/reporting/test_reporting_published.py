@@ -8,8 +8,8 @@ from reporting_scenes import LABELS, cell
 
 from seqarena.reporting.markdown import markdown
 from seqarena.reporting.published import Beside, PublishedFigure
-from seqarena.reporting.ranking import tables
 from seqarena.reporting.records import comparison
+from seqarena.reporting.report import whole_report
 from seqarena.reporting.webpage import webpage
 
 
@@ -55,19 +55,19 @@ def test_a_reason_is_told_whatever_came_out_and_so_is_a_choice():
 
 def test_every_form_of_the_report_tells_it():
     task = replace(LABELS, published=(beside(0.87, note="<b>fewer</b> passes"),))
-    found = tables([task], [cell("lstm", [0.87], LABELS)])
-    told = comparison(found, {})["tasks"]["digits"]["published"][0]
+    found = whole_report([task], [cell("lstm", [0.87], LABELS)])
+    told = comparison(found)["tasks"]["digits"]["published"][0]
     assert (told["outcome"], told["figure"]["value"], told["found"]) == ("approached", 0.9, 0.87)
     json.dumps(told)
-    line = next(each for each in markdown(found, {}).splitlines() if "old_network" in each)
+    line = next(each for each in markdown(found).splitlines() if "old_network (accuracy)" in each)
     assert "| 0.9 | 0.87 | approached | digits-lstm | read: Somebody (1999) |" in line
-    page = webpage(found, {}, {})
-    assert "<td>approached</td>" in page
+    page = webpage(found)
+    assert ">approached</td>" in page
     assert "&lt;b&gt;fewer&lt;/b&gt; passes" in page
     assert "<b>fewer" not in page
 
 
 def test_a_task_without_figures_has_no_such_section():
-    found = tables([LABELS], [cell("lstm", [0.87], LABELS)])
-    assert "published" not in markdown(found, {})
-    assert "Beside published" not in webpage(found, {}, {})
+    found = whole_report([LABELS], [cell("lstm", [0.87], LABELS)])
+    assert "published" not in markdown(found)
+    assert "Beside published" not in webpage(found)

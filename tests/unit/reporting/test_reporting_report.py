@@ -10,14 +10,16 @@ from html.parser import HTMLParser
 import numpy as np
 import pytest
 from matplotlib.image import imread
-from reporting_scenes import BITS, LABELS, cell, white_png
+from reporting_scenes import BITS, LABELS, cell, detailed, white_png, written
 
 from seqarena.reporting import formatting
 from seqarena.reporting.markdown import markdown
-from seqarena.reporting.ranking import tables
-from seqarena.reporting.report import write_report
+from seqarena.reporting.report import sheets_of, whole_report, write_report
+from seqarena.reporting.sheets.csv_file import csv_text, inert
 from seqarena.reporting.webpage import webpage
 
+LOCAL = re.compile(r"data:image/png;base64,.*|#[\w-]+|(figures|tables)/[\w-]+\.(csv|png|svg)")
+COSTS = ("flops", "parameters", "seconds")
 HOSTILE = "</script><script>alert(1)</script>\"'><img src=x onerror=alert(2)>|`*_[x](javascript:1)"
 
 
@@ -66,12 +68,6 @@ def cells(picture):
     ]
 
 
-def written(folder, tasks, found, **facts):
-    return {
-        str(path.relative_to(folder)): path for path in write_report(folder, tasks, found, facts)
-    }
-
-
 @pytest.mark.slow
 def test_every_form_is_written(report):
     assert sorted(report) == [
@@ -79,11 +75,12 @@ def test_every_form_is_written(report):
         "comparison.json",
         "comparison.md",
         "figures/source-attention.png",
-        "figures/source-cost.png",
-        "figures/source-cost.svg",
+        *[f"figures/source-cost-{cost}.{kind}" for cost in COSTS for kind in ("png", "svg")],
         "figures/source-quality.png",
         "figures/source-quality.svg",
         "plots/source.csv",
+        "tables/overview.csv",
+        "tables/source-results.csv",
     ]
     assert all(path.stat().st_size > 0 for path in report.values())
 
@@ -118,16 +115,17 @@ def test_the_json_holds_every_number(report):
 def test_the_markdown_table_is_the_comparison(report):
     lines = report["comparison.md"].read_text().splitlines()
     start = lines.index(
-        "| experiment | family | mechanism | bits per symbol ↓ | above best | parameters | fit "
-        "| FLOPs |"
+        "| experiment | bits above the floor ↓ | bits per symbol ↓ | family | mechanism "
+        "| parameters | fit | FLOPs | seeds |"
     )
-    assert lines[start + 1] == "| :-- | :-- | :-- | --: | --: | --: | --: | --: |"
+    assert lines[start + 1] == "| :-- | --: | --: | :-- | :-- | --: | --: | --: | --: |"
     assert lines[start + 2] == (
-        "| **lstm** | lstm | – | 1.620 ± 0.066 | +0.120 | 1,234 | 3.0 s | 3 G |"
+        "| **lstm** | 0.120 ± 0.066 | 1.620 ± 0.066 | lstm | – | 1,234 | 3.0 s | 3 G | 3 |"
     )
-    assert lines[start + 3].startswith("| markov | markov_chain | – | 1.700 ± 0 | +0.200 |")
-    assert lines[start + 4].startswith("| gru | gru | – | ∞ | – |")
-    assert lines[start + 5] == "| failed | lstm | – | – | – | – | – | – |"
+    assert lines[start + 3].startswith("| markov | 0.200 ± 0 | 1.700 ± 0 | markov_chain | – |")
+    assert lines[start + 4].startswith("| gru | – | ∞ | gru | – |")
+    assert lines[start + 5] == "| failed | – | – | lstm | – | – | – | – | 0 |"
+    assert lines[start + 6].startswith("| *floor* | 0.000 | 1.500 | reference | – |")
     assert "- **lstm**: look here" in lines and "- **failed**: seed 0: NaN" in lines
     assert "![quality on source](figures/source-quality.png)" in lines
 
@@ -141,8 +139,8 @@ def test_rows_for_dvc_plots_hold_finite_means(report):
 
 
 def test_an_engine_is_named_where_there_are_two():
-    found = tables([BITS], [cell("a", [1.0]), cell("b", [2.0], engine="hmmlearn")])
-    text = markdown(found, {})
+    found = [cell("a", [1.0]), cell("b", [2.0], engine="hmmlearn")]
+    text = markdown(whole_report([BITS], found))
     assert "| engine |" in text and "| hmmlearn |" in text
 
 
@@ -154,9 +152,8 @@ def read_page(text: str) -> Reader:
 
 def test_the_page_fetches_nothing(report):
     page = read_page(report["comparison.html"].read_text())
-    # a link to the section, two plots in two colour schemes, two attention pictures
-    assert len(page.sources) == 1 + 2 * 2 + 2
-    assert all(source.startswith(("data:image/", "#")) for source in page.sources)
+    assert sum(source.startswith("data:image/png") for source in page.sources) == 2
+    assert all(LOCAL.fullmatch(source) for source in page.sources)
 
 
 def test_the_page_runs_the_one_script_that_its_policy_names(report):
@@ -170,37 +167,37 @@ def test_the_page_runs_the_one_script_that_its_policy_names(report):
     )
 
 
-def hostile_tables(picture):
+def hostile_report(picture):
     task = dataclasses.replace(BITS, description=HOSTILE)
     words = {"family": HOSTILE, "mechanism": HOSTILE, "flags": (HOSTILE,)}
     found = [
         cell("a", [1.0], pictures=(picture,), **words),
         cell("b", [2.0], failures=(HOSTILE,)),
     ]
-    return tables([task], found)
+    return whole_report([task], found, {"commit": HOSTILE})
 
 
 def test_hostile_texts_are_shown_on_the_page_and_never_run(picture):
-    page = read_page(webpage(hostile_tables(picture), {"commit": HOSTILE}, {}))
+    page = read_page(webpage(hostile_report(picture)))
     assert len(page.scripts) == 1 and "alert" not in page.scripts[0]
     assert page.handlers == []
-    assert all(source.startswith(("data:image/", "#")) for source in page.sources)
-    # commit, description, family, mechanism, flag and failure
-    assert sum(HOSTILE in text for text in page.text) == 6
+    assert all(LOCAL.fullmatch(source) for source in page.sources)
+    told = "".join(page.text)
+    assert told.count(HOSTILE) > 6 and "alert(1)" in told
 
 
 def test_hostile_texts_have_no_effect_in_markdown(picture):
-    text = markdown(hostile_tables(picture), {"commit": HOSTILE})
+    text = markdown(hostile_report(picture))
     assert re.search(r"(?<!\\)[<\[]/?(script|img|x)", text) is None
     lines = [line for line in text.splitlines() if line.startswith("| ")]
-    assert {len(re.findall(r"(?<!\\)\|", line)) for line in lines} == {9}
+    assert {len(re.findall(r"(?<!\\)\|", line)) for line in lines} == {7, 10}
 
 
 def test_too_many_pictures_leave_the_first_example(picture, monkeypatch):
-    found = tables([BITS], cells(picture))
-    whole = read_page(webpage(found, {}, {}))
-    monkeypatch.setattr("seqarena.reporting.webpage.PICTURE_BUDGET", 10)
-    short = read_page(webpage(found, {}, {}))
+    found = whole_report([BITS], cells(picture))
+    whole = read_page(webpage(found))
+    monkeypatch.setattr("seqarena.reporting.webpage.PICTURE_BUDGET", picture.stat().st_size)
+    short = read_page(webpage(found))
     assert len(whole.sources) - len(short.sources) == 1
     assert "Example " in " ".join(whole.text) and "Example " not in " ".join(short.text)
 
@@ -209,16 +206,8 @@ def test_a_task_whose_experiments_all_failed_is_reported_as_such(tmp_path):
     files = written(tmp_path, [BITS], [cell("a", [], failures=("seed 0: NaN",))])
     assert not any(name.startswith("figures/") for name in files)
     text = files["comparison.md"].read_text()
-    assert "| a | lstm | – | – | – | – | – | – |" in text.replace("**", "")
+    assert "| a | – | – | lstm | – | – | – | – | 0 |" in text.replace("**", "")
     assert "- **a**: seed 0: NaN" in text
-
-
-def test_a_dark_plot_differs_in_ink_alone(report):
-    text = report["comparison.html"].read_text()
-    light = base64.b64decode(re.search(r'<img src="data:image/svg\+xml;base64,([^"]*)"', text)[1])
-    dark = base64.b64decode(re.search(r'srcset="data:image/svg\+xml;base64,([^"]*)"', text)[1])
-    assert b"#1f2328" in light and b"#1f2328" not in dark
-    assert light.replace(b"#1f2328", b"#e6edf3").replace(b"#d0d7de", b"#444c56") == dark
 
 
 @pytest.mark.slow
@@ -259,3 +248,58 @@ def test_a_task_of_which_nothing_was_counted_tells_its_sizes_alone():
     task = dataclasses.replace(BITS, sizes={"train": 1}, counts={"files_passed_over": 0})
     assert formatting.prepared(task) == "Sequences: train 1."
     assert formatting.prepared(BITS) == ""
+
+
+def test_every_file_that_the_page_links_to_is_written(report):
+    page = read_page(report["comparison.html"].read_text())
+    linked = {source for source in page.sources if source.startswith(("figures/", "tables/"))}
+    assert linked and linked <= set(report)
+
+
+def test_json_and_markdown_hold_every_table_and_chart_of_the_page(tmp_path):
+    found = [cell("a", [1.0, 2.0], details=detailed()), cell("b", [2.0, 3.0], family="gru")]
+    files = written(tmp_path, [BITS], found)
+    task = json.loads(files["comparison.json"].read_text())["tasks"]["source"]
+    text, page = files["comparison.md"].read_text(), files["comparison.html"].read_text()
+    assert set(task["tables"]) == {"results", "calibration", "by-length"}
+    assert set(task["charts"]) == {
+        "quality",
+        *(f"cost-{cost}" for cost in COSTS),
+        *("learning-epochs", "learning-seconds", "calibration", "by-length"),
+    }
+    for name, chart in task["charts"].items():
+        assert f"](figures/source-{name}.png)" in text and f'"figures/source-{name}.svg"' in page
+        assert chart["series"]
+    for name, sheet in task["tables"].items():
+        assert f'"tables/source-{name}.csv"' in page
+        for row in sheet["rows"]:
+            assert f"{row[0]}" in text and ">" + row[0] in page
+    assert task["charts"]["learning-epochs"]["series"]["source-a"]["traces"][0] == {
+        "x": "1 2 3",
+        "y": "2 1.5 1.25",
+    }
+
+
+def test_a_cell_that_a_spreadsheet_would_run_is_made_inert():
+    active = ["=1+1", "+1", "-1", "@x", "\t=1", "\r=1", " =1", "\n=1"]
+    assert [inert(text) for text in active] == [f"'{text}" for text in active]
+    assert inert("a=1") == "a=1"
+
+
+def test_a_table_as_csv_has_numbers_in_full_and_the_ends_of_their_intervals():
+    found = [cell("=HYPERLINK(1)", [1.0, 2.0]), cell("b", [None, 1.0])]
+    sheet = sheets_of(whole_report([BITS], found))["source-results"]
+    rows = list(csv.DictReader(io.StringIO(csv_text(sheet))))
+    assert rows[0]["experiment"] == "'=HYPERLINK(1)"
+    assert float(rows[0]["bits per symbol ↓"]) == 1.5
+    assert float(rows[0]["bits per symbol ↓ low"]) == pytest.approx(1.5 - 12.706 * 0.5, abs=1e-3)
+    assert float(rows[0]["bits above the floor ↓"]) == 0.0
+    assert rows[1]["bits per symbol ↓"] == "∞"
+    assert rows[2]["experiment"] == "floor"
+
+
+def test_names_that_are_no_file_names_stay_within_the_report(tmp_path):
+    task = dataclasses.replace(BITS, name="../../etc/passwd")
+    (tmp_path / "in").mkdir()
+    files = write_report(tmp_path / "in", whole_report([task], [cell("a", [1.0], task)]))
+    assert all(path.resolve().is_relative_to(tmp_path / "in") for path in files)

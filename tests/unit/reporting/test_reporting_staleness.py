@@ -2,9 +2,8 @@ import datetime
 import json
 import os
 
-from reporting_scenes import BITS, cell
+from reporting_scenes import BITS, cell, written
 
-from seqarena.reporting.report import write_report
 from seqarena.reporting.staleness import mark_stale
 
 NOON = datetime.datetime(2026, 1, 2, 12, 0, tzinfo=datetime.UTC)
@@ -18,7 +17,7 @@ def marked(folder, why):
 
 
 def test_a_report_says_in_every_form_that_it_is_of_an_earlier_run(tmp_path):
-    write_report(tmp_path, [BITS], [cell("a", [1.0, 2.0])])
+    written(tmp_path, [BITS], [cell("a", [1.0, 2.0])])
     before = [path.read_text() for path in sorted(tmp_path.glob("comparison.*"))]
     markdown, page, content = marked(tmp_path, "stage train@a failed.")
     said = SAID.format("stage train@a failed.")
@@ -36,7 +35,7 @@ def test_a_report_says_in_every_form_that_it_is_of_an_earlier_run(tmp_path):
 
 
 def test_a_second_mark_takes_the_place_of_the_first(tmp_path):
-    write_report(tmp_path, [BITS], [cell("a", [1.0, 2.0])])
+    written(tmp_path, [BITS], [cell("a", [1.0, 2.0])])
     marked(tmp_path, "stage x failed.")
     twice = marked(tmp_path, "stage y failed.")
     assert all("stage x failed." not in text for text in twice)
@@ -44,14 +43,14 @@ def test_a_second_mark_takes_the_place_of_the_first(tmp_path):
 
 
 def test_a_message_has_no_effect_in_the_report(tmp_path):
-    write_report(tmp_path, [BITS], [cell("a", [1.0, 2.0])])
+    written(tmp_path, [BITS], [cell("a", [1.0, 2.0])])
     markdown, page, _ = marked(tmp_path, "x: <script>alert(1)</script>\n# *so*")
     assert "<script>alert" not in markdown + page
     assert "# *so*" not in markdown
 
 
 def test_the_cache_of_dvc_is_not_written_to(tmp_path):
-    write_report(tmp_path / "reports", [BITS], [cell("a", [1.0, 2.0])])
+    written(tmp_path / "reports", [BITS], [cell("a", [1.0, 2.0])])
     cached = tmp_path / "cached"
     os.link(tmp_path / "reports" / "comparison.md", cached)
     before = cached.read_text()
