@@ -89,9 +89,9 @@ def _density(answer: DensityAnswer) -> list[str]:
     ]
     if answer.next is not None:
         lines += ["next:", *_choices(answer.next)]
-    if answer.continuation is not None:
-        nats = answer.continuation_log_prob
-        lines.append(f"goes on {_text(answer.continuation)} (log p = {nats:.3f} nats)")
+    if answer.continuation is not None and answer.continuation_log_prob is not None:
+        told = f"log p = {answer.continuation_log_prob:.3f} nats"
+        lines.append(f"goes on {_text(answer.continuation)} ({told})")
     return lines
 
 
