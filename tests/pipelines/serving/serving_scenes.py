@@ -15,14 +15,27 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
+import mlflow
 import numpy as np
+import pandas as pd
 import pytest
 
+from seqarena.data.arrow_store import read_part
+from seqarena.data.manifest import read_manifest
+from seqarena.data.splits import Split
 from seqarena.experiment.fit_seed import fit_seed
 from seqarena.experiment.layout import Workspace
 from seqarena.experiment.suite import Suite, read_suite
+from seqarena.families.store import load_family
 from seqarena.retraining.serving.package import package
 from seqarena.tasks.prepare import prepare_task
+
+MARKS = [
+    # MLflow 3.17 itself uses what SQLAlchemy 2.1 deprecates, and warns of its own type hints.
+    pytest.mark.filterwarnings("ignore:The ``noload`` loader strategy is deprecated"),
+    pytest.mark.filterwarnings("ignore:.*Any type hint is inferred as AnyType:UserWarning"),
+    pytest.mark.slow,
+]
 
 _PATIENCE = 400
 """Seconds in which a server must have begun to answer: it imports MLflow and torch, twice."""
@@ -180,3 +193,35 @@ def posted(address: str, **body: object) -> tuple[int, dict]:
             return answer.status, json.load(answer)
     except urllib.error.HTTPError as error:
         return error.code, json.load(error)
+
+
+def asked(folder, rows, **params):
+    """Ask as MLflow does, in process."""
+    return mlflow.pyfunc.load_model(str(folder)).predict(pd.DataFrame(rows), params=params or None)
+
+
+def scene(root, experiment, n=5):
+    """The family itself, its manifest, and the first test examples."""
+    folder = Workspace(root, root).fit(experiment) / "seed-0"
+    prepared = Workspace(root, root).prepared(experiment.split("-")[0])
+    part = read_part(prepared, Split.TEST).select(np.arange(n))
+    return load_family(folder), read_manifest(prepared), part.sequences
+
+
+def rows_of(sequences, cut=None):
+    name = "tokens" if sequences.tokens is not None else "frames"
+    values = [sequences.sequence(row)[:cut].tolist() for row in range(len(sequences))]
+    return [{name: value} for value in values]
+
+
+def assert_near(one, other):
+    if isinstance(one, dict):
+        assert one.keys() == other.keys()
+        for key in one:
+            assert_near(one[key], other[key])
+    elif isinstance(one, list):
+        assert len(one) == len(other)
+        for pair in zip(one, other, strict=True):
+            assert_near(*pair)
+    else:
+        assert one == (pytest.approx(other, abs=1e-5) if isinstance(one, float) else other)
