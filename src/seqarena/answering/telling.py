@@ -90,15 +90,8 @@ def _density(answer: DensityAnswer) -> list[str]:
     if answer.next is not None:
         lines += ["next:", *_choices(answer.next)]
     if answer.continuation is not None and answer.continuation_log_prob is not None:
-<<<<<<< HEAD
-        lines.append(
-            f"goes on {_text(answer.continuation)} "
-            f"(log p = {answer.continuation_log_prob:.3f} nats)"
-        )
-=======
         told = f"log p = {answer.continuation_log_prob:.3f} nats"
         lines.append(f"goes on {_text(answer.continuation)} ({told})")
->>>>>>> serving
     return lines
 
 
