@@ -10,7 +10,7 @@ from seqarena.errors import ArtifactError
 from seqarena.experiment.published_figures import published_figures
 from seqarena.reporting.cells import Cell, SeedResult, TaskFacts
 from seqarena.reporting.published import Beside, PublishedFigure
-from seqarena.reporting.report import write_report
+from seqarena.reporting.report import whole_report, write_report
 from seqarena.schema import DataSchema
 
 
@@ -20,7 +20,7 @@ def report(folder, found, **fields):
     task = TaskFacts("digits", DataSchema("classification"), published=(beside,))
     seeds = (SeedResult(0, {"accuracy": found}, 1, 1.0, 1.0),)
     cells = [Cell("digits-lstm", "digits", "lstm", None, None, seeds)]
-    write_report(folder / "reports", [task], cells)
+    write_report(folder / "reports", whole_report([task], cells))
 
 
 def test_every_report_of_the_checkout_is_told(tmp_path):

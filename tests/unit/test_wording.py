@@ -1,7 +1,7 @@
 from pathlib import Path
 
 from seqarena.attribution.viewer.viewed import WARNING
-from seqarena.reporting.looking_tables import ABOUT_NUMBERS
+from seqarena.reporting.sheets.looking import ABOUT_NUMBERS
 from seqarena.wording import CONTESTED, counted
 
 DOCS = Path(__file__).parents[2] / "docs"

@@ -12,8 +12,8 @@ from seqarena.evaluation.evaluate import evaluate_model
 from seqarena.evaluation.gold import Gold
 from seqarena.evaluation.looking import scores
 from seqarena.reporting.cells import Cell, SeedResult, TaskFacts
-from seqarena.reporting.columns import columns_of
 from seqarena.reporting.ranking import tables
+from seqarena.reporting.sheets.results import results_sheet
 from seqarena.schema import DataSchema
 
 SCHEMA = DataSchema("classification", dim=1, n_classes=2)
@@ -104,7 +104,8 @@ def test_a_table_tells_where_attention_lay_and_a_dash_where_there_is_none():
         for name, metrics in (("attention", looked), ("gru", {"accuracy": 0.25}))
     ]
     (table,) = tables([TaskFacts("t", SCHEMA)], cells)
-    found = {column.title: [value.text for value in column.values] for column in columns_of(table)}
+    sheet = results_sheet(table)
+    found = {column.title: [value.text for value in column.values] for column in sheet.columns}
     assert found["attention on the region ↑"] == ["0.750", "–"]
     assert found["pointing game ↑"] == ["1.000", "–"]
     assert found["by chance ↑"] == ["0.200", "–"]

