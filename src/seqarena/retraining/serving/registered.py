@@ -29,7 +29,9 @@ def load_registered(address: str, location: StoreLocation) -> FittedTask:
     from mlflow.artifacts import download_artifacts
     from mlflow.exceptions import MlflowException
 
-    with client_environment(PATIENT), tempfile.TemporaryDirectory() as scratch:
+    # MLflow resolves an alias at its default registry, whatever registry it is given.
+    registry = {**PATIENT, "MLFLOW_REGISTRY_URI": location.tracking_uri}
+    with client_environment(registry), tempfile.TemporaryDirectory() as scratch:
         try:
             folder = download_artifacts(
                 artifact_uri=address,
