@@ -1,3 +1,4 @@
+import fcntl
 import signal
 import subprocess
 import sys
@@ -148,3 +149,14 @@ def test_what_was_told_of_a_tick_is_gathered_by_its_key():
     one, other = ticks_of([claim(), claim(task="other"), ended, told])
     assert (one.verdict, one.notified, one.is_open) == (ended, (told,), False)
     assert (other.task, other.is_open) == ("other", True)
+
+
+def test_who_claims_waits_until_who_writes_is_done(journal):
+    journal.append(claim(task="other"))
+    with journal.path.open("rb") as writer, ThreadPoolExecutor(1) as thread:
+        fcntl.flock(writer, fcntl.LOCK_EX)
+        asked = thread.submit(journal.claim, claim())
+        with pytest.raises(TimeoutError):
+            asked.result(0.2)
+        fcntl.flock(writer, fcntl.LOCK_UN)
+        assert asked.result(20)
