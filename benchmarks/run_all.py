@@ -27,6 +27,7 @@ BENCHMARKS = (
     "influence",
     "diagnostics",
     "viewer",
+    "trust",
 )
 
 
