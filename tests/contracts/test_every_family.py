@@ -34,6 +34,7 @@ from seqarena.experiment.family_contract import (
     tags_the_same_in_company,
 )
 from seqarena.experiment.predictive_contract import (
+    expects_the_same_from_any_step,
     expects_what_it_scores,
     shares_one_among_choices,
 )
@@ -368,6 +369,7 @@ def test_what_is_expected_at_each_output_is_a_distribution_and_agrees_with_the_s
     assert output_kind(case.family, collate_all(case.data.train)) is not None
     assert shares_one_among_choices(case) is None
     assert expects_what_it_scores(case) is None
+    assert expects_the_same_from_any_step(case) is None
 
 
 def has_maps(name, kind):
