@@ -39,7 +39,8 @@ def rarity_of(
     counts = np.bincount(seen_values, minlength=n_kinds) + 1.0
     surprise = -np.log2(counts / counts.sum())[values]
     n_own = np.bincount(owners, minlength=len(test))
-    return np.bincount(owners, surprise, len(test)) / np.maximum(n_own, 1)
+    rarity: np.ndarray = np.bincount(owners, surprise, len(test)) / np.maximum(n_own, 1)
+    return rarity
 
 
 _Gold = tuple[Int[np.ndarray, "values"], Int[np.ndarray, "values"]]

@@ -23,7 +23,7 @@ def scales_of(suite: Suite, manifests: Mapping[str, Manifest]) -> tuple[Scale, .
     Tasks belong to one where all of their settings but the size are the same; what a fit may cost
     belongs to the settings. The size is read from the prepared data.
     """
-    found = []
+    found: list[Scale] = []
     for name, (size, settings) in _SIZES.items():
         groups: dict[str, list[str]] = {}
         for task, config in suite.tasks.items():
