@@ -23,6 +23,7 @@ from side_by_side import RESULTS, machine
 from seqarena.attribution.asked import ask, diagnosed
 from seqarena.attribution.influence.replacements import Replacements
 from seqarena.attribution.influence_plan import InfluencePlan
+from seqarena.attribution.over_validation import ValidationSample, over_validation
 from seqarena.attribution.probe_set import probe_set
 from seqarena.attribution.store.artifacts import Attribution, write_artifacts
 from seqarena.attribution.store.manifest import Origin
@@ -72,6 +73,8 @@ def main() -> None:
     maps = timed("native maps", took, lambda: ask(family, probes))
     asked = timed("native maps and influence", took, lambda: ask(family, probes, plan))
     found = timed("diagnostics", took, lambda: diagnosed(family, asked.capture, probes))
+    sample = ValidationSample.of(Part(sequences_of(values)), N_PROBES * TIME)
+    timed("means over 64 validation examples", took, lambda: over_validation(family, sample))
     del maps
     page = timed("page", took, lambda: page_of(viewed_of(asked.capture, "bench")))
     with tempfile.TemporaryDirectory() as folder:

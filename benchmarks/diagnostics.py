@@ -13,7 +13,6 @@ import torch
 from side_by_side import RESULTS, machine
 
 from seqarena.attribution.capture import Capture, capture_maps
-from seqarena.attribution.diagnostics.config import DiagnosticsConfig
 from seqarena.attribution.diagnostics.diagnose import Diagnosis, captured_measures, diagnose
 from seqarena.attribution.diagnostics.streaming import stream_rows
 from seqarena.attribution.influence.influence_map import InfluenceMap
@@ -23,6 +22,7 @@ from seqarena.batch import Sequences, sequences_of
 from seqarena.families.fitted_network import Neural
 from seqarena.families.neural import TransformerConfig, build_neural
 from seqarena.schema import DataSchema
+from seqarena.tasks.diagnostics import DiagnosticsConfig
 
 N_PROBES, TIME, N_SYMBOLS = 64, 128, 32
 

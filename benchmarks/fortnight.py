@@ -14,6 +14,7 @@ import csv
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -24,6 +25,7 @@ import numpy as np
 from ruamel.yaml import YAML
 
 from seqarena.data.sources.japanese_vowels import JapaneseVowelsConfig
+from seqarena.experiment.warm_start import SOCKET_VARIABLE, StageServer
 from seqarena.retraining.ledger import read_ledger
 from seqarena.retraining.lock import sole_retraining
 
@@ -62,14 +64,26 @@ PARAMS = {
     },
 }
 
-# Kills the process that runs it as soon as it has passed a step.
-KILLED = """
-import os, sys
-from seqarena.retraining import steps
-step = sys.argv.pop(1)
-steps.passed = lambda now: os.kill(os.getpid(), 9) if now == step else None
-from seqarena.cli import main
-main()
+# Commands of seqarena, and the stages that they start, as children of a process that has imported
+# everything: each would import for ten seconds otherwise.
+WARM = """
+import os
+from seqarena.experiment.warm_start import SOCKET_VARIABLE, run_stage
+
+
+def main(argv):
+    os.environ[SOCKET_VARIABLE] = os.environ["WARM_SERVER"]
+    if argv[0] == "kill":
+        from seqarena.retraining import steps
+
+        _, step, *argv = argv
+        steps.passed = lambda now: os.kill(os.getpid(), 9) if now == step else None
+    from seqarena.cli import main as command
+
+    command(argv)
+
+
+run_stage(main)
 """
 
 Row = list[str]
@@ -93,8 +107,11 @@ def utterances() -> list[list[Row]]:
 class Fortnight:
     """The project, and the days that went by."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, server: dict[str, str]) -> None:
+        """Set it up; `server` are the variables of a `StageServer`."""
         self.folder = folder
+        self.server = {**server, "WARM_SERVER": server[SOCKET_VARIABLE]}
+        (folder / "warm.py").write_text(WARM)
         self.params = json.loads(json.dumps(PARAMS))
         self.coming = utterances()
         self.rows: list[Row] = []
@@ -141,7 +158,7 @@ class Fortnight:
         hidden = ("DVC_ROOT", "MLFLOW_TRACKING_URI")
         environment = {k: v for k, v in os.environ.items() if k not in hidden}
         environment["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{environment['PATH']}"
-        environment |= {"PYTHONPATH": str(self.folder / "src"), "DVC_NO_ANALYTICS": "1"}
+        environment |= {"DVC_NO_ANALYTICS": "1", **self.server}
         done = subprocess.run(
             words, cwd=self.folder, env=environment, capture_output=True, text=True, check=False
         )
@@ -165,7 +182,7 @@ class Fortnight:
     def command(self, code: int, *words: str) -> str:
         """Run a command of seqarena; print its last line, its exit code and its time."""
         began = time.monotonic()
-        line = self.run([sys.executable, "-m", "seqarena.cli", *words], code)
+        line = self.run([sys.executable, "warm.py", *words], code)
         print(f"        [{code}, {time.monotonic() - began:.1f} s] {line}", flush=True)
         return line
 
@@ -236,7 +253,8 @@ def second_week(days: Fortnight) -> None:
     days.arrive(len(days.coming))
     days.params["retraining"]["vowels"]["gate"]["min_gain"] = -0.05
     days.set_model(FULL)
-    days.run([sys.executable, "-c", KILLED, "registered", "retrain", "vowels"], -9)
+    killed = ["warm.py", "kill", "registered", "retrain", "vowels"]
+    days.run([sys.executable, *killed], 128 + signal.SIGKILL)
     print("        killed behind the step 'registered'")
     days.expect("2")
 
@@ -277,9 +295,10 @@ def second_week(days: Fortnight) -> None:
 def main(folder: Path) -> None:
     """Let the fortnight go by, and print the ledger."""
     began = time.monotonic()
-    days = Fortnight(folder)
-    first_week(days)
-    second_week(days)
+    with StageServer() as server:
+        days = Fortnight(folder, server.environment)
+        first_week(days)
+        second_week(days)
     print(f"\n{'entry':>5}  {'event':<15} why")
     for entry in read_ledger(folder / "retraining" / "vowels" / "ledger.jsonl"):
         facts = entry.facts

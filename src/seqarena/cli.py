@@ -11,10 +11,10 @@ import click
 from seqarena.compare_commands import compare, compare_maps
 from seqarena.data_commands import data
 from seqarena.errors import ConfigError, DataError, SeqarenaError
-from seqarena.predict_command import predict
 from seqarena.retraining_commands import retrain, rollback, versions
 from seqarena.schedule_commands import schedule
 from seqarena.server_command import server
+from seqarena.serving_commands import package, predict
 from seqarena.wording import counted
 
 
@@ -42,6 +42,7 @@ for command in (
     data,
     compare,
     compare_maps,
+    package,
     predict,
     retrain,
     rollback,

@@ -11,7 +11,6 @@ from torch.testing import assert_close
 
 from seqarena.attention.maps import HasNativeMaps
 from seqarena.attribution.capture import Capture, capture_maps
-from seqarena.attribution.diagnostics.config import DiagnosticsConfig
 from seqarena.attribution.diagnostics.diagnose import diagnose
 from seqarena.attribution.probe_set import ProbeSet
 from seqarena.attribution.probes import Probe
@@ -47,6 +46,7 @@ from seqarena.families.predictive import output_kind
 from seqarena.families.recurrent import RecurrentConfig
 from seqarena.families.store import CONFIG_FILE, MODEL_FILE, load_family, save_family
 from seqarena.parsing import parse
+from seqarena.tasks.diagnostics import DiagnosticsConfig
 
 N_SYMBOLS = 3
 SMALL = {"model_dim": 8}

@@ -12,6 +12,7 @@ from seqarena.experiment.suite import ExperimentEntry
 from seqarena.families.catalogue import FamilyConfig
 from seqarena.fitting.protocols import HardwareConfig
 from seqarena.retraining.config import RetrainingConfig
+from seqarena.retraining.schedule.settings import ScheduleConfig
 from seqarena.tasks.config import TaskConfig
 
 SOURCE = Path(__file__).parents[2] / "src"
@@ -38,6 +39,7 @@ KINDS = (
     ExperimentEntry,
     QuestionConfig,
     RetrainingConfig,
+    ScheduleConfig,
 )
 MODELS = sorted(
     set().union(*map(models_in, KINDS)),
@@ -46,7 +48,9 @@ MODELS = sorted(
 
 
 def test_the_walk_finds_the_nested_records_too():
-    assert {"OptimiserConfig", "TrainingConfig", "DatesConfig"} <= {m.__name__ for m in MODELS}
+    assert {"OptimiserConfig", "TrainingConfig", "DatesConfig", "WebhookConfig"} <= {
+        m.__name__ for m in MODELS
+    }
 
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)

@@ -3,12 +3,15 @@
 import csv
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
 
 import numpy as np
 from ruamel.yaml import YAML
+
+from seqarena.experiment.warm_start import SOCKET_VARIABLE
 
 ROOT = Path(__file__).parents[2]
 
@@ -51,11 +54,37 @@ def trials(n: int, seed: int, spread: float = 1.0) -> list[list[str]]:
     return rows
 
 
+# Commands of seqarena, and the stages that they start, as children of a process that has imported
+# everything: each would import for ten seconds otherwise.
+WARM = """
+import os
+from seqarena.experiment.warm_start import SOCKET_VARIABLE, run_stage
+
+
+def main(argv):
+    os.environ[SOCKET_VARIABLE] = os.environ["WARM_SERVER"]
+    if argv[0] == "kill":
+        from seqarena.retraining import steps
+
+        _, step, *argv = argv
+        steps.passed = lambda now: os.kill(os.getpid(), 9) if now == step else None
+    from seqarena.cli import main as command
+
+    command(argv)
+
+
+run_stage(main)
+"""
+
+
 class Project:
     """A copy of the project in a folder of its own."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, server: dict[str, str]) -> None:
+        """Set it up; `server` are the variables of a `StageServer`."""
         self.folder = folder
+        self.server = {**server, "WARM_SERVER": server[SOCKET_VARIABLE]}
+        (folder / "warm.py").write_text(WARM)
         for name in ("dvc.yaml", "requirements.lock", "targets.yaml", ".dvcignore", ".gitignore"):
             shutil.copy(ROOT / name, folder / name)
         for name in ("pipelines", "src"):
@@ -104,7 +133,11 @@ class Project:
 
     def seqarena(self, *arguments: str, code: int = 0) -> str:
         """Run a command of seqarena."""
-        return self.run([sys.executable, "-m", "seqarena.cli", *arguments], code)
+        return self.run([sys.executable, "warm.py", *arguments], code, **self.server)
+
+    def killed(self, step: str, *arguments: str) -> None:
+        """Run a command that is killed as soon as it has passed a step."""
+        self.seqarena("kill", step, *arguments, code=128 + signal.SIGKILL)
 
 
 def _dumped(params: dict) -> str:

@@ -8,20 +8,27 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
 
 from seqarena.errors import ConfigError
+from seqarena.tracking.client_environment import PATIENT, client_environment
+from seqarena.tracking.events import MetricLogged, RunBegun
+from seqarena.tracking.location import locate_store
+from seqarena.tracking.mlflow_store import Store
+from seqarena.tracking.reading import JOURNAL_NAME, read_journal
 from seqarena.tracking_server.account import database_account
 from seqarena.tracking_server.postgres import find_programs
 
 ROOT = Path(__file__).parents[2]
-PATIENCE = 300
+PATIENCE = 900
 """For what takes seconds on an idle machine [seconds]."""
 
 
@@ -161,3 +168,55 @@ def _runs(process: psutil.Process) -> bool:
         return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
         return False
+
+
+Rows = dict[str, set[tuple[str, int, int, float]]]
+"""Every number of runs: its name, step, time and value, by the run's key."""
+
+
+def told(workspace: Path) -> Rows:
+    """Return what all journals of a workspace tell, but those of its scratch folder."""
+    rows: Rows = defaultdict(set)
+    for path in sorted(workspace.glob(f"r*/**/{JOURNAL_NAME}")):
+        first, *rest = read_journal(path)
+        assert isinstance(first, RunBegun)
+        metrics = [each for each in rest if isinstance(each, MetricLogged)]
+        rows[first.key] |= {(m.name, m.step, m.time, m.value) for m in metrics}
+    return dict(rows)
+
+
+class Visitor:
+    """A client that looks at what the server holds."""
+
+    def __init__(self, server: ServerProcess, home: Path, monkeypatch: Any) -> None:
+        for name, value in server.client.items():
+            monkeypatch.setenv(name, value)
+        self._home = home
+
+    def runs(self, experiment: str) -> dict[str, Any]:
+        """Return the runs of an experiment, by key."""
+        with client_environment(PATIENT):
+            client = Store(locate_store(self._home)).client
+            found = client.get_experiment_by_name(experiment)
+            runs = client.search_runs([found.experiment_id]) if found else []
+        return {run.data.tags["seqarena.key"]: run for run in runs}
+
+    def rows(self, experiment: str) -> Rows:
+        """Return every number that the runs of an experiment hold."""
+        runs = self.runs(experiment)
+        with client_environment(PATIENT):
+            client = Store(locate_store(self._home)).client
+            return {
+                key: {
+                    (name, m.step, m.timestamp, m.value)
+                    for name in run.data.metrics
+                    for m in client.get_metric_history(run.info.run_id, name)
+                }
+                for key, run in runs.items()
+            }
+
+    def serving(self, model: str) -> str:
+        """Return the version of a model that serves."""
+        with client_environment(PATIENT):
+            client = Store(locate_store(self._home)).client
+            return str(client.get_model_version_by_alias(model, "champion").version)

@@ -7,22 +7,13 @@ import pytest
 from retraining_scenes import Project, trials
 from tracking_scenes import MLFLOW_WARNS
 
+from seqarena.experiment.warm_start import StageServer
 from seqarena.retraining.ledger import read_ledger
 from seqarena.retraining.lock import sole_retraining
 from seqarena.retraining.serving.registered import champion_of, load_registered
 from seqarena.tracking.location import locate_store
 
 pytestmark = [pytest.mark.filterwarnings(MLFLOW_WARNS), pytest.mark.slow]
-
-# Kills the process that runs it as soon as it has passed a step.
-KILLED = """
-import os, sys
-from seqarena.retraining import steps
-step = sys.argv.pop(1)
-steps.passed = lambda now: os.kill(os.getpid(), 9) if now == step else None
-from seqarena.cli import main
-main()
-"""
 
 HEAVY = """
 import sys
@@ -36,9 +27,10 @@ finally:
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory):
-    made = Project(tmp_path_factory.mktemp("project"))
-    made.words = made.seqarena("retrain", "moves", "--commit")
-    return made
+    with StageServer() as server:
+        made = Project(tmp_path_factory.mktemp("project"), server.environment)
+        made.words = made.seqarena("retrain", "moves", "--commit")
+        yield made
 
 
 def serving(project):
@@ -146,7 +138,7 @@ def test_a_warm_start_that_is_killed_on_its_way_is_picked_up_and_promoted_once(p
     project.params["retraining"]["moves"] |= {"warm_start": True}
     project.params["retraining"]["moves"]["gate"]["min_gain"] = -0.2
     project.write_params()
-    project.run([sys.executable, "-c", KILLED, "registered", "retrain", "moves"], code=-9)
+    project.killed("registered", "retrain", "moves")
     assert serving(project) == "2"
     start = project.folder / "data" / "start" / "moves-gmm"
     names = ["config.json", "manifest.json", "model.safetensors"]

@@ -7,8 +7,8 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
 from ruamel.yaml import YAML
@@ -16,19 +16,20 @@ from server_scenes import (
     PATIENCE,
     ROOT,
     ServerProcess,
+    Visitor,
     all_gone,
     environment_of_a_user,
     free_port,
     reachable_folder,
     running,
     skip_without_postgresql,
+    told,
 )
 from tracking_scenes import MLFLOW_WARNS
 
 from seqarena.tracking.client_environment import PATIENT, client_environment
 from seqarena.tracking.location import locate_store
 from seqarena.tracking.mlflow_store import Store
-from seqarena.tracking.reading import JOURNAL_NAME, read_journal
 
 pytestmark = [pytest.mark.filterwarnings(MLFLOW_WARNS), pytest.mark.slow]
 EXPERIMENTS = ("lagged-gru", "lagged-lstm")
@@ -42,7 +43,7 @@ PARAMS = {
                 "kind": "lagged_markov_source",
                 "draw": {"length": 20, "n_train": 64, "n_valid": 8, "n_test": 8},
             },
-            "training": {"batch_size": 8, "max_epochs": 600, "patience": 600},
+            "training": {"batch_size": 8, "max_epochs": 300, "patience": 300},
             "n_probes": 0,
         }
     },
@@ -89,6 +90,19 @@ def job(workspace: Path, client: dict[str, str], experiment: str) -> "subprocess
     return run_in(workspace, client, str(ROOT / "pipelines/train.py"), *arguments)
 
 
+@contextmanager
+def jobs(workspace: Path, client: dict[str, str]) -> Iterator[list["subprocess.Popen[str]"]]:
+    """Run the jobs of all experiments at once; none is left when the block ends."""
+    begun = [job(workspace, client, name) for name in EXPERIMENTS]
+    try:
+        yield begun
+    finally:
+        for each in begun:
+            if each.returncode is None:
+                each.kill()
+                sys.stdout.write(each.communicate()[0])
+
+
 def make_workspace(folder: Path) -> Path:
     folder.mkdir()
     with (folder / "params.yaml").open("w") as file:
@@ -98,55 +112,14 @@ def make_workspace(folder: Path) -> Path:
     return folder
 
 
-def told(workspace: Path) -> dict[str, set[tuple[str, int, int, float]]]:
-    """Return every row of numbers that the finished fits' journals tell, by key of the run."""
-    rows: dict[str, set[tuple[str, int, int, float]]] = {}
-    for path in sorted(workspace.glob(f"runs/*/fit/*/{JOURNAL_NAME}")):
-        first, *rest = read_journal(path)
-        metrics = [each for each in rest if type(each).__name__ == "MetricLogged"]
-        rows[first.key] = {(m.name, m.step, m.time, m.value) for m in metrics}
-        assert len(metrics) == len(rows[first.key])
-    return rows
-
-
-class Visitor:
-    """A client that looks at what the server holds."""
-
-    def __init__(self, server: ServerProcess, home: Path, monkeypatch: Any) -> None:
-        for name, value in server.client.items():
-            monkeypatch.setenv(name, value)
-        self._home = home
-
-    def runs(self) -> dict[str, Any]:
-        with client_environment(PATIENT):
-            client = Store(locate_store(self._home)).client
-            found = client.get_experiment_by_name("lagged")
-            runs = client.search_runs([found.experiment_id]) if found else []
-        return {run.data.tags["seqarena.key"]: run for run in runs}
-
-    def rows(self) -> dict[str, set[tuple[str, int, int, float]]]:
-        runs = self.runs()
-        with client_environment(PATIENT):
-            client = Store(locate_store(self._home)).client
-            return {
-                key: {
-                    (name, m.step, m.timestamp, m.value)
-                    for name in run.data.metrics
-                    for m in client.get_metric_history(run.info.run_id, name)
-                }
-                for key, run in runs.items()
-            }
-
-
 def test_two_fits_lose_nothing_when_the_server_is_restarted_under_them(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     workspace = make_workspace(folder / "work")
-    with running(folder / "data") as server:
-        client, visitor = server.client, Visitor(server, workspace, monkeypatch)
-        fits = [job(workspace, client, name) for name in EXPERIMENTS]
+    with running(folder / "data") as server, jobs(workspace, server.client) as fits:
+        visitor = Visitor(server, workspace, monkeypatch)
         end = time.monotonic() + PATIENCE
-        while len([run for run in visitor.runs().values() if run.data.metrics]) < len(fits):
+        while len([run for run in visitor.runs("lagged").values() if run.data.metrics]) < len(fits):
             assert time.monotonic() < end
             time.sleep(0.2)
         assert server.end() == 0
@@ -154,13 +127,13 @@ def test_two_fits_lose_nothing_when_the_server_is_restarted_under_them(
         server.start()
         for fit in fits:
             said(fit)
-        words = said(run_in(workspace, client, "-m", "seqarena.cli", "sync"))
-        assert words.endswith(f"{server.url}: 2 runs from 2 journals.\n"), words
+        words = said(run_in(workspace, server.client, "-m", "seqarena.cli", "sync"))
+        assert words.endswith(f"{server.url}: 2 runs from 4 journals.\n"), words
         expected = told(workspace)
         assert len(expected) == 2
-        assert all(len(rows) > 600 for rows in expected.values())
-        assert visitor.rows() == expected
-        assert {run.info.status for run in visitor.runs().values()} == {"FINISHED"}
+        assert all(len(rows) > 300 for rows in expected.values())
+        assert visitor.rows("lagged") == expected
+        assert {run.info.status for run in visitor.runs("lagged").values()} == {"FINISHED"}
 
 
 def test_it_ends_without_a_trace_and_begins_again_with_all_it_had(
@@ -186,7 +159,7 @@ def test_it_ends_without_a_trace_and_begins_again_with_all_it_had(
         assert all_gone(processes, within=0)
 
         server.start()
-        assert list(visitor.runs()) == ["a"]
+        assert list(visitor.runs("lagged")) == ["a"]
         processes = server.processes()
         server.end(signal.SIGKILL)
         assert all_gone(processes, within=10)
@@ -194,7 +167,7 @@ def test_it_ends_without_a_trace_and_begins_again_with_all_it_had(
         # As after an upgrade of MLflow: the schema is that of another version.
         (server.folder / "mlflow-version").write_text("2.0.0")
         server.start()
-        assert list(visitor.runs()) == ["a"]
+        assert list(visitor.runs("lagged")) == ["a"]
         copies = sorted(path.name for path in (server.folder / "backups").iterdir())
         assert copies == ["mlflow-of-mlflow-2.0.0.dump", "mlflow_accounts-of-mlflow-2.0.0.dump"]
         assert all(copy.stat().st_size for copy in (server.folder / "backups").iterdir())
@@ -244,7 +217,7 @@ def test_credentials_reach_neither_the_server_nor_a_journal(folder: Path) -> Non
         address = server.url.replace("://", "://admin:canary-canary%40%2F%3A%25@")
         client = {"MLFLOW_TRACKING_URI": address}
         params = workspace / "params.yaml"
-        params.write_text(params.read_text().replace("600", "3"))
+        params.write_text(params.read_text().replace("300", "3"))
         words = said(job(workspace, client, EXPERIMENTS[0]))
         words += said(run_in(workspace, client, "-m", "seqarena.cli", "sync", "--thorough"))
         words += said(run_in(workspace, client, "-m", "seqarena.cli", "ui"))

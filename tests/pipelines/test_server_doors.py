@@ -190,6 +190,21 @@ def test_an_account_adds_to_what_others_made_and_deletes_none_of_it(admin, guest
     assert guest.ask("POST", f"{API}/users/create", another).status == 403
 
 
+def test_an_old_password_and_a_deleted_account_are_forgotten_at_once(server, admin):
+    account = {"username": "brief", "password": "brief-brief-brief"}
+    assert admin.ask("POST", f"{API}/users/create", account).status == 200
+    brief = Caller(server, "brief", account["password"])
+    path = f"{API}/experiments/get?experiment_id=0"
+    assert brief.ask("GET", path).status == 200
+    changed = {"username": "brief", "password": "other-other-other"}
+    assert admin.ask("PATCH", f"{API}/users/update-password", changed).status == 200
+    assert brief.ask("GET", path).status == 401
+    renewed = Caller(server, "brief", changed["password"])
+    assert renewed.ask("GET", path).status == 200
+    assert admin.ask("DELETE", f"{API}/users/delete", {"username": "brief"}).status == 200
+    assert renewed.ask("GET", path).status == 401
+
+
 def test_only_this_machine_is_listened_on_and_the_database_on_no_port(server):
     listening = {
         (connection.laddr.ip, connection.laddr.port)

@@ -184,7 +184,7 @@ def test_runs_in_mlflow_are_compared_by_their_ids(workspace):
     )
     evaluated(workspace, suite, prepared(workspace, suite))
     # On a busy machine the store may lag behind the journals.
-    assert synchronise(workspace, False).failed == ()
+    assert not synchronise(workspace, False).failed
     client = MlflowClient(locate_store(workspace.home).tracking_uri)
     runs = client.search_runs([client.get_experiment_by_name("lagged").experiment_id])
     ids = {run.data.tags.get("seed"): run for run in runs}

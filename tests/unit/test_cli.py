@@ -45,11 +45,13 @@ def test_one_of_a_kind_is_told_in_the_singular(empty: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("words", ["--help", "suites", "data list", "data show mr"])
+@pytest.mark.parametrize(
+    "words", ["--help", "suites", "data list", "data show mr", "schedule status"]
+)
 def test_a_command_that_only_tells_does_not_wait_for_torch(words: str) -> None:
     code = (
         "import sys; from seqarena.cli import main; main(sys.argv[1:], standalone_mode=False); "
-        "assert not {'torch', 'mlflow', 'pytorch_lightning'} & sys.modules.keys()"
+        "assert not {'torch', 'mlflow', 'pytorch_lightning', 'apscheduler'} & sys.modules.keys()"
     )
     done = subprocess.run(
         [sys.executable, "-c", code, *words.split()],

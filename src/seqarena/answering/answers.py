@@ -137,9 +137,11 @@ class Attention:
 
 @dataclass(frozen=True)
 class Told:
-    """An answer, and where the model looked."""
+    """An answer, and what a caller should know beside it."""
 
     answer: Answer
+    unknown: tuple[int, ...] = ()
+    """Steps of the input that are the unknown symbol."""
     attention: Attention | None = None
     """None: nobody asked."""
 
@@ -159,6 +161,8 @@ def as_json(told: Told) -> dict[str, Any]:
     JSON has no infinity: the log-probability of something impossible is null.
     """
     found: dict[str, Any] = _ready(told.answer)
+    if told.unknown:
+        found["unknown_steps"] = list(told.unknown)
     if told.attention is not None:
         found["attention"] = _ready(told.attention)
     return found

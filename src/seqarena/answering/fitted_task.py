@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 import torch
 
-from seqarena.answering.answers import Answer, Told
+from seqarena.answering.answers import Answer, Attention, Told
 from seqarena.answering.choosing import items_of, labels_of, tags_of
 from seqarena.answering.looking import attention_of
 from seqarena.answering.outputs import links_of, outputs_of
-from seqarena.answering.own_input import OwnInput, all_steps_of
+from seqarena.answering.own_input import OwnInput, all_steps_of, unknown_steps
 from seqarena.answering.scoring import densities_of, longest_of
 from seqarena.answering.wanted import Wanted, usual_top_k
 from seqarena.batch import Sequences, collate_all
@@ -54,10 +54,12 @@ class FittedTask:
         sequences = all_steps_of(given, self.config.source, self.manifest, longest)
         with torch.inference_mode():
             answers, whole = self._answers(sequences, [one.target for one in given], wanted)
-            if not wanted.attention:
-                return [Told(one) for one in answers]
-            maps = attention_of(self.family, whole, self.manifest)
-        return [Told(*pair) for pair in zip(answers, maps, strict=True)]
+            maps: Sequence[Attention | None] = [None] * len(answers)
+            if wanted.attention:
+                maps = attention_of(self.family, whole, self.manifest)
+        rows = (sequences.sequence(row) for row in range(len(sequences)))
+        unknown = [unknown_steps(values, self.manifest) for values in rows]
+        return [Told(*each) for each in zip(answers, unknown, maps, strict=True)]
 
     def _answers(
         self, sequences: Sequences, targets: list[str | None], wanted: Wanted

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from seqarena.batch import Sequences, sequences_of
+from seqarena.data.alphabet import UNKNOWN
 from seqarena.data.encoding import frames_in_lines
 from seqarena.data.manifest import Manifest
 from seqarena.data.sources.source_config import SourceConfig
@@ -94,6 +95,13 @@ def all_steps_of(
         except DataError as error:
             raise DataError(f"row {row}: {error}") from None
     return sequences_of(values)
+
+
+def unknown_steps(values: np.ndarray, manifest: Manifest) -> tuple[int, ...]:
+    """Return the steps that are the unknown symbol, where the task has one."""
+    has_unknown = (manifest.symbols or ("",))[0] == UNKNOWN
+    is_tokens = manifest.schema.input_kind == "tokens"
+    return tuple(np.flatnonzero(values == 0).tolist()) if has_unknown and is_tokens else ()
 
 
 def _read(given: OwnInput, source: SourceConfig, manifest: Manifest) -> np.ndarray:

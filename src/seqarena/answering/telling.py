@@ -1,7 +1,7 @@
 """Answers in a terminal."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from seqarena.answering.answers import (
     Answer,
@@ -16,13 +16,14 @@ from seqarena.answering.answers import (
 from seqarena.attribution.terminal import shown_text
 
 _NATS_PER_BIT = math.log(2.0)
+_MOST_PLACES = 12
 
 
 def lines_of(answer: Answer) -> list[str]:
     """Return an answer in words and numbers; no text in it can move a cursor or change a colour."""
     match answer:
         case LabelAnswer():
-            head = f"label {shown_text(answer.label)} (p = {answer.probability:.3f})"
+            head = f"label {_text(answer.label)} (p = {answer.probability:.3f})"
             return [head, *_choices(answer.probabilities)]
         case TagAnswer():
             return ["tags:", *_tags(answer)]
@@ -39,14 +40,23 @@ def lines_of(answer: Answer) -> list[str]:
             return _density(answer)
 
 
+def unknown_lines(unknown: Sequence[int]) -> list[str]:
+    """Return a line that names the steps which training never showed; none where there are none."""
+    if not unknown:
+        return []
+    places = ", ".join(str(step + 1) for step in unknown[:_MOST_PLACES])
+    more = " ..." if len(unknown) > _MOST_PLACES else ""
+    return [f"{len(unknown)} symbols that training never showed: {places}{more}"]
+
+
 def _choices(choices: Iterable[Choice]) -> list[str]:
-    return [f"  {each.probability:.3f}  {shown_text(each.name)}" for each in choices]
+    return [f"  {each.probability:.3f}  {_text(each.name)}" for each in choices]
 
 
 def _tags(answer: TagAnswer) -> list[str]:
     pairs = zip(answer.tags, answer.probabilities, strict=True)
     return [
-        f"  {step:>4}  {probability:.3f}  {shown_text(tag)}"
+        f"  {step:>4}  {probability:.3f}  {_text(tag)}"
         for step, (tag, probability) in enumerate(pairs, start=1)
     ]
 
@@ -79,12 +89,12 @@ def _density(answer: DensityAnswer) -> list[str]:
     ]
     if answer.next is not None:
         lines += ["next:", *_choices(answer.next)]
-    if answer.continuation is not None:
-        nats = answer.continuation_log_prob
-        lines.append(f"goes on {_text(answer.continuation)} (log p = {nats:.3f} nats)")
+    if answer.continuation is not None and answer.continuation_log_prob is not None:
+        told = f"log p = {answer.continuation_log_prob:.3f} nats"
+        lines.append(f"goes on {_text(answer.continuation)} ({told})")
     return lines
 
 
 def _text(text: str) -> str:
-    """Return an output as it can stand in a terminal; spaces stay spaces."""
-    return " ".join(shown_text(part) for part in text.split(" "))
+    """Return a text as it can stand in a terminal; spaces between visible characters stay."""
+    return " ".join(map(shown_text, text.split(" "))) if text.strip() else shown_text(text)

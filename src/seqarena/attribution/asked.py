@@ -9,7 +9,7 @@ import numpy as np
 
 from seqarena.attention.maps import HasNativeMaps
 from seqarena.attribution.capture import Capture, capture_maps
-from seqarena.attribution.diagnostics.diagnose import Diagnosis, diagnose
+from seqarena.attribution.diagnostics.diagnose import DEFAULT, Diagnosis, diagnose
 from seqarena.attribution.diagnostics.gradient_input import gradient_maps
 from seqarena.attribution.further_maps import forgotten, n_redundant, shared_out
 from seqarena.attribution.influence.influence_map import InfluenceMap
@@ -18,6 +18,7 @@ from seqarena.attribution.influence_plan import InfluencePlan
 from seqarena.attribution.influence_shape import widened
 from seqarena.attribution.probe_set import ProbeSet
 from seqarena.families.predictive import OutputKind, is_causal, output_kind
+from seqarena.tasks.diagnostics import DiagnosticsConfig
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,11 @@ def ask(model: object, probe_set: ProbeSet, plan: InfluencePlan | None = None) -
 
 
 def diagnosed(
-    model: object, capture: Capture, probe_set: ProbeSet, code_version: str = ""
+    model: object,
+    capture: Capture,
+    probe_set: ProbeSet,
+    code_version: str = "",
+    config: DiagnosticsConfig = DEFAULT,
 ) -> Diagnosis:
     """Compute the diagnostics of captured maps.
 
@@ -69,6 +74,7 @@ def diagnosed(
         capture: its maps, and influence.
         probe_set: whom it was asked about.
         code_version: of the program, for the table.
+        config: which of the diagnostics that take time are computed.
 
     Raises:
         ArtifactError: the model is in training mode.
@@ -76,7 +82,7 @@ def diagnosed(
     # Among the probes' own sequences, which may be cut, each stands at its place.
     placed = tuple(replace(probe, row=place) for place, probe in enumerate(capture.probes))
     numbered = replace(capture, probes=placed)
-    return diagnose(model, numbered, probe_set.sequences, code_version=code_version)
+    return diagnose(model, numbered, probe_set.sequences, config, code_version)
 
 
 def _with_influence(

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from seqarena.answering.own_input import OwnInput
+from seqarena.answering.telling import unknown_lines
 from seqarena.attribution.asked import Asked, ask
 from seqarena.attribution.axes import panels_of, primary_map
 from seqarena.attribution.capture import ProbeMap
@@ -19,7 +20,7 @@ from seqarena.attribution.viewer.page import page_of
 from seqarena.data.manifest import Manifest
 from seqarena.experiment.attribution import influence_plan
 from seqarena.experiment.fitted import find_fit
-from seqarena.experiment.fitted_task import open_fit
+from seqarena.experiment.fitted_task import open_fit, prepared_of
 from seqarena.experiment.layout import Workspace
 from seqarena.experiment.own_example import OwnExample, own_example
 
@@ -57,10 +58,9 @@ def attend(
     provenance, opened = fit.provenance, open_fit(fit)
     task, title = str(provenance["task"]), opened.title
     family, manifest, config = opened.family, opened.manifest, opened.config
-    prepared = fit.root / "data" / "prepared" / task
     example = own_example(family, given, config.source, manifest)
     probes = probe_set(example.part, np.array([0]), manifest)
-    plan = influence_plan(config.influence, prepared)
+    plan = influence_plan(config.influence, prepared_of(fit))
     asked = ask(family, probes, plan)
     head = _head(title, probes.probes[0], example, manifest)
     facts = {"task": task, "fingerprint": str(provenance["fingerprint"]), "answer": example.answer}
@@ -73,15 +73,11 @@ def attend(
 def _head(title: str, probe: Probe, example: OwnExample, manifest: Manifest) -> Lines:
     kind = manifest.schema.task_kind
     noun = "frames" if probe.steps is None else "symbols"
-    lines = [
+    return [
         f"{title} · {manifest.task} ({kind}) · {probe.n_steps} {noun}",
         example.answer,
+        *unknown_lines(example.unknown),
     ]
-    if example.unknown:
-        places = ", ".join(str(step + 1) for step in example.unknown[:12])
-        more = " ..." if len(example.unknown) > 12 else ""
-        lines.append(f"{len(example.unknown)} symbols that training never showed: {places}{more}")
-    return lines
 
 
 def _why_without(asked: Asked, plan: InfluencePlan | None, task: str) -> str:

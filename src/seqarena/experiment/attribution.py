@@ -28,6 +28,7 @@ from seqarena.data.part import Part
 from seqarena.data.splits import Split
 from seqarena.families.catalogue import AnyFamily
 from seqarena.tasks.config import TaskConfig
+from seqarena.tasks.diagnostics import DiagnosticsConfig
 from seqarena.tasks.influence import InfluenceConfig
 from seqarena.tracking.journal import Journal, RunIdentity
 
@@ -40,6 +41,7 @@ class ProbedTask:
 
     manifest: Manifest
     probe_set: ProbeSet
+    diagnostics: DiagnosticsConfig
     plan: InfluencePlan | None = None
     """None: influence is not asked for."""
     oracle: tuple[InfluenceMap | None, ...] = ()
@@ -57,12 +59,12 @@ class ProbedTask:
         valid = _validation_sample(task, prepared, test) if len(probes) else None
         oracle = oracle_of(task.source)
         if plan is None or oracle is None:
-            return cls(manifest, probes, plan, valid=valid)
+            return cls(manifest, probes, task.diagnostics, plan, valid=valid)
         known = ask(oracle, probes, plan).capture.influence
         gain = None
         if isinstance(oracle, OracleDensity):
             gain = GainQuestion.of(oracle, test.sequences, plan.max_steps)
-        return cls(manifest, probes, plan, known, gain, valid)
+        return cls(manifest, probes, task.diagnostics, plan, known, gain, valid)
 
 
 @dataclass(frozen=True)
@@ -102,7 +104,7 @@ def attribute(family: AnyFamily, run: AskedRun) -> Attribution:
     asked = ask(family, task.probe_set, task.plan)
     capture = asked.capture
     began = time.perf_counter()
-    found = diagnosed(family, capture, task.probe_set, commit)
+    found = diagnosed(family, capture, task.probe_set, commit, task.diagnostics)
     seconds = round(time.perf_counter() - began, 4)
     over = over_validation(family, task.valid, commit)
     if task.oracle:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from seqarena.attribution.comparison.seed_summary import seed_summary
 from seqarena.data.arrow_store import read_part, read_split
 from seqarena.data.manifest import Manifest, verify_prepared
 from seqarena.data.part import Part
@@ -30,6 +31,7 @@ from seqarena.experiment.fitted import load_fitted
 from seqarena.experiment.identity import aggregate_run, engine_of, seed_run, tell_data
 from seqarena.experiment.layout import Workspace
 from seqarena.experiment.stamping import stamp_of
+from seqarena.experiment.stored_maps import SEED, has_maps, read_family
 from seqarena.experiment.suite import Experiment
 from seqarena.families.catalogue import AnyFamily
 from seqarena.metrics.metric import Metric, headline_metric
@@ -199,6 +201,13 @@ def _tell_aggregate(
         )
         tell_pictures(journal, bench.probed.probe_set.probes, first.pictures)
         tell_aggregate(journal, _aggregate(bench, fits, summary), folder)
+        journal.metrics(_moved_with_the_seed(experiment, folder), step=0)
+
+
+def _moved_with_the_seed(experiment: Experiment, folder: Path) -> dict[str, float]:
+    """Return how far the maps of two seeds are apart, where all of them kept maps."""
+    seeds = [folder / f"{SEED}{seed}" for seed in experiment.seeds]
+    return seed_summary(read_family(experiment.name, seeds)) if all(map(has_maps, seeds)) else {}
 
 
 def _aggregate(bench: _Bench, fits: Path, summary: dict[str, Any]) -> Aggregate:

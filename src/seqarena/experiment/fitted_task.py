@@ -1,5 +1,7 @@
 """A fit of a workspace, with all that an answer to somebody's own example needs."""
 
+from pathlib import Path
+
 from seqarena.answering.fitted_task import FittedTask
 from seqarena.data.manifest import read_manifest
 from seqarena.errors import ConfigError
@@ -17,16 +19,24 @@ def open_fit(fit: FoundFit) -> FittedTask:
         ConfigError: params.yaml does not know its task any more.
     """
     provenance = fit.provenance
-    task = str(provenance["task"])
-    manifest = read_manifest(fit.root / "data" / "prepared" / task)
-    config = _task(fit, task)
+    manifest, config = read_manifest(prepared_of(fit)), task_of(fit)
     family, _ = load_fitted(fit.folder, manifest)
     title = f"{provenance['experiment']}, seed {provenance['seed']}"
     return FittedTask(family, manifest, config, title)
 
 
-def _task(fit: FoundFit, task: str) -> TaskConfig:
-    """Return the settings of the task, whose source knows how to read."""
+def prepared_of(fit: FoundFit) -> Path:
+    """Return the folder of the data that a fit was fitted to."""
+    return fit.root / "data" / "prepared" / str(fit.provenance["task"])
+
+
+def task_of(fit: FoundFit) -> TaskConfig:
+    """Return the settings of a fit's task, whose source knows how to read.
+
+    Raises:
+        ConfigError: params.yaml does not know it any more.
+    """
+    task = str(fit.provenance["task"])
     tasks = read_yaml(fit.root / PARAMS_FILE).get("tasks") or {}
     if task not in tasks:
         raise ConfigError(

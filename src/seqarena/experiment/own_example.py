@@ -6,11 +6,10 @@ import numpy as np
 import torch
 
 from seqarena.answering.outputs import tokens_of
-from seqarena.answering.own_input import OwnInput, steps_of
+from seqarena.answering.own_input import OwnInput, steps_of, unknown_steps
 from seqarena.answering.writing import encoded_target, ended
 from seqarena.attribution.terminal import shown_text
 from seqarena.batch import Batch, Sequences, collate_all, sequences_of
-from seqarena.data.alphabet import UNKNOWN
 from seqarena.data.manifest import Manifest
 from seqarena.data.part import Part
 from seqarena.data.sources.source_config import SourceConfig
@@ -42,13 +41,11 @@ def own_example(
     """
     if len(given.ways) != 1:
         raise DataError("give either --text or --file, exactly one of them.")
-    bare = sequences_of([steps_of(given, source, manifest)], ids=(_ID,))
-    unknown = ()
-    if bare.tokens is not None and (manifest.symbols or ("",))[0] == UNKNOWN:
-        unknown = tuple(np.flatnonzero(bare.tokens == 0).tolist())
+    steps = steps_of(given, source, manifest)
+    bare = sequences_of([steps], ids=(_ID,))
     with torch.inference_mode():
         sequences, answer = _answered(family, bare, given.target, manifest)
-    return OwnExample(Part(sequences), answer, unknown)
+    return OwnExample(Part(sequences), answer, unknown_steps(steps, manifest))
 
 
 def _answered(

@@ -11,6 +11,7 @@ from seqarena.families.family import (
     AlignerFamily,
     ClassifierFamily,
     DensityFamily,
+    PredictiveFrom,
     TaggerFamily,
     TransducerFamily,
 )
@@ -75,5 +76,23 @@ def _writes_by_two(family: AnyFamily) -> bool:
     return isinstance(family, NeuralTransducer) and family.head == "ctc_attention"
 
 
-OF_OUTPUTS: tuple[Check, ...] = (shares_one_among_choices, expects_what_it_scores)
+def expects_the_same_from_any_step(case: Case) -> str | None:
+    """Asked from a later step on, a family expects the same there, to the last bit."""
+    batch = collate_all(case.data.train)
+    if not isinstance(case.family, PredictiveFrom) or output_kind(case.family, batch) != "symbols":
+        return None
+    whole = case.family.predictive_log_prob(batch)
+    for first in range(batch.mask.shape[1]):
+        said = case.family.predictive_log_prob_from(batch, first)
+        real = batch.mask[:, first:]
+        if not torch.equal(said[real], whole[:, first:][real]):
+            return f"from step {first} on it expects something else than in a whole sequence"
+    return None
+
+
+OF_OUTPUTS: tuple[Check, ...] = (
+    shares_one_among_choices,
+    expects_what_it_scores,
+    expects_the_same_from_any_step,
+)
 """The checks that ask about single outputs."""

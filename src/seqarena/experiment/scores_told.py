@@ -210,7 +210,8 @@ def _gains(one: ExampleStatistics, other: ExampleStatistics) -> np.ndarray | Non
 
 def _alone(system: ExampleStatistics) -> np.ndarray:
     with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
-        return np.asarray(system.score(system.values)).mean(axis=0)
+        scores: np.ndarray = np.asarray(system.score(system.values)).mean(axis=0)
+    return scores
 
 
 def _number(value: float, rules: Rules) -> str:

@@ -86,6 +86,24 @@ class Predictive(Protocol):
 
 
 @runtime_checkable
+class PredictiveFrom(Predictive, Protocol):
+    """A density of symbols that need not begin at the beginning."""
+
+    def predictive_log_prob_from(
+        self, batch: Batch, first: int
+    ) -> Float[Tensor, "batch output choice"]:
+        """Return `predictive_log_prob` of the steps from `first` on, the same to the last bit.
+
+        Influence asks so about sequences that are all the same before: what stands there is not
+        worth computing again.
+
+        Raises:
+            NotFittedError: nothing was learned yet.
+        """
+        ...
+
+
+@runtime_checkable
 class Sample(Protocol):
     """What was drawn, and whatever else the family knows of it."""
 
@@ -198,6 +216,7 @@ __all__ = [
     "LinkPairs",
     "NativeMap",
     "Predictive",
+    "PredictiveFrom",
     "RecommenderFamily",
     "Sample",
     "SamplingFamily",

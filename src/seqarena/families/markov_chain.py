@@ -127,13 +127,19 @@ class MarkovChain(nn.Module):
 
         In 64 bits. Errors are those of `next_log_prob`.
         """
+        return self.predictive_log_prob_from(batch, 0)
+
+    def predictive_log_prob_from(
+        self, batch: Batch, first: int
+    ) -> Float[Tensor, "batch time symbols"]:
+        """Return the same of the steps from `first` on: no context there needs those before."""
         require_fitted(self.fitted, "Markov chain")
         tokens = symbols_of(batch, self.n_symbols)
-        before = torch.arange(tokens.shape[1], device=tokens.device).expand_as(tokens)
+        before = torch.arange(first, tokens.shape[1], device=tokens.device).expand(len(tokens), -1)
         contexts = last_symbols(tokens, before, self.config.order, self.n_symbols)
         # Contexts come again and again: each is asked about once.
         distinct, place = distinct_rows(contexts.flatten(0, 1))
-        return self._next_probs(distinct).log_()[place].view(*tokens.shape, self.n_symbols)
+        return self._next_probs(distinct).log_()[place].view(*before.shape, self.n_symbols)
 
     def native_maps(self, batch: Batch) -> list[NativeMap]:
         """Return which context length's counts made each probability: row = time, column = length.

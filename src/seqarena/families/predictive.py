@@ -9,7 +9,7 @@ from torch import Tensor
 
 from seqarena.batch import Batch
 from seqarena.errors import DataError
-from seqarena.families.family import Predictive
+from seqarena.families.family import Predictive, PredictiveFrom
 from seqarena.networks.transducer import target_of, target_tokens
 
 OutputKind = Literal["symbols", "frames", "label", "tags", "target"]
@@ -82,6 +82,23 @@ def outputs_of(model: object, batch: Batch) -> Outputs:
         return Outputs(None, model.step_log_prob(batch))
     choices = choices_of(model, batch)
     return Outputs(choices, choices.gather(2, gold_of(model, batch)[..., None])[..., 0])
+
+
+def outputs_from(model: object, batch: Batch, first: int) -> Outputs:
+    """Ask a model that can be asked so about the outputs from `first` on; errors as `outputs_of`.
+
+    Raises:
+        DataError: the model answers about whole sequences alone.
+    """
+    if first == 0:
+        return outputs_of(model, batch)
+    if not isinstance(model, PredictiveFrom):
+        raise DataError(
+            f"{type(model).__name__} answers about whole sequences alone; ask it from step 0 on."
+        )
+    choices = model.predictive_log_prob_from(batch, first)
+    gold = gold_of(model, batch)[:, first:, None]
+    return Outputs(choices, choices.gather(2, gold)[..., 0])
 
 
 def choices_of(model: object, batch: Batch) -> Float[Tensor, "batch output choice"]:

@@ -64,4 +64,4 @@ def chrf(sums: Sums) -> Scores:
 
 
 def _over(part: np.ndarray, whole: np.ndarray, empty: float = np.nan) -> np.ndarray:
-    return np.divide(part, whole, where=whole != 0, out=np.full(np.shape(part), empty))
+    return np.asarray(np.divide(part, whole, where=whole != 0, out=np.full(np.shape(part), empty)))

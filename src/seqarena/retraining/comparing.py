@@ -93,7 +93,6 @@ def _gain(challenger: Answers, champion: Answers, rows: Rows, confidence: float)
     )
     ours, theirs = found.means
     interval = found.of_fits
-    unknown = isinstance(interval, Unknown)
     return Gain(
         metric=challenger.metric.label,
         unit=challenger.metric.unit,
@@ -104,7 +103,7 @@ def _gain(challenger: Answers, champion: Answers, rows: Rows, confidence: float)
         high=None if isinstance(interval, Unknown) else interval.high,
         p_value=None if isinstance(interval, Unknown) else interval.p_value,
         n_examples=found.n_examples,
-        why_unknown=interval.sentence if unknown else "",
+        why_unknown=interval.sentence if isinstance(interval, Unknown) else "",
     )
 
 

@@ -22,7 +22,8 @@ def conclude(context: Context, decision: Decision, lines: list[str]) -> Outcome:
     lines = [*lines, *decision.lines(), f"all of it: {folder / PAGE_FILE}"]
     if decision.promotes:
         return _promoted(context, decision, lines)
-    why = "; ".join(f"{each.rule}: {each.words}" for each in failed(decision.verdicts))
+    told = [f"{each.rule}: {each.words.removesuffix('.')}" for each in failed(decision.verdicts)]
+    why = f"{'; '.join(told)}."
     is_refused = decision.challenger is None
     context.record(
         "refused" if is_refused else "rejected",

@@ -123,17 +123,18 @@ def _digest(fields: Mapping[str, Any]) -> str:
 
 def _parsed(path: Path, number: int, line: bytes) -> Entry:
     try:
-        entry = Entry(**json.loads(line))
-    except (ValueError, TypeError) as error:
+        fields = json.loads(line)
+        event = fields["event"]
+        if event in get_args(Event):
+            return Entry(**fields)
+    except (ValueError, TypeError, KeyError) as error:
         raise ArtifactError(
-            f"{path}, line {number}: is no entry of a ledger ({error}); restore the file."
+            f"{path}, line {number}: is no entry of a ledger ({error!r}); restore the file."
         ) from None
-    if entry.event not in get_args(Event):
-        raise ArtifactError(
-            f"{path}, line {number}: {entry.event!r} is no event that this version of seqarena "
-            "knows; restore the file, or use the version that wrote it."
-        )
-    return entry
+    raise ArtifactError(
+        f"{path}, line {number}: {event!r} is no event that this version of seqarena knows; "
+        "restore the file, or use the version that wrote it."
+    )
 
 
 def _refuse_break(path: Path, entry: Entry, before: Entry | None) -> None:

@@ -1,5 +1,6 @@
 """The stages that a retraining needs, run by DVC: no more of them than are affected."""
 
+import os
 import sys
 import tempfile
 from collections.abc import Iterable, Mapping
@@ -9,7 +10,7 @@ from seqarena.errors import SeqarenaError
 from seqarena.experiment.repro import fit_stale
 from seqarena.experiment.stage_failure import FAILURE_VARIABLE, StageFailure, read_failure
 from seqarena.experiment.suite import read_suite
-from seqarena.experiment.warm_start import stage_server
+from seqarena.experiment.warm_start import SOCKET_VARIABLE, stage_server
 from seqarena.retraining.outcomes import RefusedError
 from seqarena.retraining.processes import run_group
 
@@ -37,7 +38,8 @@ def fit_and_evaluate(experiments: Iterable[str], n_processes: int | None) -> Non
         SeqarenaError: a stage failed; names it.
     """
     suite, wanted = read_suite(), list(experiments)
-    with stage_server(True) as environment:
+    # Whoever started this process may have a server already, which every stage finds by itself.
+    with stage_server(SOCKET_VARIABLE not in os.environ) as environment:
         fit_stale(suite, n_processes, environment, wanted)
         _repro([f"evaluate@{name}" for name in wanted], environment)
 

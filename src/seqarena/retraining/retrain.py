@@ -84,7 +84,7 @@ def _nothing_new(standing: Standing, inputs: Inputs, lines: list[str]) -> Outcom
 
 
 def _told(entry: Entry) -> str:
-    why = f": {entry.facts['why']}" if "why" in entry.facts else ""
+    why = f": {entry.facts['why'].removesuffix('.')}" if "why" in entry.facts else ""
     return f"entry {entry.number} ({entry.time[:16]} UTC), which was {entry.event}{why}"
 
 

@@ -79,15 +79,14 @@ def _mean_score(
     system: ExampleStatistics, sums: Float[np.ndarray, "draw seed k"]
 ) -> Float[np.ndarray, "draw"]:
     with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
-        return np.asarray(system.score(sums)).mean(axis=1)
+        return np.asarray(np.mean(system.score(sums), axis=1))
 
 
 def _stacked(systems: Sequence[ExampleStatistics]) -> Float[np.ndarray, "example column"]:
     """Lay the statistics of all seeds of all systems side by side, for one product with weights."""
     n = systems[0].n_examples
-    return np.concatenate(
-        [each.values.transpose(1, 0, 2).reshape(n, -1) for each in systems], axis=1
-    )
+    flat = [each.values.transpose(1, 0, 2).reshape(n, -1) for each in systems]
+    return np.concatenate(flat, axis=1)
 
 
 def _sums(

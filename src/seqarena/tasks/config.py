@@ -10,6 +10,7 @@ from seqarena.data.sources.dates import DatesConfig
 from seqarena.data.sources.time_series import TimeSeriesConfig
 from seqarena.data.sources.tiny_shakespeare import TinyShakespeareConfig
 from seqarena.fitting.settings import TrainingConfig
+from seqarena.tasks.diagnostics import DiagnosticsConfig
 from seqarena.tasks.influence import InfluenceConfig
 from seqarena.tasks.sources import (
     AlignmentSource,
@@ -34,6 +35,8 @@ class _AnyTaskConfig(BaseModel):
     """Test examples whose maps of attention are kept."""
     influence: InfluenceConfig = InfluenceConfig()
     """What the effect of single steps on the prediction is measured with."""
+    diagnostics: DiagnosticsConfig = DiagnosticsConfig()
+    """Which checks of the maps are computed."""
     validation_share: float = Field(default=0.5, ge=0)
     """Steps of the validation split over which maps are averaged, as a share of the steps of the
     test split, all of which evaluation reads; 0: none. It takes about that share of the time that

@@ -75,6 +75,9 @@ def _authentication(
         # MLflow reads the file with interpolation, to which a % must be two.
         "database_uri": address_of(places, ACCOUNTS).replace("%", "%%"),
         "admin_username": ADMIN,
+        # One comparison of a password takes a good part of a second, by design. The one worker
+        # forgets it at once when a password or an account is changed through it.
+        "auth_cache_ttl_seconds": "300",
     }
     file = places.secrets / "accounts.ini"
     with file.open("w") as opened:

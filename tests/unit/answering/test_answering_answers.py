@@ -33,7 +33,10 @@ def test_what_nobody_asked_for_is_not_sent():
         "probability": 0.5,
         "probabilities": [{"name": "a", "probability": 0.5}],
     }
-    looked = Told(told.answer, Attention(None, (ToldMap("pooling", "weights", 0, [[[1.0]]]),)))
+    looked = Told(
+        told.answer, (2,), Attention(None, (ToldMap("pooling", "weights", 0, [[[1.0]]]),))
+    )
+    assert as_json(looked)["unknown_steps"] == [2]
     assert as_json(looked)["attention"] == {
         "maps": [{"name": "pooling", "kind": "weights", "first_row": 0, "values": [[[1.0]]]}]
     }

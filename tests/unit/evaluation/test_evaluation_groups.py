@@ -5,8 +5,8 @@ import pyarrow as pa
 import pytest
 
 from seqarena.evaluation.parts_of_test import grouped, groups_of_test
-from seqarena.evaluation.strata import rarity_of, with_strata
 from seqarena.evaluation.predictions import metrics_of
+from seqarena.evaluation.strata import rarity_of, with_strata
 from seqarena.metrics.metric import BITS_PER_STEP, headline_metric
 from seqarena.schema import DataSchema
 from seqarena.sequences import sequences_of

@@ -59,7 +59,7 @@ def family_numbers(family: FamilyMaps) -> FamilyNumbers:
         mechanism=_mechanism(family),
         oracle_divergence=divergence,
         oracle_outside=outside,
-        weights_noise=weights_stability(family),
+        weights_noise=weights_stability(family).divergence,
     )
 
 

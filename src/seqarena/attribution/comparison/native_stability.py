@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from itertools import combinations
+from typing import NamedTuple
 
 import numpy as np
 
@@ -13,11 +14,20 @@ from seqarena.attribution.diagnostics.stability import Heads, seed_stability
 _Pairs = list[tuple[ProbeMap, ProbeMap]]
 
 
-def weights_stability(family: FamilyMaps) -> float:
-    """Return the mean row divergence of the weights of two seeds, their heads matched [bits].
+class WeightsStability(NamedTuple):
+    """How far the weights of two seeds are apart, heads matched; NaN: nothing is known of it."""
 
-    Over every two fits, every layer, and the probes whose heads and columns were all kept. NaN: a
-    single fit, or no attention weights.
+    divergence: float
+    """Mean row divergence [bits]."""
+    shared: float
+    """Share that the three largest columns of a row have in common."""
+
+
+def weights_stability(family: FamilyMaps) -> WeightsStability:
+    """Compare the weights of every two fits, over all layers.
+
+    Over the probes whose heads and columns were all kept. NaN: a single fit, or no attention
+    weights.
     """
     found = [
         seed_stability(*_heads(pairs))
@@ -26,8 +36,12 @@ def weights_stability(family: FamilyMaps) -> float:
         for pairs in _layers(one, other)
     ]
     n_rows = sum(each.n_rows for each in found)
-    total = sum(each.divergence * each.n_rows for each in found)
-    return total / n_rows if n_rows else float("nan")
+    if not n_rows:
+        return WeightsStability(float("nan"), float("nan"))
+    return WeightsStability(
+        sum(each.divergence * each.n_rows for each in found) / n_rows,
+        sum(each.shared * each.n_rows for each in found) / n_rows,
+    )
 
 
 def _layers(one: RunMaps, other: RunMaps) -> Iterator[_Pairs]:

@@ -30,11 +30,6 @@ def best_links(
     return np.stack([columns, outputs], axis=1).astype(np.int64)
 
 
-def links_above(rows: Float[np.ndarray, "row column"], threshold: float) -> Links:
-    """Return every pair whose weight exceeds the threshold: an output may have several links."""
-    return np.argwhere(rows > threshold)[:, ::-1].astype(np.int64)
-
-
 def sure_counts(predicted: Links, gold: Links) -> LinkCounts:
     """Return the counts of one example whose gold links are all sure; they add over examples."""
     return link_counts(predicted, gold)

@@ -3,7 +3,6 @@
 import numpy as np
 
 from seqarena.attention.maps import HasNativeMaps
-from seqarena.attribution.diagnostics.config import DiagnosticsConfig
 from seqarena.attribution.diagnostics.decision_measures import (
     asker,
     erasure_measures,
@@ -24,6 +23,7 @@ from seqarena.attribution.influence.asking import refuse_training_mode
 from seqarena.families.fitted_network import Neural
 from seqarena.networks.classifier import SequenceClassifier
 from seqarena.networks.language_model import LanguageModel
+from seqarena.tasks.diagnostics import DiagnosticsConfig
 
 
 def asked_measures(questions: Questions) -> list[Measures]:

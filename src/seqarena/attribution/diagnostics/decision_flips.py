@@ -42,11 +42,6 @@ def flip_sizes(
     }
 
 
-def random_scores(n_columns: int, generator: np.random.Generator) -> Scores:
-    """Return scores that rank columns at random: the control."""
-    return generator.random(n_columns)
-
-
 def _flip_size(
     decide: Callable[[Bool[np.ndarray, "copy column"]], Int[np.ndarray, "copy"]], scores: Scores
 ) -> int:

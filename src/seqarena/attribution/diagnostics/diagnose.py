@@ -9,7 +9,6 @@ import pyarrow as pa
 from seqarena.attribution.capture import Capture, ProbeMap
 from seqarena.attribution.diagnostics.asking import asked_measures
 from seqarena.attribution.diagnostics.concentration import sink_share
-from seqarena.attribution.diagnostics.config import DiagnosticsConfig
 from seqarena.attribution.diagnostics.influence_measures import (
     agreement_measures,
     influence_measures,
@@ -25,6 +24,7 @@ from seqarena.attribution.diagnostics.table import table_of
 from seqarena.attribution.influence.influence_map import InfluenceMap
 from seqarena.attribution.probes import Probe
 from seqarena.batch import Sequences
+from seqarena.tasks.diagnostics import DiagnosticsConfig
 
 DEFAULT = DiagnosticsConfig()
 

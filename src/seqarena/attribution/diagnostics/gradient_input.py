@@ -46,7 +46,7 @@ def gradient_maps(model: object, probes: ProbeSet) -> tuple[InfluenceMap, ...]:
 def _map(model: Neural, example: Batch) -> InfluenceMap:
     outputs = torch.arange(int(output_mask(model, example).sum()))
     size = max(1, STEPS_AT_ONCE // n_steps_of(example))
-    rows = torch.cat([_rows(model, example, some) for some in outputs.split(size)])
+    rows = torch.cat([_rows(model, example, some) for some in torch.split(outputs, size)])
     kind = output_kind(model, example)
     looks = rows.new_ones(rows.shape, dtype=torch.bool)
     if kind is not None:

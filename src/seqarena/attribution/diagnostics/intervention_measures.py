@@ -5,7 +5,6 @@ from collections.abc import Sequence
 import torch
 
 from seqarena.attribution.diagnostics.adversarial import adversarial_attention
-from seqarena.attribution.diagnostics.config import DiagnosticsConfig
 from seqarena.attribution.diagnostics.measures import Measures, Subject
 from seqarena.attribution.diagnostics.places import Places
 from seqarena.attribution.diagnostics.predictions import predictions_of
@@ -16,6 +15,7 @@ from seqarena.attribution.diagnostics.weight_tests import (
     uniform_change,
 )
 from seqarena.batch import Batch
+from seqarena.tasks.diagnostics import DiagnosticsConfig
 
 
 def intervention_measures(

@@ -6,8 +6,8 @@ import numpy as np
 from jaxtyping import Int
 
 from seqarena.attribution.capture import Capture
-from seqarena.attribution.diagnostics.config import DiagnosticsConfig
 from seqarena.batch import Batch, Sequences, collate
+from seqarena.tasks.diagnostics import DiagnosticsConfig
 
 Which = Int[np.ndarray, "_"]
 """Numbers of some of the probes."""

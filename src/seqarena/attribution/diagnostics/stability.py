@@ -7,8 +7,11 @@ import numpy as np
 from jaxtyping import Float, Int
 from scipy.optimize import linear_sum_assignment
 
-from seqarena.attribution.diagnostics.divergence import both_look, row_divergence
+from seqarena.attribution.diagnostics.divergence import both_look, row_divergence, top_jaccard
 from seqarena.errors import DataError
+
+N_TOP = 3
+"""Columns of a row that count as its largest."""
 
 Heads = Float[np.ndarray, "_ _ _"]
 """Head, row and column of one example; examples differ in size."""
@@ -19,6 +22,9 @@ class Stability(NamedTuple):
 
     divergence: float
     """Mean Jensen-Shannon divergence of rows [bits]; 0: the same maps."""
+    shared: float
+    """Share that the largest columns of both have in common, of all that are among the largest of
+    either: mean Jaccard index of rows; 1: the same ones."""
     partners: Int[np.ndarray, "head"]
     """Head of the second fit that each head of the first is compared with."""
     n_rows: int
@@ -44,7 +50,9 @@ def seed_stability(first: Sequence[Heads], second: Sequence[Heads]) -> Stability
     own, partners = linear_sum_assignment(mean)
     n_rows = int(counts[own, partners].sum())
     total = float(costs[own, partners].sum())
-    return Stability(total / max(n_rows, 1), partners.astype(np.int64), n_rows)
+    shared = sum(_shared(one, other[partners]) for one, other in zip(first, second, strict=True))
+    n = max(n_rows, 1)
+    return Stability(total / n, shared / n, partners.astype(np.int64), n_rows)
 
 
 def head_costs(
@@ -61,6 +69,12 @@ def head_costs(
             costs[head] += row_divergence(beside, other).sum(axis=-1)
             counts[head] += both_look(beside, other).sum(axis=-1)
     return costs, counts
+
+
+def _shared(one: Heads, other: Heads) -> float:
+    """Sum the Jaccard index of the largest columns over the rows in which both look somewhere."""
+    found = top_jaccard(one, other, N_TOP)
+    return float(found[both_look(one, other)].sum())
 
 
 def _n_heads(maps: Sequence[Heads]) -> int:

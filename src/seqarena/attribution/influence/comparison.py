@@ -7,13 +7,15 @@ import numpy as np
 import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
+from torch.nn import functional
 
 from seqarena.attribution.influence.asking import inputs_of, with_inputs
 from seqarena.attribution.influence.causality import must_stay
 from seqarena.attribution.influence.divergence import jensen_shannon_bits
 from seqarena.attribution.influence.replacements import Replacements, Variants
 from seqarena.batch import Batch
-from seqarena.families.predictive import OutputKind, Outputs, outputs_of
+from seqarena.families.family import PredictiveFrom
+from seqarena.families.predictive import OutputKind, Outputs, outputs_from, outputs_of
 
 CHOICES_AT_ONCE = 2**22
 """Probabilities that are answered at once, at most, so that memory is bounded."""
@@ -83,15 +85,40 @@ def _parts(
     replacements: Replacements,
     n_steps_at_once: int,
 ) -> Iterator[Comparison]:
-    first = outputs_of(model, example)
+    whole = outputs_of(model, example)
     own = inputs_of(example)[0].cpu().numpy()
-    size = _variants_at_once(example, first, n_steps_at_once)
+    size = _variants_at_once(example, whole, n_steps_at_once)
     for at in range(0, max(len(variants), 1), size):
         some = slice(at, at + size)
         inputs = np.concatenate([own[None], replacements.put(own, variants, some)])
-        said = outputs_of(model, with_inputs(example, inputs))
         steps = torch.from_numpy(variants.step[some])
-        yield _beside_first(said, must_stay(kind, steps, first.gold.shape[1]))
+        stays = must_stay(kind, steps, whole.gold.shape[1])
+        # The first of them are asked about in full, so that a look ahead would be noticed.
+        first = _first_that_moves(model, stays) if at else 0
+        said = outputs_from(model, with_inputs(example, inputs), first)
+        yield _widened(_beside_first(said, stays[:, first:]), whole, first)
+
+
+def _first_that_moves(model: object, stays: Bool[Tensor, "variants output"]) -> int:
+    """Return the output before which a model need not be asked, as nothing there may change."""
+    if not isinstance(model, PredictiveFrom):
+        return 0
+    return min(int(stays.all(dim=0).sum()), stays.shape[1] - 1)
+
+
+def _widened(part: Comparison, whole: Outputs, first: int) -> Comparison:
+    """Put before what was asked about what is known of it: no change at all."""
+    if first == 0 or whole.choices is None or part.effect is None:
+        return part
+    known = whole.choices[0, :first].cpu().amax(dim=1) != -torch.inf
+    room = (first, 0)
+    return Comparison(
+        effect=functional.pad(part.effect, room),
+        gain=functional.pad(part.gain, room),
+        known=torch.cat([known.expand(len(part.gain), -1), part.known], dim=1),
+        own_known=torch.cat([known, part.own_known]),
+        shift=functional.pad(part.shift, room),
+    )
 
 
 def n_steps_of(example: Batch) -> int:
@@ -122,12 +149,17 @@ def _beside_first(said: Outputs, stays: Bool[Tensor, "variants output"]) -> Comp
 
 
 def _effect(choices: Float[Tensor, "rows output choice"]) -> Float[Tensor, "variants output"]:
-    """Return how far each row is from the first, in pieces that stay in the processor's cache."""
-    pieces = []
-    for some in torch.split(choices, max(CACHED // choices.shape[2], 1), dim=1):
-        variants = torch.split(some[1:], max(CACHED // max(some[0].numel(), 1), 1))
-        pieces.append(torch.cat([jensen_shannon_bits(each, some[:1]) for each in variants]))
-    return torch.cat(pieces, dim=1)
+    """Return how far each row is from the first, in pieces that stay in the processor's cache.
+
+    Where not a bit of it moved, as behind the reach of a Markov chain, it is no way off.
+    """
+    rows, own = choices[1:], choices[0]
+    effect = torch.zeros(rows.shape[:2], dtype=torch.float64)
+    variant, output = (rows != own).any(dim=2).nonzero(as_tuple=True)
+    size = max(CACHED // choices.shape[2], 1)
+    for one, at in zip(torch.split(variant, size), torch.split(output, size), strict=True):
+        effect[one, at] = jensen_shannon_bits(rows[one, at], own[at])
+    return effect
 
 
 def _shift(

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from mlflow.exceptions import MlflowException
 
 from seqarena.answering.answers import as_json
 from seqarena.answering.fitted_task import FittedTask
@@ -52,6 +51,9 @@ class ServedModel:
             wanted = Wanted(**{**usual, **(params or {})})
             return [as_json(told) for told in self.fitted.answer(inputs_in(data), wanted)]
         except (DataError, ConfigError) as error:
+            # Heavy for whoever only reads a model.
+            from mlflow.exceptions import MlflowException
+
             raise MlflowException.invalid_parameter_value(str(error)) from error
 
 

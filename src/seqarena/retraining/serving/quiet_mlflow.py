@@ -15,14 +15,15 @@ _MANNERS = {"MLFLOW_UV_AUTO_DETECT": "false"}
 @contextmanager
 def quiet_pyfunc() -> Iterator[ModuleType]:
     """Yield `mlflow.pyfunc`, a heavy import, which warns of its own type hints."""
-    logger = logging.getLogger("mlflow")
-    before = logger.level
-    logger.setLevel(logging.ERROR)
-    try:
-        with client_environment(_MANNERS), warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            import mlflow.pyfunc
+    with client_environment(_MANNERS), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import mlflow.pyfunc
 
+        # Only now: the import sets the level itself.
+        logger = logging.getLogger("mlflow")
+        before = logger.level
+        logger.setLevel(logging.ERROR)
+        try:
             yield mlflow.pyfunc
-    finally:
-        logger.setLevel(before)
+        finally:
+            logger.setLevel(before)

@@ -6,10 +6,25 @@ from seqarena.families.catalogue import built_in_kinds
 from seqarena.families.discovery import GROUP
 
 _NEEDED = (
+    "babel",
+    "jaxtyping",
     "mlflow",
+    "numba",
     "numpy",
+    "pandas",
+    "psutil",
+    "pyarrow",
+    "pydantic",
+    "rapidfuzz",
+    "ruamel.yaml",
+    "safetensors",
+    "scipy",
+    "tokenizers",
     "torch",
+    "tqdm",
 )
+_NEEDED_BY = {"nearest_neighbour": ("aeon",)}
+"""What the answers of one kind of family need besides."""
 
 
 def pinned_requirements(family_kind: str) -> list[str]:
@@ -17,7 +32,7 @@ def pinned_requirements(family_kind: str) -> list[str]:
 
     seqarena itself is none of them: the model brings its code along.
     """
-    names = [*_NEEDED, *_package_of(family_kind)]
+    names = [*_NEEDED, *_NEEDED_BY.get(family_kind, ()), *_package_of(family_kind)]
     # Without the local part ("+cpu"), which says where a build comes from and not what it is.
     return [f"{name}=={version(name).partition('+')[0]}" for name in names]
 

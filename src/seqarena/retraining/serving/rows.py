@@ -1,5 +1,6 @@
 """Rows of a request, as inputs; whatever is wrong with one names it."""
 
+import math
 from typing import Any
 
 import numpy as np
@@ -95,4 +96,4 @@ def _kind(value: Any) -> str:
 
 def _is_missing(cell: Any) -> bool:
     """Tell whether a cell is empty: null, or what pandas puts where a row lacks a field."""
-    return cell is None or cell is pd.NA or (isinstance(cell, float) and np.isnan(cell))
+    return cell is None or cell is pd.NA or (isinstance(cell, float) and math.isnan(cell))

@@ -114,7 +114,7 @@ def test_numbers_of_the_validation_split_and_of_context_stand_beside_the_true_pr
             "attn/oracle/context_gain/2": 0.125,
         },
     )
-    valid, gain = further_tables([gru, chain])
+    gain, valid = further_tables([gru, chain])
     assert [row[:2] for row in valid.rows] == [("gru", 1.5)]
     assert gain.head == ("family", "k = 0 [bits]", "k = 2 [bits]")
     assert gain.rows == (("the true process", 1.25, 0.125), ("gru", 0.5, 0.0), ("chain", 1.0, 0.25))
@@ -125,3 +125,19 @@ def test_the_true_process_is_told_from_whichever_fit_knows_it():
     one = named("a", summary={"attn/context_gain/1": 0.5})
     other = named("b", summary={"attn/context_gain/1": 0.5, "attn/oracle/context_gain/1": 0.75})
     assert gain_table([one, other]).rows[0] == ("the true process", pytest.approx(0.75))
+
+
+def test_influence_by_lag_stands_beside_that_of_the_true_process():
+    def chain(name, lag):
+        own, true = influence(0.5 * np.eye(9, k=-lag)), influence(0.25 * np.eye(9, k=-1))
+        probe = Probe(0, "p", 9, tuple("abcdefghi"))
+        capture = Capture((probe,), ((),), (own,), {"oracle": (true,)})
+        return FamilyMaps(name, (RunMaps(0, name, "p", capture),))
+
+    (table,) = further_tables([chain("near", 1), chain("far", 2), named("unknown")])
+    assert table.head[:3] == ("family", "1 back [bits]", "2 back [bits]")
+    assert [row[:3] for row in table.rows] == [
+        ("the true process", 0.25, 0.0),
+        ("near", 0.5, 0.0),
+        ("far", 0.0, 0.5),
+    ]

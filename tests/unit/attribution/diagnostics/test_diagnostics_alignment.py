@@ -4,7 +4,6 @@ import pytest
 from seqarena.attribution.diagnostics.alignment_error import (
     alignment_error_rate,
     best_links,
-    links_above,
     sure_counts,
 )
 from seqarena.errors import DataError
@@ -57,8 +56,3 @@ def test_an_output_whose_row_looks_nowhere_or_is_missing_has_no_link():
     assert best_links(rows, 2).tolist() == [[1, 0]]
     assert best_links(rows, 2, 1).tolist() == []
     assert best_links(np.zeros((0, 2)), 0).tolist() == []
-
-
-def test_a_threshold_links_an_output_to_every_input_above_it():
-    rows = np.array([[0.4, 0.4, 0.2], [0.9, 0.1, 0.0]])
-    assert links_above(rows, 0.25).tolist() == [[0, 0], [1, 0], [0, 1]]

@@ -18,7 +18,6 @@ from torch.testing import assert_close
 from seqarena.attention.maps import NativeMap
 from seqarena.attribution.capture import Capture, ProbeMap, capture_maps
 from seqarena.attribution.diagnostics.concentration import confidence
-from seqarena.attribution.diagnostics.config import DiagnosticsConfig
 from seqarena.attribution.diagnostics.diagnose import diagnose, sink_measures
 from seqarena.attribution.diagnostics.distributions import distributions
 from seqarena.attribution.diagnostics.entropy import entropy
@@ -34,6 +33,7 @@ from seqarena.attribution.probe_set import ProbeSet
 from seqarena.attribution.probes import Probe
 from seqarena.batch import collate_all, sequences_of
 from seqarena.errors import ArtifactError, DataError
+from seqarena.tasks.diagnostics import DiagnosticsConfig
 
 ALL = DiagnosticsConfig(rows=True, flow=True, flips=True)
 

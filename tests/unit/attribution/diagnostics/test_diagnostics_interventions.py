@@ -6,7 +6,7 @@ from torch.testing import assert_close
 
 from seqarena.attention.intervention import Look, intervening
 from seqarena.attribution.diagnostics.adversarial import adversarial_attention, mean_divergence
-from seqarena.attribution.diagnostics.decision_flips import flip_sizes, random_scores
+from seqarena.attribution.diagnostics.decision_flips import flip_sizes
 from seqarena.attribution.diagnostics.gradients import gradient_times_attention, head_importance
 from seqarena.attribution.diagnostics.interventions import (
     permuted,
@@ -217,7 +217,7 @@ def test_a_decision_that_nothing_changes_has_the_size_of_the_example():
     model = planted_classifier()
     data = sequences_of([np.array([0, 1, 2]), np.array([1])], labels=[0, 0])
     pooling = model.network.pooling.mechanism
-    scores = random_scores(3, np.random.default_rng(0))
+    scores = np.random.default_rng(0).random(3)
     assert flip_sizes(model, pooling, data, 0, {"random": scores}) == {"random": 3}
     assert flip_sizes(model, pooling, data, 1, {"random": scores[:1]}) == {"random": 1}
 

@@ -8,6 +8,8 @@ from seqarena.attribution.influence.measure import measure_influence
 from seqarena.attribution.influence.replacements import Replacements
 from seqarena.batch import collate_all, sequences_of
 from seqarena.errors import ArtifactError, DataError
+from seqarena.families.markov_chain import MarkovChain
+from seqarena.families.markov_chain_config import MarkovChainConfig
 
 V = 4
 DRAW = np.random.default_rng(0)
@@ -247,3 +249,37 @@ def test_the_cost_counts_what_was_read():
     assert cost.n_variants == 2 * (9 * 3 + 64)
     assert cost.n_steps == 9 * (cost.n_variants + 2)
     assert cost.seconds > 0
+
+
+class FromTheBeginning:
+    """A density that must read every sequence from its first symbol."""
+
+    def __init__(self, density):
+        self.predictive_log_prob = density.predictive_log_prob
+
+
+@pytest.mark.parametrize("pseudo_count", [0.0, 0.5])
+@pytest.mark.parametrize("order", [0, 1, 3])
+def test_beginning_at_the_replaced_step_changes_no_bit(order, pseudo_count, monkeypatch):
+    chain = MarkovChain(
+        MarkovChainConfig(kind="markov_chain", order=order, pseudo_count=pseudo_count), 3
+    )
+    draw = np.random.default_rng(order)
+    data = tokens(*draw.integers(0, 3, (4, 17)).tolist())
+    chain.maximise(chain.expect(collate_all(data)))
+    chain.eval()
+    asked, whole = [], MarkovChain.predictive_log_prob_from
+
+    def watched(self, batch, first):
+        asked.append(first)
+        return whole(self, batch, first)
+
+    replacements = Replacements.of(data, 0, 8, 16)
+    rows = np.array([0, 3])
+    expected = measure_influence(FromTheBeginning(chain), data, rows, replacements, 100).maps
+    monkeypatch.setattr(MarkovChain, "predictive_log_prob_from", watched)
+    found = measure_influence(chain, data, rows, replacements, 100).maps
+    assert max(asked) == 16
+    for one, other in zip(found, expected, strict=True):
+        for part in ("effect", "change", "whole", "valid"):
+            assert np.array_equal(getattr(one, part), getattr(other, part)), part

@@ -1,11 +1,14 @@
-"""A single look at what a model says: of an experiment, or of what serves a task."""
+"""Models by whatever a user calls them: experiments, fits, champions of tasks."""
+
+from pathlib import Path
 
 from seqarena.answering.fitted_task import FittedTask
 from seqarena.errors import ArtifactError
 from seqarena.experiment.fitted import find_fit
-from seqarena.experiment.fitted_task import open_fit
+from seqarena.experiment.fitted_task import open_fit, prepared_of, task_of
 from seqarena.experiment.layout import PARAMS_FILE, Workspace
 from seqarena.parsing import read_yaml
+from seqarena.retraining.serving.package import package
 from seqarena.retraining.serving.registered import SCHEME, champion_of, load_registered
 from seqarena.tracking.location import locate_store
 
@@ -34,3 +37,9 @@ def open_model(name: str, seed: int | None, workspace: Workspace) -> FittedTask:
         if not params.is_file() or name not in (read_yaml(params).get("tasks") or {}):
             raise
     return load_registered(champion_of(name), location)
+
+
+def package_fit(run: str, seed: int | None, out: Path, workspace: Workspace) -> Path:
+    """Package the fit that a user means; see `package` and `find_fit`, whose errors these are."""
+    fit = find_fit(run, seed, workspace)
+    return package(fit.folder, prepared_of(fit), out, task_of(fit))

@@ -6,21 +6,39 @@ import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TextIO
 
+import mlflow
 import numpy as np
+import pandas as pd
 import pytest
 
+from seqarena.data.arrow_store import read_part
+from seqarena.data.manifest import read_manifest
+from seqarena.data.splits import Split
 from seqarena.experiment.fit_seed import fit_seed
 from seqarena.experiment.layout import Workspace
 from seqarena.experiment.suite import Suite, read_suite
+from seqarena.families.store import load_family
 from seqarena.retraining.serving.package import package
 from seqarena.tasks.prepare import prepare_task
+
+MARKS = [
+    # MLflow 3.17 itself uses what SQLAlchemy 2.1 deprecates, and warns of its own type hints.
+    pytest.mark.filterwarnings("ignore:The ``noload`` loader strategy is deprecated"),
+    pytest.mark.filterwarnings("ignore:.*Any type hint is inferred as AnyType:UserWarning"),
+    pytest.mark.slow,
+]
+
+_PATIENCE = 400
+"""Seconds in which a server must have begun to answer: it imports MLflow and torch, twice."""
 
 PARAMS = """
 seeds: [0]
@@ -126,20 +144,20 @@ def served(model: str, **environment: str) -> Iterator[str]:
     command += ["-p", str(port), "--env-manager", "local"]
     quiet = {"MLFLOW_DISABLE_TELEMETRY": "true", "MLFLOW_ALLOW_PICKLE_DESERIALIZATION": "false"}
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    server = subprocess.Popen(
-        command,
-        env={**os.environ, **quiet, "PATH": path, **environment},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-    try:
-        address = f"http://127.0.0.1:{port}"
-        _wait(address, server)
-        yield address
-    finally:
-        server.terminate()
-        server.wait(timeout=30)
+    with tempfile.TemporaryFile("w+") as log:
+        server = subprocess.Popen(
+            command,
+            env={**os.environ, **quiet, "PATH": path, **environment},
+            stdout=log,
+            stderr=subprocess.STDOUT,
+        )
+        try:
+            address = f"http://127.0.0.1:{port}"
+            _wait(address, server, log)
+            yield address
+        finally:
+            server.terminate()
+            server.wait(timeout=30)
 
 
 def _free_port() -> int:
@@ -148,18 +166,19 @@ def _free_port() -> int:
         return int(found.getsockname()[1])
 
 
-def _wait(address: str, server: "subprocess.Popen[str]", seconds: float = 120) -> None:
-    ends = time.monotonic() + seconds
+def _wait(address: str, server: "subprocess.Popen[bytes]", log: TextIO) -> None:
+    ends = time.monotonic() + _PATIENCE
     while time.monotonic() < ends:
         if server.poll() is not None:
-            pytest.fail(f"the server ended: {server.stdout and server.stdout.read()[-3000:]}")
+            break
         try:
             with urllib.request.urlopen(f"{address}/ping", timeout=2) as answer:
                 if answer.status == 200:
                     return
         except (urllib.error.URLError, ConnectionError, TimeoutError):
             time.sleep(0.2)
-    pytest.fail(f"{address} did not answer within {seconds:g} s")
+    log.seek(0)
+    pytest.fail(f"{address} did not answer (exit {server.poll()}): {log.read()[-3000:]}")
 
 
 def posted(address: str, **body: object) -> tuple[int, dict]:
@@ -174,3 +193,35 @@ def posted(address: str, **body: object) -> tuple[int, dict]:
             return answer.status, json.load(answer)
     except urllib.error.HTTPError as error:
         return error.code, json.load(error)
+
+
+def asked(folder, rows, **params):
+    """Ask as MLflow does, in process."""
+    return mlflow.pyfunc.load_model(str(folder)).predict(pd.DataFrame(rows), params=params or None)
+
+
+def scene(root, experiment, n=5):
+    """The family itself, its manifest, and the first test examples."""
+    folder = Workspace(root, root).fit(experiment) / "seed-0"
+    prepared = Workspace(root, root).prepared(experiment.split("-")[0])
+    part = read_part(prepared, Split.TEST).select(np.arange(n))
+    return load_family(folder), read_manifest(prepared), part.sequences
+
+
+def rows_of(sequences, cut=None):
+    name = "tokens" if sequences.tokens is not None else "frames"
+    values = [sequences.sequence(row)[:cut].tolist() for row in range(len(sequences))]
+    return [{name: value} for value in values]
+
+
+def assert_near(one, other):
+    if isinstance(one, dict):
+        assert one.keys() == other.keys()
+        for key in one:
+            assert_near(one[key], other[key])
+    elif isinstance(one, list):
+        assert len(one) == len(other)
+        for pair in zip(one, other, strict=True):
+            assert_near(*pair)
+    else:
+        assert one == (pytest.approx(other, abs=1e-5) if isinstance(one, float) else other)

@@ -1,4 +1,4 @@
-"""The command `seqarena predict`: one look at what a model says."""
+"""The commands `seqarena package` and `seqarena predict`: a model for MLflow, and a look at one."""
 
 import json
 from pathlib import Path
@@ -9,6 +9,24 @@ import click
 if TYPE_CHECKING:
     from seqarena.answering.answers import Told
     from seqarena.answering.fitted_task import FittedTask
+
+
+@click.command()
+@click.argument("run")
+@click.option(
+    "--out",
+    type=click.Path(file_okay=False, path_type=Path),
+    required=True,
+    help="Folder of the model; it must not be there.",
+)
+@click.option("--seed", type=click.IntRange(min=0), help="Which fit of an experiment [the first].")
+def package(run: str, out: Path, seed: int | None) -> None:
+    """Write RUN as an MLflow model: an experiment, a folder of a fit, or a run in MLflow."""
+    from seqarena.experiment.layout import Workspace
+    from seqarena.retraining.named_models import package_fit
+
+    folder = package_fit(run, seed, out, Workspace.here())
+    click.echo(f"{folder}: serve it with `mlflow models serve -m {folder} --env-manager local`.")
 
 
 @click.command()
@@ -46,7 +64,7 @@ def predict(
     from seqarena.answering.own_input import OwnInput
     from seqarena.answering.wanted import Wanted, usual_top_k
     from seqarena.experiment.layout import Workspace
-    from seqarena.retraining.predict import open_model
+    from seqarena.retraining.named_models import open_model
 
     given = OwnInput(text, file, target, None if tokens is None else _tokens(tokens))
     fitted = open_model(name, seed, Workspace.here())
@@ -67,11 +85,11 @@ def _tokens(text: str) -> list[int]:
 
 
 def _lines(fitted: "FittedTask", told: "Told") -> list[str]:
-    from seqarena.answering.telling import lines_of
+    from seqarena.answering.telling import lines_of, unknown_lines
 
     manifest = fitted.manifest
     head = f"{fitted.title} · {manifest.task} ({manifest.schema.task_kind})"
-    return [head, *lines_of(told.answer)]
+    return [head, *lines_of(told.answer), *unknown_lines(told.unknown)]
 
 
 def _json_lines(told: "Told") -> list[str]:
