@@ -18,6 +18,7 @@ from seqarena.reporting import formatting
 from seqarena.reporting.places import FIGURES, TABLES, figure_name, sheet_name
 from seqarena.reporting.ranking import Row
 from seqarena.reporting.sections import Section
+from seqarena.reporting.sheets.judged import JUDGED
 from seqarena.reporting.sheets.sheet import Sheet
 from seqarena.reporting.whole import Whole
 
@@ -76,7 +77,8 @@ def _section(section: Section, n_probes: int) -> dict[str, Any]:
         "verdict": section.verdict,
         "caveat": section.caveat,
         "notes": section.notes,
-        "sheets": [_sheet(name, sheet) for sheet in section.sheets],
+        "judged": [_sheet(name, sheet) for sheet in section.sheets if sheet.name == JUDGED],
+        "sheets": [_sheet(name, sheet) for sheet in section.sheets if sheet.name != JUDGED],
         "looking": [_sheet(name, sheet) for sheet in section.looking],
         "looking_page": None if looking is None else looking.page,
         "looking_picture": None if looking is None else looking.picture,

@@ -15,6 +15,9 @@ from seqarena.reporting.over_tasks import (
 from seqarena.reporting.ranking import Table
 from seqarena.reporting.sheets.sheet import Column, Sheet, Value
 
+JUDGED = "pairs"
+"""Name of the table of a task's pairs."""
+
 _Sort = float | int | str | None
 
 
@@ -26,7 +29,7 @@ def judged_pairs_sheet(table: Table) -> Sheet | None:
     rows = judged_pair_rows(judgement)
     columns = _columns(PAIRS, rows, [_of_pair(pair) for pair in judgement.pairs])
     return Sheet(
-        "pairs", "Pair by pair", columns, (), ABOUT_PAIRS, _is_long(judgement), pairs_csv(judgement)
+        JUDGED, "Pair by pair", columns, (), ABOUT_PAIRS, _is_long(judgement), pairs_csv(judgement)
     )
 
 
