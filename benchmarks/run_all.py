@@ -29,6 +29,7 @@ BENCHMARKS = (
     "viewer",
     "serving",
     "judgement",
+    "trust",
 )
 
 

@@ -17,6 +17,12 @@ def test_three_examples_worked_by_hand():
     assert found.error == pytest.approx((0.8 + 0.4) / 3)
 
 
+def test_a_confidence_of_one_has_a_bin_of_its_own():
+    # Wrong at 1 and right at .95: errors of 1 and .05, which in one bin would cancel.
+    found = calibration_band(np.array([1.0, 0.95]), np.array([False, True]), n_draws=10)
+    assert found.error == pytest.approx(1.05 / 2)
+
+
 @pytest.mark.slow
 def test_the_error_is_that_of_torchmetrics():
     rng = np.random.default_rng(0)

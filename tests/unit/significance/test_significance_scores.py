@@ -12,6 +12,7 @@ OUTPUTS = [
     "",
     "one two three four five",
     "no match at all here",
+    "far more words than there are in what was asked for",
 ]
 REFERENCES = [
     "the cat sat on a mat today",
@@ -19,6 +20,7 @@ REFERENCES = [
     "nothing was written",
     "one two three four five",
     "quite another text stands there",
+    "more words than there are",
 ]
 
 
@@ -46,7 +48,7 @@ def statistics_of(outputs, references):
 
 
 @pytest.mark.parametrize(
-    "picked", [[0], [0, 1], [1], [2], [0, 2, 3], [4], [1, 4], [3], [0, 1, 2, 3, 4]]
+    "picked", [[0], [0, 1], [1], [2], [0, 2, 3], [4], [1, 4], [3], [5], [0, 1, 2, 3, 4, 5]]
 )
 def test_bleu_is_that_of_sacrebleu(picked):
     outputs, references = ([texts[place] for place in picked] for texts in (OUTPUTS, REFERENCES))
@@ -56,5 +58,5 @@ def test_bleu_is_that_of_sacrebleu(picked):
 
 def test_bleu_of_many_sums_is_that_of_each():
     sums = statistics_of(OUTPUTS, REFERENCES)[:, None] + np.zeros((1, 2, 1))
-    assert bleu(sums).shape == (5, 2)
+    assert bleu(sums).shape == (6, 2)
     assert bleu(sums)[:, 1].tolist() == [float(bleu(each)) for each in sums[:, 0]]

@@ -14,8 +14,8 @@ pytestmark = pytest.mark.slow
         ([1, 2, 3, 4, 5, 6], 2 / 64),
         # The smallest on the other: rank sums 0 and 1, on either side.
         ([-1, 2, 3, 4, 5, 6], 4 / 64),
-        # A gap of 0 is ranked and has no sign.
-        ([0, 1, 2, 3, 4, 5, 6], 2 / 64),
+        # A gap of 0 has the rank 1 and no sign: 2 + 3 is reached by 6 of the 64 ways, or undercut.
+        ([0, -1, -2, 3, 4, 5, 6], 12 / 64),
         ([0, 0, 0, 0, 0, 0], 1.0),
     ],
 )

@@ -62,6 +62,8 @@ def test_holm_is_over_all_pairs():
     found = compare_over_tasks(over_tasks([[3, 2, 1 - 1e-3 * each] for each in range(8)]))
     assert [pair.p_value for pair in found.pairs] == pytest.approx([2 / 2**8] * 3)
     assert [pair.corrected for pair in found.pairs] == pytest.approx([6 / 2**8] * 3)
+    # Of six tasks 2 / 64 is below 5 % and thrice that is not: nobody is told apart.
+    assert compare_over_tasks(over_tasks(ORDERED)).cliques == (("a", "b", "c"),)
 
 
 def test_families_that_were_not_told_apart_are_a_clique():
