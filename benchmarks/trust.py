@@ -16,11 +16,13 @@ from itertools import product
 import numpy as np
 from side_by_side import RESULTS, machine
 
+from seqarena.significance.components import ErrorParts
 from seqarena.significance.corrections import holm
 from seqarena.significance.examples import compare_all, compare_examples
 from seqarena.significance.scores import ratio
 from seqarena.significance.seeds import welch_difference
 from seqarena.significance.statistics import ExampleStatistics
+from seqarena.significance.student import student_estimate
 from seqarena.significance.task_scores import TaskScores
 from seqarena.significance.tasks import compare_over_tasks
 from seqarena.significance.verdict import Word, verdict
@@ -35,6 +37,8 @@ GAP = 0.05
 REGION = 0.01
 """Region of practical equivalence [bits]."""
 LEVEL = 0.05
+N_STRAIGHT = 20_000
+"""Comparisons a row of which only the parts of the error are drawn."""
 
 
 @dataclass(frozen=True)
@@ -140,9 +144,10 @@ def nested_bootstrap_claims(
 
 def levels(n: int) -> str:
     """Return the table of claims where nothing is."""
-    lines = []
+    lines, chain = [], {world.name: 0.0 for world in WORLDS}
     for world, n_seeds, n_examples in product(WORLDS, SEEDS, EXAMPLES):
         found = tally(world, n_seeds, n_examples, n)
+        chain[world.name] += (1 - found.chain) / len(SEEDS) / len(EXAMPLES)
         others = (found.fits, found.welch, found.nested)
         cells = [
             world.name,
@@ -157,7 +162,53 @@ def levels(n: int) -> str:
         "fits alone | Welch over seeds alone | bootstrap of examples and seeds |\n"
         "|:--|--:|--:|--:|--:|--:|--:|\n"
     )
-    return head + "\n".join(lines) + "\n"
+    n_all = n * len(SEEDS) * len(EXAMPLES)
+    means = "; ".join(f"{name} {share:.1%}" for name, share in chain.items())
+    return head + "\n".join(lines) + f"\n\nOver the rows of each ({n_all:,}): {means}.\n"
+
+
+def straight_levels() -> str:
+    """Return the table of levels from many comparisons whose parts are drawn as theory has them."""
+    sizes = " | ".join(f"{n_examples:,} examples" for n_examples in EXAMPLES)
+    lines = [f"| there is no difference | seeds | {sizes} |", f"|:--|--:|{'--:|' * len(EXAMPLES)}"]
+    for world, n_seeds in product(WORLDS, SEEDS):
+        found = [straight_level(world, n_seeds, n_examples) for n_examples in EXAMPLES]
+        lines.append(f"| {world.name} | {n_seeds} | {' | '.join(f'{x:.1%}' for x in found)} |")
+    return "\n".join(lines) + "\n"
+
+
+def straight_level(world: World, n_seeds: int, n_examples: int) -> float:
+    """Return how often Student's t of the families finds nothing where nothing is.
+
+    Of examples of equal length the parts of the error are independent chi-squares: no example need
+    be drawn.
+    """
+    rng = np.random.default_rng([n_seeds, n_examples, WORLDS.index(world), 1])
+    cells = np.array(world.seed_on_example)[:, None, None] / n_examples**0.5
+    shape = (2, N_STRAIGHT, n_seeds)
+    scores = rng.normal(0, np.array(world.seed)[:, None, None], shape) + rng.normal(0, cells, shape)
+    values = scores[0].mean(axis=1) - scores[1].mean(axis=1)
+    in_family = 2 * world.family_on_example**2 / n_examples
+    values += rng.normal(0, in_family**0.5, N_STRAIGHT)
+    in_cells = float((cells**2).sum() / n_seeds)
+    of_examples = (in_family + in_cells) * _share(rng, n_examples - 1)
+    in_both = in_cells * _share(rng, (n_seeds - 1) * (n_examples - 1))
+    of_seeds = (scores.var(axis=2, ddof=1) / n_seeds).T
+    n_quiet = 0
+    for value, seeds, examples, both in zip(values, of_seeds, of_examples, in_both, strict=True):
+        one, other = map(float, seeds)
+        parts = ErrorParts(
+            (one, other), float(examples), float(both), (n_seeds, n_seeds), n_examples
+        )
+        found = student_estimate(
+            float(value), parts.variance, parts.dof, confidence=1 - LEVEL, method=""
+        )
+        n_quiet += found.p_value > LEVEL
+    return n_quiet / N_STRAIGHT
+
+
+def _share(rng: np.random.Generator, dof: int) -> np.ndarray:
+    return rng.chisquare(dof, N_STRAIGHT) / dof
 
 
 def powers(n: int) -> str:
@@ -181,13 +232,13 @@ def speed() -> str:
         {name: WORLDS[2].draw(n_seeds, n_examples, 0.0, rng)[0] for name in families}
         for _ in range(n_tasks)
     ]
-    began = time.perf_counter()
+    began = _now()
     differences = [compare_all(systems) for systems in tasks]
     for found in differences:
         p_values = holm([each.of_families.p_value for each in found.values()])
         for each, corrected in zip(found.values(), p_values, strict=True):
             verdict(each, region=REGION, corrected=corrected)
-    middle = time.perf_counter()
+    middle = _now()
     means = [[system.seed_scores().mean() for system in systems.values()] for systems in tasks]
     compare_over_tasks(
         TaskScores(
@@ -198,14 +249,23 @@ def speed() -> str:
             (REGION,) * n_tasks,
         )
     )
-    ended = time.perf_counter()
+    ended = _now()
     n_pairs = sum(map(len, differences))
     return (
-        f"| {n_tasks * len(families)} cells, {n_seeds} seeds, {n_examples:,} examples | seconds |\n"
-        "|:--|--:|\n"
-        f"| {n_pairs} pairs within tasks, 10,000 draws each | {middle - began:.1f} |\n"
-        f"| all families over all tasks | {ended - middle:.1f} |\n"
+        f"| {n_tasks * len(families)} cells, {n_seeds} seeds, {n_examples:,} examples | seconds | "
+        "of a core |\n"
+        "|:--|--:|--:|\n"
+        f"| {n_pairs} pairs within tasks, 10,000 draws each | {_spent(began, middle)} |\n"
+        f"| all families over all tasks | {_spent(middle, ended)} |\n"
     )
+
+
+def _now() -> tuple[float, float]:
+    return time.perf_counter(), time.process_time()
+
+
+def _spent(began: tuple[float, float], ended: tuple[float, float]) -> str:
+    return " | ".join(f"{late - early:.1f}" for early, late in zip(began, ended, strict=True))
 
 
 def main(n: int) -> None:
@@ -218,6 +278,9 @@ def main(n: int) -> None:
         f"95 % with a region of {REGION} bits. A share of {n} that is truly 95 % shows between "
         f"{_chance(n)[0]:.1%} and {_chance(n)[1]:.1%} in nineteen of twenty rows.\n",
         levels(n),
+        f"The same of {N_STRAIGHT:,} comparisons a row, Student's t alone (the whole comparison "
+        "claims no more), of examples of equal length:\n",
+        straight_levels(),
         f"How often the comparison finds a planted gap ({n} simulations):\n",
         powers(n),
         speed(),
