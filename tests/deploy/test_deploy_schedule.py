@@ -29,7 +29,7 @@ def first_tick(expression: str, zone: str) -> datetime | None:
     return Cron.of(expression, zone).next_after(JANUARY)
 
 
-SCHEDULED = read_schedule(ROOT / "schedule.yaml").cron_of("japanese_vowels").next_after(JANUARY)
+SCHEDULED = read_schedule(DEPLOY / "schedule.yaml").cron_of("japanese_vowels").next_after(JANUARY)
 
 
 def crontab_lines() -> list[str]:
@@ -122,7 +122,7 @@ def test_units_run_the_command_for_longer_than_it_may_take_to_stop():
     service = (DEPLOY / "systemd" / "seqarena-retrain@.service").read_text()
     assert COMMAND.replace("japanese_vowels", "%i") in service
     daemon = (DEPLOY / "systemd" / "seqarena-schedule.service").read_text()
-    config = read_schedule(ROOT / "schedule.yaml")
+    config = read_schedule(DEPLOY / "schedule.yaml")
     minutes = int(re.search(r"TimeoutStopSec=(\d+)min", daemon)[1])
     assert 60 * minutes > config.grace_seconds + config.kill_seconds + 30
 

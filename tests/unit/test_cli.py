@@ -46,7 +46,14 @@ def test_one_of_a_kind_is_told_in_the_singular(empty: Path) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "words", ["--help", "suites", "data list", "data show mr", "schedule status"]
+    "words",
+    [
+        "--help",
+        "suites",
+        "data list",
+        "data show mr",
+        "schedule --file deploy/schedule/schedule.yaml status",
+    ],
 )
 def test_a_command_that_only_tells_does_not_wait_for_torch(words: str) -> None:
     code = (

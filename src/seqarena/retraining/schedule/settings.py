@@ -108,7 +108,7 @@ class ScheduleConfig(BaseModel):
     heartbeat_seconds: float = Field(default=15.0, ge=0.05, le=3600)
     """Pause between two signs of life [seconds]."""
     tasks: dict[str, TaskSchedule] = Field(min_length=1)
-    """What is retrained, by its name under `retraining` (or `tasks`) in `params.yaml`."""
+    """What is retrained, by its name under `retraining` in `params.yaml`."""
     notify: NotifyConfig = NotifyConfig()
     """Who is told."""
 
@@ -173,17 +173,20 @@ def _task_mistakes(task: str, entry: TaskSchedule, at: str) -> list[str]:
 
 
 def _unknown_tasks(config: ScheduleConfig, path: Path) -> list[str]:
-    """Return a line for each task of ours that `params.yaml` does not have."""
+    """Return a line for each task that is to be retrained, and that `params.yaml` knows not how."""
     params = path.parent / "params.yaml"
-    ours = [name for name, entry in config.tasks.items() if entry.command is None]
-    if not ours or not params.exists():
+    if not params.exists():
         return []
-    raw = read_yaml(params)
-    section = "retraining" if raw.get("retraining") else "tasks"
-    known: dict[str, Any] = raw.get(section) or {}
+    known = [str(name) for name in read_yaml(params).get("retraining") or {}]
     return [
-        f"{path.name}.tasks.{task}: not among `{section}` of {params.name}; "
-        f"{nearest(task, list(known))}"
-        for task in ours
-        if task not in known
+        f"{path.name}.tasks.{task}: not among `retraining` of {params.name}; "
+        f"{_where_to_put(task, known)}"
+        for task, entry in config.tasks.items()
+        if entry.command is None and task not in known
     ]
+
+
+def _where_to_put(task: str, known: list[str]) -> str:
+    if known:
+        return nearest(task, known)
+    return f"add `retraining: {{{task}: {{experiments: [...]}}}}` there, or a `command` here."
