@@ -54,8 +54,10 @@ def reachable_folder() -> Iterator[Path]:
     """Give a folder that the database's account can enter: pytest's own are closed to it."""
     folder = Path(tempfile.mkdtemp(prefix="seqarena-server-"))
     folder.chmod(0o755)
-    yield folder
-    shutil.rmtree(folder)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder)
 
 
 class ServerProcess:

@@ -221,7 +221,7 @@ def test_credentials_reach_neither_the_server_nor_a_journal(folder: Path) -> Non
         words = said(job(workspace, client, EXPERIMENTS[0]))
         words += said(run_in(workspace, client, "-m", "seqarena.cli", "sync", "--thorough"))
         words += said(run_in(workspace, client, "-m", "seqarena.cli", "ui"))
-        assert f"http://***@127.0.0.1:{server.port}: 1 run from 1 journal." in words
+        assert f"http://***@127.0.0.1:{server.port}: 1 run from 2 journals." in words
         words += server.words
         server.end()
         assert "canary" not in words

@@ -39,7 +39,7 @@ def project_of(folder: Path, name: str) -> Project:
     made.params["experiments"] = {experiment: {"task": name, "family": "gmm"}}
     made.params["retraining"][name]["experiments"] = [experiment]
     made.write_params()
-    made.run(["git", "commit", "-qam", "name it"])
+    made.run(["git", "commit", "-qa", "--allow-empty", "-m", "name it"])
     return made
 
 

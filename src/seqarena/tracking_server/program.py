@@ -12,7 +12,7 @@ from seqarena.tracking_server.places import Places
 from seqarena.tracking_server.secret_files import ADMIN, PASSWORD_VARIABLE, kept_secret
 from seqarena.tracking_server.settings import ServerSettings
 
-_FAREWELLS = {signal.SIGTERM: 4.0}
+_FAREWELLS = {signal.SIGTERM: 3.0}
 _QUIET = {
     # The job runner takes 2 GB for nothing that is shown.
     "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
@@ -46,7 +46,7 @@ def mlflow_command(settings: ServerSettings, places: Places) -> list[str]:
     command += ["--backend-store-uri", address_of(places, RUNS)]
     command += ["--artifacts-destination", settings.artifacts_uri]
     command += ["--allowed-hosts", ",".join(settings.accepted_hosts)]
-    command += ["--uvicorn-opts", "--no-access-log --timeout-graceful-shutdown 3"]
+    command += ["--uvicorn-opts", "--no-access-log --timeout-graceful-shutdown 2"]
     return [*command, "--app-name", "basic-auth"] if settings.has_authentication else command
 
 
