@@ -228,8 +228,8 @@ def test_another_question_runs_the_comparison_alone(checkout):
     assert stages_run(checkout.dvc("repro")) == {"check", "compare"}
     report = json.loads((checkout.folder / "reports" / "comparison.json").read_text())
     assert report["tasks"]["digits"]["judgement"]["question"]["confidence"] == 0.9
-    (run,) = [each for each in runs_of(checkout, "comparison") if "question" in each.data.tags]
-    assert run.data.tags["question"] == report["facts"]["question"]
+    runs = [each for each in runs_of(checkout, "comparison") if "question" in each.data.tags]
+    assert report["facts"]["question"] in {run.data.tags["question"] for run in runs}
 
 
 def test_a_new_seed_is_fitted_and_the_old_ones_are_kept(checkout):
