@@ -1,8 +1,11 @@
 """Imported sources: brought up to date by DVC before anything else is looked at."""
 
+import hashlib
 import json
 import sys
+from pathlib import Path
 
+from seqarena.parsing import read_yaml
 from seqarena.retraining.outcomes import RefusedError
 from seqarena.retraining.processes import Done, run_group
 
@@ -19,6 +22,8 @@ def update_sources(imports: list[str]) -> None:
         return
     done = _dvc("update", *imports)
     if done.code != 0:
+        # DVC removes the file before it fetches: what was there comes back from the cache.
+        _dvc("checkout", *imports)
         raise RefusedError(
             f"`dvc update {' '.join(imports)}` ended with code {done.code}: {_tail(done.output)} "
             "The source vanished, moved, or cannot be reached; see to it, and run again."
@@ -26,18 +31,24 @@ def update_sources(imports: list[str]) -> None:
 
 
 def sources_changed(imports: list[str]) -> dict[str, object]:
-    """Return what `dvc status` says of the imported files, without touching them; empty: nothing.
+    """Return the imported files whose source on this machine changed or is gone, and the source.
 
-    Raises:
-        RefusedError: a source cannot be asked.
+    Nothing is fetched: DVC does not look at the source of an import (it is frozen) before it
+    updates it, so that of one elsewhere only `dvc update` can tell.
     """
-    if not imports:
-        return {}
-    done = _dvc("status", "--json", *imports)
-    if done.code != 0:
-        raise RefusedError(f"`dvc status {' '.join(imports)}` failed: {_tail(done.output)}")
-    found: dict[str, object] = json.loads(done.output.splitlines()[-1])
-    return found
+    return {name: changed for name in imports if (changed := _changed(Path(name)))}
+
+
+def _changed(recorded: Path) -> list[str]:
+    sources = read_yaml(recorded).get("deps", [])
+    return [each["path"] for each in sources if "md5" in each and _differs(each)]
+
+
+def _differs(source: dict[str, str]) -> bool:
+    path = Path(source["path"])
+    if not path.is_file():
+        return path.is_absolute() and not path.exists()
+    return hashlib.md5(path.read_bytes(), usedforsecurity=False).hexdigest() != source["md5"]
 
 
 def stale_stages(targets: list[str]) -> list[str]:
