@@ -104,7 +104,11 @@ def stages_run(words: str) -> set[str]:
 
 def runs_of(checkout, experiment):
     from mlflow import MlflowClient
+    from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
 
+    # Open connections would go on reading a file that was deleted since.
+    for engine in SqlAlchemyStore._engine_map.values():
+        engine.dispose()
     client = MlflowClient(f"sqlite:///{checkout.folder / 'mlflow.db'}")
     found = client.get_experiment_by_name(experiment)
     return client.search_runs([found.experiment_id])

@@ -32,12 +32,15 @@ class Report:
 
 
 def tell_report(report: Report) -> None:
-    """Journal the report as the one run of the MLflow experiment `comparison` for these fits."""
+    """Journal the report as the one run of the MLflow experiment `comparison` for these fits.
+
+    Another question about the same fits is another run: what was concluded before is kept.
+    """
     journal_path = report.folder / "journal.jsonl"
     with Shipper(locate_store(Workspace.here().home)) as shipper, Journal(journal_path) as journal:
         journal.begin(
             RunIdentity(
-                key=f"comparison/{digest_of(list(report.fingerprints))}",
+                key=f"comparison/{digest_of([report.question, *report.fingerprints])}",
                 name="comparison",
                 experiment=_REPORT_EXPERIMENT,
                 tags={"role": "report", "question": report.question, **provenance_tags(Path.cwd())},
