@@ -22,7 +22,7 @@ from seqarena.significance.examples import compare_all, compare_examples
 from seqarena.significance.scores import ratio
 from seqarena.significance.seeds import welch_difference
 from seqarena.significance.statistics import ExampleStatistics
-from seqarena.significance.student import student_estimate
+from seqarena.significance.student import estimate_of_parts
 from seqarena.significance.task_scores import TaskScores
 from seqarena.significance.tasks import compare_over_tasks
 from seqarena.significance.verdict import Word, verdict
@@ -200,10 +200,8 @@ def straight_level(world: World, n_seeds: int, n_examples: int) -> float:
         parts = ErrorParts(
             (one, other), float(examples), float(both), (n_seeds, n_seeds), n_examples
         )
-        found = student_estimate(
-            float(value), parts.variance, parts.dof, confidence=1 - LEVEL, method=""
-        )
-        n_quiet += found.p_value > LEVEL
+        found = estimate_of_parts(float(value), parts.parts, confidence=1 - LEVEL, method="")
+        n_quiet += found.low <= 0 <= found.high
     return n_quiet / N_STRAIGHT
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
-from seqarena.significance.student import satterthwaite, variance_of_mean
+from seqarena.significance.student import variance_of_mean
 
 Contributions = Float[np.ndarray, "_ example"]
 
@@ -33,13 +33,12 @@ class ErrorParts:
         return max(seeds + self.of_examples - self.in_both, seeds, self.of_examples)
 
     @property
-    def dof(self) -> float:
-        """Degrees of freedom of Student's t (Satterthwaite 1946)."""
-        shared = max(0.0, self.of_examples - self.in_both)
-        parts = (*self.of_seeds, shared)
+    def parts(self) -> tuple[tuple[float, float], ...]:
+        """What adds up to the variance, each with the degrees of freedom that it rests on."""
+        of_examples = self.variance - sum(self.of_seeds)
+        values = (*self.of_seeds, of_examples)
         sizes = (*self.n_seeds, self.n_examples)
-        # Fits that never differ have no error at all.
-        return satterthwaite(parts, sizes) if any(parts) else float(self.n_examples - 1)
+        return tuple((value, size - 1.0) for value, size in zip(values, sizes, strict=True))
 
 
 def error_parts(

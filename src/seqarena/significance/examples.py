@@ -17,7 +17,7 @@ from seqarena.significance.over_seeds import superiority
 from seqarena.significance.resampling import redrawn_scores, swapped_p_values
 from seqarena.significance.seeds import one_seed
 from seqarena.significance.statistics import ExampleStatistics, alike
-from seqarena.significance.student import student_estimate
+from seqarena.significance.student import estimate_of_parts
 
 Names = tuple[str, str]
 
@@ -52,8 +52,8 @@ def compare_all(
       example it is a toss which of the two said what. It is rejected, rightly, where two seeds of
       one family differ: the fits are not the same.
     * `of_families`: other seeds and other examples. Interval and p-value are of Student's t with
-      the variances over seeds and over examples, and the degrees of freedom of Satterthwaite
-      (1946). Its null: both families have one mean score over all seeds and examples. The p-value
+      the variances over the seeds of either and over examples, put together as Howe (1974) does.
+      Its null: both families have one mean score over all seeds and examples. The p-value
       is never below that of the fits. A bootstrap that redraws the seeds too is not used: with few
       seeds its interval is far too narrow (`benchmarks/results/trust.md`).
 
@@ -155,14 +155,13 @@ class _Finite:
         if not (np.isfinite(parts[0]).all() and np.isfinite(parts[1]).all()):
             return _UNDEFINED
         error = error_parts((one.seed_scores(), other.seed_scores()), parts)
-        found = student_estimate(
+        found = estimate_of_parts(
             value,
-            error.variance,
-            error.dof,
+            error.parts,
             confidence=self.confidence,
             method=(
                 f"Student t over {one.n_seeds} and {other.n_seeds} seeds and "
-                f"{self.n_examples:,} examples, {error.dof:.1f} degrees of freedom"
+                f"{self.n_examples:,} examples, the parts put together as Howe does"
             ),
         )
         return replace(found, p_value=max(found.p_value, of_fits.p_value))

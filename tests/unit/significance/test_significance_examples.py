@@ -3,6 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
+from scipy import stats
 
 from seqarena.errors import DataError
 from seqarena.significance.estimate import Estimate, Unknown
@@ -39,7 +40,8 @@ def test_two_families_worked_by_hand():
     squares = 2 * ((3 / 8) ** 2 + 3 * (1 / 8) ** 2)
     seeds, examples = 1 / 64, 11 / 192 - squares / 24
     assert families.standard_error == pytest.approx((seeds + examples) ** 0.5)
-    assert families.dof == pytest.approx((seeds + examples) ** 2 / (seeds**2 + examples**2 / 3))
+    half = (seeds * stats.t.ppf(0.975, 1) ** 2 + examples * stats.t.ppf(0.975, 3) ** 2) ** 0.5
+    assert (families.low, families.high) == pytest.approx((0.375 - half, 0.375 + half))
 
 
 def test_where_lower_is_better_the_sign_turns():
