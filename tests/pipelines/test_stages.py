@@ -17,6 +17,7 @@ from seqarena.experiment.layout import Workspace
 from seqarena.experiment.question import QuestionConfig
 from seqarena.experiment.suite import parse_suite
 from seqarena.experiment.synchronise import synchronise
+from seqarena.experiment.train import train
 from seqarena.tasks.prepare import prepare_task
 from seqarena.tracking.events import RunEnded
 from seqarena.tracking.location import locate_store
@@ -44,6 +45,13 @@ def suite_with(**gru):
             "experiments": {"lagged-gru": {"task": "lagged", "family": "gru"}},
         }
     )
+
+
+def with_seeds(suite, seeds):
+    experiments = {
+        name: dataclasses.replace(each, seeds=seeds) for name, each in suite.experiments.items()
+    }
+    return dataclasses.replace(suite, experiments=experiments)
 
 
 @pytest.fixture
@@ -89,6 +97,59 @@ def test_a_fit_that_diverges_is_an_error_and_its_run_is_marked_failed(workspace)
     assert isinstance(last, RunEnded)
     assert last.status == "FAILED"
     assert last.message == f"ConvergenceError: {caught.value}"
+    # What is known to diverge is not tried again.
+    before = journal.read_bytes()
+    with pytest.raises(ConvergenceError) as again:
+        fit(workspace, suite, folder)
+    assert (str(again.value), journal.read_bytes()) == (str(caught.value), before)
+
+
+def test_an_experiment_that_diverges_is_a_row_and_keeps_no_other_from_being_judged(
+    workspace, capsys
+):
+    suite = suite_with(optimiser={"learning_rate": 1e30, "max_gradient_norm": None})
+    folder = prepared(workspace, suite)
+    evaluated(workspace, suite, folder)
+    out = capsys.readouterr()
+    message = "lagged-gru seed 0: the training loss is nan in epoch 0"
+    assert message in out.err and "The other seeds go on" in out.err
+    assert "lagged-gru: every seed diverged (1)" in out.out
+    assert json.loads(workspace.metrics("lagged-gru").read_text())["mean"] == {
+        "bits_per_step": None
+    }
+    reported(workspace, suite)
+    (row,) = told(workspace)["experiments"].values()
+    (failure,) = row["failures"]
+    assert row["n_seeds"] == 0 and failure.startswith(f"seed 0: diverged: {message}")
+    words = " ".join(told(workspace)["judgement"]["words"]["not_concluded"])
+    assert "gru left no score at all (1 seed): seed 0: diverged: " in words
+
+
+def test_a_seed_that_diverges_is_counted_and_the_others_are_judged(workspace, monkeypatch):
+    suite = with_seeds(suite_with(), (0, 1, 2))
+    folder = prepared(workspace, suite)
+
+    def one_diverges(experiment, seed, *rest, **settings):
+        if seed == 1:
+            raise ConvergenceError("it left the numbers.")
+        return fit_seed(experiment, seed, *rest, **settings)
+
+    monkeypatch.setattr("seqarena.experiment.train.fit_seed", one_diverges)
+    evaluated(workspace, suite, folder)
+    metrics = json.loads(workspace.metrics("lagged-gru").read_text())
+    assert (list(metrics["seeds"]), metrics["diverged"]) == (
+        ["0", "2"],
+        {"1": "it left the numbers."},
+    )
+    reported(workspace, suite)
+    (row,) = told(workspace)["experiments"].values()
+    assert (row["n_seeds"], row["failures"]) == (2, ["seed 1: diverged: it left the numbers."])
+    assert "1: diverged" in (workspace.reports / "comparison.md").read_text()
+    # The next fits are all well: the note goes.
+    monkeypatch.setattr("seqarena.experiment.train.fit_seed", fit_seed)
+    shutil.rmtree(workspace.evaluation("lagged-gru"))
+    evaluated(workspace, suite, folder)
+    assert json.loads(workspace.metrics("lagged-gru").read_text())["diverged"] == {}
 
 
 def test_a_model_is_not_judged_on_other_data_than_its_own(workspace):
@@ -143,9 +204,7 @@ def told(workspace) -> dict:
 
 def evaluated(workspace, suite, folder) -> None:
     fits = workspace.fit("lagged-gru")
-    for seed in suite.experiments["lagged-gru"].seeds:
-        run = fit_seed(suite.experiments["lagged-gru"], seed, folder, workspace, False)
-        shutil.copytree(run, fits / f"seed-{seed}")
+    train(suite.experiments["lagged-gru"], folder, fits)
     evaluate(
         suite.experiments["lagged-gru"],
         folder,
@@ -175,13 +234,7 @@ def test_a_cell_of_an_older_preparation_stands_in_no_table_and_the_report_says_w
 def test_runs_in_mlflow_are_compared_by_their_ids(workspace):
     from mlflow import MlflowClient
 
-    raw = suite_with()
-    suite = dataclasses.replace(
-        raw,
-        experiments={
-            name: dataclasses.replace(each, seeds=(0, 1)) for name, each in raw.experiments.items()
-        },
-    )
+    suite = with_seeds(suite_with(), (0, 1))
     evaluated(workspace, suite, prepared(workspace, suite))
     # On a busy machine the store may lag behind the journals.
     assert not synchronise(workspace, False).failed

@@ -31,10 +31,8 @@ def summarise_seeds(
     Returns:
         `{**facts, metric: {...}, seeds: {"0": {...}}, mean: {...}, interval: {name: {low, high,
         half_width, n, confidence}}, flags: {...}}`. What is not finite in any seed has the mean
-        None; a single seed has no interval. Counts and standard errors stand under `seeds` alone.
-
-    Raises:
-        DataError: there is no seed.
+        None, and so has the headline where there is no seed; a single seed has no interval. Counts
+        and standard errors stand under `seeds` alone.
     """
     first: Mapping[str, float | int] = next(iter(seeds.values()), {metric.name: 0.0})
     names = [name for name in first if not name.endswith(_NOT_AVERAGED)]
@@ -61,7 +59,7 @@ def write_metrics(path: Path, summary: Mapping[str, Any]) -> Path:
 
 
 def _interval(values: list[float]) -> Interval | None:
-    if values and not all(map(math.isfinite, values)):
+    if not values or not all(map(math.isfinite, values)):
         return None
     return t_interval(values)
 

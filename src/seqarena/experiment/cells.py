@@ -9,7 +9,7 @@ from seqarena.experiment.baselines import baseline_of
 from seqarena.experiment.cell_details import details_of
 from seqarena.experiment.identity import engine_of
 from seqarena.experiment.run_links import Links
-from seqarena.experiment.scored import Measure, read_summary
+from seqarena.experiment.scored import Measure, read_summary, why_no_score
 from seqarena.experiment.suite import Experiment
 from seqarena.reporting.cells import Cell, SeedResult
 from seqarena.reporting.details import Details
@@ -41,7 +41,7 @@ def read_cell(
         try:
             found.append(_seed(seed, summary, folder))
         except ArtifactError as error:
-            if summary["seeds"]:
+            if summary["seeds"] or summary.get("diverged"):
                 failures.append(f"seed {seed}: {error}")
     details = Details()
     if measure is not None and found:
@@ -70,10 +70,7 @@ def read_cell(
 
 def _seed(seed: int, summary: dict[str, Any], folder: Path) -> SeedResult:
     if str(seed) not in summary["seeds"]:
-        raise ArtifactError(
-            f"{folder / 'metrics.json'}: holds no such seed; evaluate the experiment again "
-            "(`dvc repro`)."
-        )
+        raise ArtifactError(why_no_score(seed, summary, folder))
     report = _report(folder / "fit" / f"seed-{seed}" / "report.json")
     return SeedResult(
         seed=seed,

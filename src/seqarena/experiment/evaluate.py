@@ -2,6 +2,7 @@
 
 import sys
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,7 @@ from seqarena.experiment.attribution import (
     tell_attribution,
     tell_pictures,
 )
+from seqarena.experiment.diverged import read_diverged
 from seqarena.experiment.fitted import load_fitted
 from seqarena.experiment.identity import aggregate_run, engine_of, seed_run, tell_data
 from seqarena.experiment.layout import Workspace
@@ -74,6 +76,8 @@ def evaluate(
 ) -> None:
     """Score every seed on the test split, keep its maps of the probes, and sum the seeds up.
 
+    Seeds that diverged are counted, and have no score.
+
     Raises:
         ArtifactError: a model or the data is altered, or they do not belong together.
     """
@@ -81,15 +85,17 @@ def evaluate(
     bench = _bench(experiment, prepared)
     with Shipper(locate_store(Workspace.here().home)) as shipper:
         judged: dict[int, _Judged] = {}
-        for seed in experiment.seeds:
+        diverged = read_diverged(fits)
+        for seed in [each for each in experiment.seeds if each not in diverged]:
             out = folder / f"seed-{seed}"
             shipper.follow(out / JOURNAL_FILE)
             judged[seed] = _judge(bench, seed, fits / f"seed-{seed}", out)
         metric = _metric(bench)
-        summary = _summary(bench, metric, judged)
+        summary = {**_summary(bench, metric, judged), "diverged": _by_seed(diverged)}
         write_metrics(metrics, summary)
-        shipper.follow(folder / JOURNAL_FILE)
-        _tell_aggregate(bench, judged, folder, fits, summary)
+        if judged:
+            shipper.follow(folder / JOURNAL_FILE)
+            _tell_aggregate(bench, judged, folder, fits, summary)
     seconds = time.monotonic() - began
     sys.stdout.write(f"{_line(experiment, metric, summary)}, evaluated in {seconds:.1f} s\n")
 
@@ -201,13 +207,17 @@ def _tell_aggregate(
         )
         tell_pictures(journal, bench.probed.probe_set.probes, first.pictures)
         tell_aggregate(journal, _aggregate(bench, fits, summary), folder)
-        journal.metrics(_moved_with_the_seed(experiment, folder), step=0)
+        journal.metrics(_moved_with_the_seed(experiment.name, folder, judged), step=0)
 
 
-def _moved_with_the_seed(experiment: Experiment, folder: Path) -> dict[str, float]:
+def _by_seed(messages: dict[int, str]) -> dict[str, str]:
+    return {str(seed): message for seed, message in messages.items()}
+
+
+def _moved_with_the_seed(name: str, folder: Path, judged: Iterable[int]) -> dict[str, float]:
     """Return how far the maps of two seeds are apart, where all of them kept maps."""
-    seeds = [folder / f"{SEED}{seed}" for seed in experiment.seeds]
-    return seed_summary(read_family(experiment.name, seeds)) if all(map(has_maps, seeds)) else {}
+    seeds = [folder / f"{SEED}{seed}" for seed in judged]
+    return seed_summary(read_family(name, seeds)) if all(map(has_maps, seeds)) else {}
 
 
 def _aggregate(bench: _Bench, fits: Path, summary: dict[str, Any]) -> Aggregate:
@@ -219,5 +229,9 @@ def _line(experiment: Experiment, metric: Metric, summary: dict[str, Any]) -> st
     mean, interval = summary["mean"][metric.name], summary["interval"].get(metric.name)
     shown = "infinite" if mean is None else f"{mean:.4f}"
     spread = f" ± {interval['half_width']:.4f}" if interval else ""
-    seeds = counted(len(experiment.seeds), "seed")
-    return f"{experiment.name}: {metric.label} {shown}{spread} over {seeds}"
+    n_judged, n_diverged = len(summary["seeds"]), len(summary["diverged"])
+    if not n_judged:
+        return f"{experiment.name}: every seed diverged ({n_diverged})"
+    lost = f" ({n_diverged} diverged)" if n_diverged else ""
+    seeds = counted(n_judged, "seed")
+    return f"{experiment.name}: {metric.label} {shown}{spread} over {seeds}{lost}"

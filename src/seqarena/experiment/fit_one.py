@@ -4,6 +4,7 @@
 that a warm process can take over before they are paid for.
 """
 
+import contextlib
 import os
 
 from seqarena.experiment.warm_start import run_stage
@@ -11,6 +12,7 @@ from seqarena.experiment.warm_start import run_stage
 
 def main(argv: list[str]) -> None:
     """Fit what `argv` names, unless it is fitted."""
+    from seqarena.errors import ConvergenceError
     from seqarena.experiment.fit_seed import fit_seed
     from seqarena.experiment.layout import Workspace
     from seqarena.experiment.suite import read_experiment
@@ -21,7 +23,9 @@ def main(argv: list[str]) -> None:
     workspace = Workspace.here()
     experiment = read_experiment(name)
     prepared = workspace.prepared(experiment.task_name)
-    fit_seed(experiment, int(seed), prepared, workspace, show_progress=False)
+    # Of a fit that diverges the stage `train` tells, which finds it noted.
+    with contextlib.suppress(ConvergenceError):
+        fit_seed(experiment, int(seed), prepared, workspace, show_progress=False)
 
 
 if __name__ == "__main__":

@@ -15,7 +15,8 @@ from seqarena.data.content import path_sha256
 from seqarena.data.manifest import Manifest, read_manifest, verify_prepared
 from seqarena.data.part import Part
 from seqarena.data.splits import Split
-from seqarena.errors import ConfigError
+from seqarena.errors import ConfigError, ConvergenceError
+from seqarena.experiment.diverged import read_diverged, write_diverged
 from seqarena.experiment.fingerprint import fingerprint
 from seqarena.experiment.identity import seed_run, tell_data
 from seqarena.experiment.layout import Workspace
@@ -46,15 +47,23 @@ def fit_seed(
 
     Raises:
         ArtifactError: the prepared data is not what `prepare` wrote.
-        SeqarenaError: whatever the fit raises; its run is marked FAILED.
+        ConvergenceError: it diverges, or did before.
+        SeqarenaError: whatever else the fit raises; its run is marked FAILED.
     """
     manifest = verify_prepared(prepared)
     start = path_sha256(workspace.start(experiment.name))
     identity = fingerprint(experiment, manifest, seed, start)
     home = workspace.fits / identity
     with _alone(home):
+        if seed in (known := read_diverged(home)):
+            raise ConvergenceError(known[seed])
         if not (home / _COMPLETE).exists():
-            _fit(experiment, seed, prepared, manifest, home, workspace, show_progress)
+            try:
+                _fit(experiment, seed, prepared, manifest, home, workspace, show_progress)
+            except ConvergenceError as error:
+                if is_main_process():
+                    write_diverged(home, {seed: str(error)})
+                raise
     return home / "run"
 
 

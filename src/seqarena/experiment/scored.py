@@ -146,6 +146,14 @@ def read_summary(folder: Path) -> dict[str, Any]:
     return content
 
 
+def why_no_score(seed: int, summary: dict[str, Any], folder: Path) -> str:
+    """Say why metrics.json holds no score of a seed."""
+    if message := summary.get("diverged", {}).get(str(seed)):
+        return f"diverged: {message}"
+    path = folder / "metrics.json"
+    return f"{path}: holds no such seed; evaluate the experiment again (`dvc repro`)."
+
+
 def seed_of(predictions: pa.Table, seed: int, measure: Measure) -> SeedScores:
     """Return what the examples of one seed add to its metric.
 
@@ -165,7 +173,7 @@ def seed_of(predictions: pa.Table, seed: int, measure: Measure) -> SeedScores:
 
 def _read_seed(seed: int, summary: dict[str, Any], folder: Path, measure: Measure) -> SeedScores:
     if str(seed) not in summary["seeds"]:
-        raise ArtifactError(f"{folder / 'metrics.json'}: holds no such seed; evaluate it again.")
+        raise ArtifactError(why_no_score(seed, summary, folder))
     return seed_of(read_predictions(folder / "evaluation" / f"seed-{seed}"), seed, measure)
 
 
