@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
-from seqarena.significance.student import variance_of_mean
+from seqarena.significance.student import satterthwaite, variance_of_mean
 
 Contributions = Float[np.ndarray, "_ example"]
 
@@ -34,11 +34,14 @@ class ErrorParts:
 
     @property
     def parts(self) -> tuple[tuple[float, float], ...]:
-        """What adds up to the variance, each with the degrees of freedom that it rests on."""
-        of_examples = self.variance - sum(self.of_seeds)
-        values = (*self.of_seeds, of_examples)
-        sizes = (*self.n_seeds, self.n_examples)
-        return tuple((value, size - 1.0) for value, size in zip(values, sizes, strict=True))
+        """What adds up to the variance, each with the degrees of freedom that it rests on.
+
+        The seeds of both families are one part, on the degrees of freedom of Welch (1947); the
+        examples are the other.
+        """
+        of_seeds = sum(self.of_seeds)
+        dof = satterthwaite(self.of_seeds, self.n_seeds) if of_seeds else sum(self.n_seeds) - 2.0
+        return (of_seeds, dof), (self.variance - of_seeds, self.n_examples - 1.0)
 
 
 def error_parts(

@@ -52,7 +52,7 @@ def compare_all(
       example it is a toss which of the two said what. It is rejected, rightly, where two seeds of
       one family differ: the fits are not the same.
     * `of_families`: other seeds and other examples. Interval and p-value are of Student's t with
-      the variances over the seeds of either and over examples, put together as Howe (1974) does.
+      the variances over seeds (Welch 1947) and over examples, put together as Howe (1974) does.
       Its null: both families have one mean score over all seeds and examples. The p-value
       is never below that of the fits. A bootstrap that redraws the seeds too is not used: with few
       seeds its interval is far too narrow (`benchmarks/results/trust.md`).
@@ -161,7 +161,7 @@ class _Finite:
             confidence=self.confidence,
             method=(
                 f"Student t over {one.n_seeds} and {other.n_seeds} seeds and "
-                f"{self.n_examples:,} examples, the parts put together as Howe does"
+                f"{self.n_examples:,} examples, put together as Howe does"
             ),
         )
         return replace(found, p_value=max(found.p_value, of_fits.p_value))

@@ -43,9 +43,9 @@ def estimate_of_parts(
 
     The half-width is the root of the summed squares of the half-widths that each part alone would
     give with its own Student's t (Howe 1974), and the p-value belongs to the interval that just
-    reaches 0. Satterthwaite's degrees of freedom are themselves an estimate: where a part on two of
-    them, such as that of three seeds, happens to come out small, they are taken for many, and the
-    interval is too narrow (`benchmarks/results/trust.md`). Here no part is trusted beyond its own.
+    reaches 0. Satterthwaite's degrees of freedom are themselves an estimate: where a part on few of
+    them, such as that of three seeds, happens to come out small beside one on many, they are taken
+    for many, and the interval is too narrow. Here no part is trusted beyond its own.
 
     Args:
         value: the difference.

@@ -21,23 +21,24 @@ def test_seeds_and_examples_worked_by_hand():
     assert found.variance == pytest.approx(1 / 64 + 11 / 192 - squares / 24)
 
 
-def test_each_part_rests_on_its_own_seeds_or_examples():
+def test_seeds_rest_on_the_degrees_of_welch_and_examples_on_their_own():
     # 5 over examples hold 1 that the seeds hold too.
     found = ErrorParts((1.0, 2.0), 5.0, 1.0, (3, 5), 10)
     assert found.variance == 7.0
-    assert found.parts == ((1.0, 2), (2.0, 4), (4.0, 9))
+    # Of the seeds, as Welch has it: 3 ** 2 / (1 / 2 + 4 / 4).
+    assert found.parts == ((3.0, pytest.approx(6.0)), (4.0, 9))
 
 
 def test_the_error_is_never_below_that_of_seeds_or_of_examples_alone():
     assert ErrorParts((1.0, 0.0), 1.0, 1.5, (3, 3), 10).variance == 1.0
     assert ErrorParts((0.1, 0.0), 1.0, 0.5, (3, 3), 10).variance == 1.0
     assert ErrorParts((2.0, 1.0), 0.1, 0.4, (3, 3), 10).variance == 3.0
-    assert ErrorParts((2.0, 1.0), 0.1, 0.4, (3, 3), 10).parts[2] == (0.0, 9)
+    assert ErrorParts((2.0, 1.0), 0.1, 0.4, (3, 3), 10).parts[1] == (0.0, 9)
 
 
 def test_fits_that_do_not_differ_have_no_error():
     found = parts_of([[1, 2, 3]] * 2, [[1, 2, 3]] * 3)
-    assert (found.variance, found.parts[2]) == (0.0, (0.0, 2))
+    assert (found.variance, found.parts) == (0.0, ((0.0, 3), (0.0, 2)))
 
 
 @pytest.mark.slow
