@@ -3,19 +3,21 @@
 import re
 from typing import Literal, get_args
 
-Part = Literal["scores", "published", "details", "maps"]
-"""Scores and what may be concluded; figures beside published ones; calibration and slices; where
-models look."""
+Part = Literal["glance", "scores", "pairs", "published", "details", "maps"]
+"""The best of every task and what may be concluded; all scores; pair by pair; figures beside
+published ones; calibration and slices; where models look."""
 
 PARTS: tuple[Part, ...] = get_args(Part)
 
 _CAPTIONS: dict[str, Part] = {
+    "Pair by pair:": "pairs",
     "Beside published figures:": "published",
     "Calibration:": "details",
     "By ": "details",
     "Mechanism against effect": "maps",
     "Where every two of them look:": "maps",
 }
+_GLANCE = "Every task at a glance:"
 _PICTURES = ("![", "Where each of them looked")
 _HEADING = re.compile(r"^## ")
 _LINK = re.compile(r" \(\[[^\]]*\]\([^)]*\)\)")
@@ -27,14 +29,20 @@ def extract(report: str, parts: tuple[Part, ...]) -> list[str]:
     Tasks that have nothing of these parts are left out, and so are links, which lead to files
     beside the report.
     """
-    _, *sections = re.split(r"(?m)^(?=## )", report)
-    lines: list[str] = []
+    head, *sections = re.split(r"(?m)^(?=## )", report)
+    lines = _glance(head) if "glance" in parts else []
     for section in sections:
         heading, *body = section.splitlines()
         chosen = _squeezed(_of_parts(body, parts))
         if chosen:
             lines += [_HEADING.sub("### ", heading), "", *chosen, ""]
     return lines[:-1]
+
+
+def _glance(head: str) -> list[str]:
+    told = head.partition(f"{_GLANCE}\n")[2].splitlines()
+    lines = _squeezed([line for line in told if not line.startswith(_PICTURES)])
+    return [*lines, ""] if lines else []
 
 
 def _of_parts(body: list[str], parts: tuple[Part, ...]) -> list[str]:

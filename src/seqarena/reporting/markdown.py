@@ -16,6 +16,8 @@ def markdown(whole: Whole) -> str:
     lines = ["# Comparison", ""]
     lines += [f"- {plain(name)}: {plain(value)}" for name, value in whole.facts.items()]
     lines += ["", "Every task at a glance:", "", *sheet_lines(whole.overview)]
+    lines += ["", "What may be concluded:", ""]
+    lines += [f"- {plain(each.task.name)}: {plain(each.verdict)}" for each in whole.sections]
     for chart in whole.charts:
         lines += ["", f"![{plain(chart.title)}]({FIGURES}/{figure_name('', chart)}.png)"]
     for section in whole.sections:

@@ -6,6 +6,18 @@ REPORT = """# Comparison
 
 - seeds: 0
 
+Every task at a glance:
+
+| task | best mean |
+| :-- | :-- |
+| dates | gru |
+
+What may be concluded:
+
+- dates: gru has the best mean.
+
+![everything](figures/everything.png)
+
 ## dates
 
 Dates.
@@ -15,6 +27,12 @@ Dates.
 | **gru** |
 
 gru has the best mean.
+
+Pair by pair:
+
+| first | second |
+| :-- | :-- |
+| gru | lstm |
 
 
 Beside published figures:
@@ -74,3 +92,20 @@ def test_parts_stay_in_the_order_of_the_report():
         "Mechanism against effect:",
     ]
     assert not any(line.startswith("![") for line in lines)
+
+
+def test_a_glance_is_the_best_of_every_task_and_what_may_be_concluded():
+    glance = [
+        *["| task | best mean |", "| :-- | :-- |", "| dates | gru |", ""],
+        *["What may be concluded:", "", "- dates: gru has the best mean."],
+    ]
+    assert extract(REPORT, ("glance",)) == glance
+    assert extract(REPORT, ("glance", "published"))[: len(glance) + 2] == [*glance, "", "### dates"]
+    assert extract("# Comparison\n\n## dates\n", ("glance",)) == []
+
+
+def test_pairs_are_a_part_of_their_own():
+    assert extract(REPORT, ("pairs",)) == [
+        *["### dates", "", "Pair by pair:", ""],
+        *["| first | second |", "| :-- | :-- |", "| gru | lstm |"],
+    ]

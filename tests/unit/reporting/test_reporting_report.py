@@ -144,6 +144,17 @@ def test_an_engine_is_named_where_there_are_two():
     assert "| engine |" in text and "| hmmlearn |" in text
 
 
+def test_what_may_be_concluded_of_every_task_stands_first():
+    whole = whole_report([BITS], [cell("a", [1.0]), cell("b", [2.0])])
+    (section,) = whole.sections
+    line = f"- {BITS.name}: {section.verdict}"
+    text = markdown(whole)
+    assert text.index("What may be concluded:") < text.index(line) < text.index("## ")
+    page = webpage(whole)
+    said = f'<a href="#task-1">{BITS.name}</a>: {section.verdict}'
+    assert page.index("What may be concluded") < page.index(said) < page.index('id="task-1"')
+
+
 def read_page(text: str) -> Reader:
     reader = Reader()
     reader.feed(text)
