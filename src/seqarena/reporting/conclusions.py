@@ -162,9 +162,15 @@ def _floor(judgement: TaskJudgement) -> list[str]:
     best = min(gaps, key=lambda cell: cell.gap or 0.0)
     side = "below" if metric.higher_is_better else "above"
     unit = f" {metric.unit}" if metric.unit in ("bits", "nats") else ""
+    size = f"{abs(best.gap or 0.0):.{metric.digits}f}"
+    if not float(size):
+        where = "is"
+    else:
+        # By chance, on a few examples, or by more than that: then the report has an error.
+        where = f"is {size}{unit} {side if (best.gap or 0.0) > 0 else 'better than'}"
     return [
-        f"The best mean, that of {best.label}, is {best.gap:.{metric.digits}f}{unit} {side} the "
-        f"best possible value of {judgement.floor:.{metric.digits}f}."
+        f"The best mean, that of {best.label}, {where} the best possible value of "
+        f"{judgement.floor:.{metric.digits}f}."
     ]
 
 
