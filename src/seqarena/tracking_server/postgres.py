@@ -14,6 +14,7 @@ from seqarena.tracking_server.settings import DATABASE_PORT
 OWNER, USER = "seqarena", "mlflow"
 """Roles in the cluster: who makes databases, and who works in them."""
 _DEBIAN = Path("/usr/lib/postgresql")
+_PROGRAMS = ("initdb", "postgres", "pg_dump")
 _FAREWELLS = {signal.SIGINT: 3.0, signal.SIGQUIT: 1.5}
 """A fast shutdown, then an immediate one, from which the next start recovers."""
 
@@ -29,8 +30,8 @@ def find_programs(version: str | None = None) -> Path:
     """
     on_path = shutil.which("initdb")
     debian = sorted(_DEBIAN.glob("[0-9]*/bin"), key=lambda each: -float(each.parent.name))
-    folders = [*([Path(on_path).parent] if on_path else []), *debian]
-    found = [each for each in folders if (each / "initdb").exists()]
+    folders = [*([Path(on_path).resolve().parent] if on_path else []), *debian]
+    found = [each for each in folders if all((each / name).exists() for name in _PROGRAMS)]
     for folder in found:
         if version is None or version == _version_of(folder):
             return folder

@@ -109,7 +109,8 @@ def test_the_folders_are_closed_to_others(tmp_path):
 def programs(folder: Path, version: str) -> Path:
     """Lay out what Debian installs, as far as it is looked at."""
     folder.mkdir(parents=True)
-    (folder / "initdb").touch()
+    for name in ("initdb", "pg_dump"):
+        (folder / name).touch(0o755)
     (folder / "postgres").write_text(
         f"#!/bin/sh\necho 'postgres (PostgreSQL) {version} (Debian)'\n"
     )
@@ -129,6 +130,15 @@ def test_the_newest_programs_make_a_cluster_and_the_same_ones_open_it(tmp_path, 
         "PostgreSQL 16, which made the database, is not on this machine: looked on the PATH and in "
         f"{tmp_path}, found {new}, {old}; install Debian's package postgresql-16."
     )
+
+
+def test_a_link_to_one_program_leads_to_all_of_them(tmp_path, monkeypatch):
+    monkeypatch.setattr(postgres, "_DEBIAN", tmp_path / "nothing")
+    whole = programs(tmp_path / "lib" / "bin", "15.4")
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "initdb").symlink_to(whole / "initdb")
+    monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:/usr/bin:/bin")
+    assert postgres.find_programs() == whole
 
 
 def test_a_machine_without_postgresql_is_told_what_to_install(tmp_path, monkeypatch):
