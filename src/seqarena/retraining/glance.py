@@ -1,12 +1,7 @@
 """Which version serves, asked in milliseconds: importing MLflow alone takes seconds."""
 
-import base64
 import json
 import os
-import sqlite3
-import urllib.error
-import urllib.parse
-import urllib.request
 from contextlib import closing
 
 from seqarena.errors import SeqarenaError
@@ -34,6 +29,8 @@ def serving_version(location: StoreLocation, model: str) -> str | None:
 
 
 def _in_database(location: StoreLocation, model: str) -> str | None:
+    import sqlite3
+
     database = location.database
     if database is None or not database.exists():
         return None
@@ -48,6 +45,12 @@ def _in_database(location: StoreLocation, model: str) -> str | None:
 
 
 def _at_server(location: StoreLocation, model: str) -> str | None:
+    # With the encryption that it brings along it is the heaviest import of a look that finds
+    # nothing, and most stores are a file.
+    import urllib.error
+    import urllib.parse
+    import urllib.request
+
     query = urllib.parse.urlencode({"name": model, "alias": _ALIAS})
     root = location.tracking_uri.rstrip("/")
     request = urllib.request.Request(
@@ -73,5 +76,7 @@ def _credentials() -> dict[str, str]:
     if not user:
         return {}
     password = os.environ.get("MLFLOW_TRACKING_PASSWORD", "")
+    import base64
+
     told = base64.b64encode(f"{user}:{password}".encode()).decode()
     return {"Authorization": f"Basic {told}"}

@@ -11,6 +11,7 @@ from seqarena.retraining.inputs import Inputs, read_inputs
 from seqarena.retraining.ledger import Entry, read_ledger
 from seqarena.retraining.lock import sole_retraining
 from seqarena.retraining.outcomes import ExitCode, Outcome, RefusedError
+from seqarena.retraining.remembered import Remembered
 from seqarena.retraining.sources import sources_changed, stale_stages, update_sources
 from seqarena.retraining.standing import Standing, answer_to
 
@@ -34,7 +35,9 @@ def retrain(context: Context, commit: bool = False) -> Outcome:
         except RefusedError as error:
             return _refused(context, error, None, lines)
         standing = context.standing()
-        inputs = read_inputs(context.name, context.config)
+        remembered = Remembered(context.home.remembered)
+        inputs = read_inputs(context.name, context.config, remembered)
+        remembered.keep()
         outcome = _nothing_new(standing, inputs, lines) or _tried(context, standing, inputs, lines)
         return _committed(context, outcome) if commit else outcome
 
@@ -42,7 +45,7 @@ def retrain(context: Context, commit: bool = False) -> Outcome:
 def plan(context: Context) -> Outcome:
     """Say what a retraining would do, and change nothing."""
     standing = context.standing()
-    inputs = read_inputs(context.name, context.config)
+    inputs = read_inputs(context.name, context.config, Remembered(context.home.remembered))
     lines = [_champion_line(context, standing)]
     if standing.pending is not None:
         lines.append(
