@@ -1,4 +1,4 @@
-"""Every key that an answer can have, as MLflow's schema says it; read off the records of answers."""
+"""Every key that an answer can have, as MLflow says it; read off the records of answers."""
 
 import types
 from dataclasses import fields, is_dataclass
