@@ -9,7 +9,7 @@ from seqarena.retraining.context import Context
 from seqarena.retraining.glance import CannotTellError, serving_version
 from seqarena.retraining.inputs import Inputs, read_inputs
 from seqarena.retraining.ledger import Entry, read_ledger
-from seqarena.retraining.lock import sole_retraining
+from seqarena.retraining.lock import Lock
 from seqarena.retraining.outcomes import ExitCode, Outcome, RefusedError
 from seqarena.retraining.remembered import Remembered
 from seqarena.retraining.sources import sources_changed, stale_stages, update_sources
@@ -24,11 +24,11 @@ def retrain(context: Context, commit: bool = False) -> Outcome:
         commit: whether Git takes what changed.
 
     Raises:
-        BusyError: another process retrains this.
+        HeldError: another process retrains this.
         ArtifactError: the ledger is broken.
         SeqarenaError: something failed; the champion serves on.
     """
-    with sole_retraining(context.home.lock):
+    with Lock(context.home.lock, f"a retraining of {context.name}"):
         lines = _reconciled(context)
         try:
             update_sources(context.config.imports)
