@@ -8,8 +8,10 @@ within the same tick of the file system's clock.
 All of it may be deleted at any time; nothing here decides anything that the files do not say.
 """
 
+import hashlib
 import json
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -37,13 +39,24 @@ class Remembered:
         Raises:
             OSError: it cannot be read.
         """
-        name, stamp = str(path.absolute()), _stamp(path)
+        return self._digest(path, str(path.absolute()), file_sha256)
+
+    def md5(self, path: Path) -> str:
+        """Return the MD5 of a file's bytes, by which DVC knows files.
+
+        Raises:
+            OSError: it cannot be read.
+        """
+        return self._digest(path, f"md5 of {path.absolute()}", _file_md5)
+
+    def _digest(self, path: Path, name: str, read: Callable[[Path], str]) -> str:
+        stamp = _stamp(path)
         known = self._before["files"].get(name)
         if known is not None and known[0] == stamp:
             self._files[name] = known
             return str(known[1])
         now = time.time_ns()
-        digest = file_sha256(path)
+        digest = read(path)
         is_settled = max(stamp[-2:]) < now - _SETTLED_NANOSECONDS
         if is_settled and _stamp(path) == stamp:
             self._files[name] = [stamp, digest]
@@ -78,6 +91,11 @@ class Remembered:
 def _stamp(path: Path) -> Stamp:
     found = path.stat()
     return [found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns]
+
+
+def _file_md5(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
 
 
 def _read(path: Path) -> dict[str, dict[str, Any]]:

@@ -30,12 +30,12 @@ def retrain(context: Context, commit: bool = False) -> Outcome:
     """
     with Lock(context.home.lock, f"a retraining of {context.name}"):
         lines = _reconciled(context)
+        remembered = Remembered(context.home.remembered)
         try:
-            update_sources(context.config.imports)
+            update_sources(context.config.imports, remembered)
         except RefusedError as error:
             return _refused(context, error, None, lines)
         standing = context.standing()
-        remembered = Remembered(context.home.remembered)
         inputs = read_inputs(context.name, context.config, remembered)
         remembered.keep()
         outcome = _nothing_new(standing, inputs, lines) or _tried(context, standing, inputs, lines)
@@ -45,13 +45,14 @@ def retrain(context: Context, commit: bool = False) -> Outcome:
 def plan(context: Context) -> Outcome:
     """Say what a retraining would do, and change nothing."""
     standing = context.standing()
-    inputs = read_inputs(context.name, context.config, Remembered(context.home.remembered))
+    remembered = Remembered(context.home.remembered)
+    inputs = read_inputs(context.name, context.config, remembered)
     lines = [_champion_line(context, standing)]
     if standing.pending is not None:
         lines.append(
             f"would first finish {standing.pending.event} of entry {standing.pending.number}."
         )
-    moved = sources_changed(context.config.imports)
+    moved = sources_changed(context.config.imports, remembered)
     lines += [f"would update {name}: {what}" for name, what in moved.items()]
     nothing = _nothing_new(standing, inputs, [])
     if nothing is not None and not moved:
