@@ -19,12 +19,14 @@ def serving_version(location: StoreLocation, model: str) -> str | None:
     """Return the version that the alias `champion` names; None: none does.
 
     Raises:
-        CannotTellError: the store is neither SQLite nor a server, or does not answer.
+        CannotTellError: it is neither SQLite nor PostgreSQL nor a server, or does not answer.
     """
     if location.database is not None:
         return _in_database(location, model)
     if location.tracking_uri.startswith(("http://", "https://")):
         return _at_server(location, model)
+    if location.tracking_uri.startswith("postgresql"):
+        return _in_postgresql(location, model)
     raise CannotTellError(f"{location}: is asked through MLflow alone.")
 
 
@@ -41,6 +43,22 @@ def _in_database(location: StoreLocation, model: str) -> str | None:
             found = connection.execute(query, (model, _ALIAS)).fetchone()
     except sqlite3.Error as error:
         raise CannotTellError(f"{database}: {error}.") from None
+    return None if found is None else str(found[0])
+
+
+def _in_postgresql(location: StoreLocation, model: str) -> str | None:
+    try:
+        import psycopg
+    except ImportError:
+        raise CannotTellError(f"{location}: psycopg is not installed.") from None
+    # SQLAlchemy names its driver before the colon; the rest is libpq's own.
+    address = "postgresql:" + location.tracking_uri.partition(":")[2]
+    query = "SELECT version FROM registered_model_aliases WHERE name = %s AND alias = %s"
+    try:
+        with psycopg.connect(address, connect_timeout=int(_TIMEOUT_SECONDS)) as connection:
+            found = connection.execute(query, (model, _ALIAS)).fetchone()
+    except psycopg.Error as error:
+        raise CannotTellError(f"{location}: {redact(str(error))}.") from None
     return None if found is None else str(found[0])
 
 
