@@ -79,7 +79,7 @@ def _context(
     from seqarena.retraining.context import Context
 
     if suite is not None:
-        from seqarena.experiment.suites import open_workspace
+        from seqarena.experiment.suite_workspace import open_workspace
 
         os.chdir(open_workspace(Path.cwd(), suite))
     config = read_retraining(name)
