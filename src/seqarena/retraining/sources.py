@@ -43,7 +43,7 @@ def update_sources(imports: list[str], remembered: Remembered) -> None:
         )
 
 
-def sources_changed(imports: list[str], remembered: Remembered) -> dict[str, object]:
+def sources_changed(imports: list[str], remembered: Remembered) -> dict[str, list[str]]:
     """Return the imported files whose sources are known to have changed or to be gone, and those.
 
     Nothing is fetched. Of a folder, a Git repository or a bucket only `dvc update` can tell.
