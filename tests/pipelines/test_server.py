@@ -156,7 +156,7 @@ def test_it_ends_without_a_trace_and_begins_again_with_all_it_had(
 
         before = time.monotonic()
         assert server.end() == 0
-        assert time.monotonic() - before < 10
+        assert time.monotonic() - before < 10 * slowness()
         assert all_gone(processes, within=0)
 
         server.start()

@@ -125,7 +125,8 @@ def _own_code(kinds: Iterable[str]) -> list[Path]:
         for entry in entry_points(group=_OWN_FAMILIES, name=kind):
             spec = importlib.util.find_spec(entry.module.partition(".")[0])
             if spec is not None:
-                found |= {Path(each) for each in spec.submodule_search_locations or [spec.origin]}
+                places = spec.submodule_search_locations or [spec.origin or ""]
+                found |= {Path(each) for each in places if each}
     return sorted(found)
 
 
