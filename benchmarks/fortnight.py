@@ -27,7 +27,7 @@ from ruamel.yaml import YAML
 from seqarena.data.sources.japanese_vowels import JapaneseVowelsConfig
 from seqarena.experiment.warm_start import SOCKET_VARIABLE, StageServer
 from seqarena.retraining.ledger import read_ledger
-from seqarena.retraining.lock import sole_retraining
+from seqarena.retraining.lock import Lock
 
 ROOT = Path(__file__).parents[1]
 NAMES = [f"c{number}" for number in range(1, 13)]
@@ -263,8 +263,8 @@ def second_week(days: Fortnight) -> None:
     days.expect("3")
 
     days.begin("two at once: the second says who runs, and leaves")
-    with sole_retraining(days.folder / "retraining" / "vowels" / "lock"):
-        days.says(f"process {os.getpid()} on ", days.retrain(5))
+    with Lock(days.folder / "retraining" / "vowels" / "lock", "a retraining of vowels"):
+        days.says(f"running already (pid {os.getpid()} since ", days.retrain(5))
 
     days.begin("an utterance of nobody known: refused")
     whole = days.rows

@@ -64,7 +64,8 @@ def repro(jobs: int | None, warm: bool, suite: str | None) -> None:
     from seqarena.experiment.repro import reproduce
 
     if suite is not None:
-        from seqarena.experiment.suites import open_workspace, read_card
+        from seqarena.experiment.suite_workspace import open_workspace
+        from seqarena.experiment.suites import read_card
 
         card = read_card(Path.cwd(), suite)
         click.echo(card.describe())
@@ -76,7 +77,8 @@ def repro(jobs: int | None, warm: bool, suite: str | None) -> None:
 @main.command()
 def suites() -> None:
     """List the suites beside params.yaml: what each compares, and how long it takes."""
-    from seqarena.experiment.suites import read_card, suite_names
+    from seqarena.experiment.suite_workspace import suite_names
+    from seqarena.experiment.suites import read_card
 
     names = suite_names(Path.cwd())
     if not names:

@@ -28,7 +28,7 @@ def compare(
     from seqarena.experiment.layout import Workspace
 
     if suite is not None:
-        from seqarena.experiment.suites import open_workspace
+        from seqarena.experiment.suite_workspace import open_workspace
 
         os.chdir(open_workspace(Path.cwd(), suite))
     for line in compare_scores(one, other, Workspace.here(), metric, region):

@@ -79,7 +79,7 @@ def _context(
     from seqarena.retraining.context import Context
 
     if suite is not None:
-        from seqarena.experiment.suites import open_workspace
+        from seqarena.experiment.suite_workspace import open_workspace
 
         os.chdir(open_workspace(Path.cwd(), suite))
     config = read_retraining(name)
@@ -89,14 +89,18 @@ def _context(
 
 def _end(run: "Callable[[], Outcome]") -> None:
     """Print how it ended, and exit with the code that says so."""
-    from seqarena.retraining.outcomes import BusyError, ExitCode, MovedError
+    from seqarena.retraining.lock import HeldError
+    from seqarena.retraining.outcomes import ExitCode, MovedError
 
     with _terminable():
         try:
             outcome = run()
-        except (BusyError, MovedError) as error:
+        except HeldError as error:
+            click.echo(f"{error} Nothing was done; try again when it has ended.", err=True)
+            sys.exit(ExitCode.BUSY)
+        except MovedError as error:
             click.echo(str(error), err=True)
-            sys.exit(ExitCode.BUSY if isinstance(error, BusyError) else ExitCode.MOVED)
+            sys.exit(ExitCode.MOVED)
     for line in outcome.lines:
         click.echo(line)
     sys.exit(outcome.code)

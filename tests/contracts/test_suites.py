@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from seqarena.experiment.question import read_asked
-from seqarena.experiment.suites import read_card, suite_names
+from seqarena.experiment.suite_workspace import suite_names
+from seqarena.experiment.suites import read_card
 
 ROOT = Path(__file__).parents[2]
 NAMES = suite_names(ROOT)

@@ -1,6 +1,8 @@
 """What `deploy/schedule` holds, each file read by its own tool where that is here."""
 
 import ast
+import json
+import os
 import re
 import shutil
 import subprocess
@@ -230,3 +232,45 @@ def test_the_dag_calls_the_command_when_the_schedule_says():
         "exec .venv/bin/seqarena schedule run {task}"
     )
     assert ast.literal_eval(task["skip_on_exit_code"]) == [3, 5]
+
+
+READ_BY_AIRFLOW = """
+import json, sys
+from airflow.dag_processing.dagbag import DagBag
+bag = DagBag(sys.argv[1])
+dag = bag.dags["seqarena_retrain"]
+[task] = dag.tasks
+found = [
+    bag.import_errors, dag.catchup, dag.max_active_runs, str(dag.timezone), task.retries,
+    task.skip_on_exit_code, task.bash_command, task.execution_timeout.total_seconds() / 3600,
+]
+print(json.dumps(found))
+"""
+
+
+@pytest.mark.slow
+def test_airflow_itself_reads_the_dag(tmp_path):
+    python = os.environ.get("SEQARENA_AIRFLOW")
+    if python is None:
+        pytest.skip("SEQARENA_AIRFLOW does not name the Python of an environment with Airflow 3")
+    (tmp_path / "dags").mkdir()
+    shutil.copy(DEPLOY / "airflow" / "seqarena_retrain.py", tmp_path / "dags")
+    done = subprocess.run(
+        [python, "-c", READ_BY_AIRFLOW, str(tmp_path / "dags")],
+        env={"PATH": "/usr/bin:/bin", "HOME": str(tmp_path), "AIRFLOW_HOME": str(tmp_path)},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    command = f"exec .venv/bin/{COMMAND}"
+    assert json.loads(done.stdout.splitlines()[-1]) == [
+        {},
+        False,
+        1,
+        BERLIN,
+        0,
+        [3, 5],
+        command,
+        6.0,
+    ]

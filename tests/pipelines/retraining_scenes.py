@@ -84,6 +84,7 @@ class Project:
         """Set it up; `server` are the variables of a `StageServer`."""
         self.folder = folder
         self.server = {**server, "WARM_SERVER": server[SOCKET_VARIABLE]}
+        folder.mkdir(exist_ok=True)
         (folder / "warm.py").write_text(WARM)
         for name in ("dvc.yaml", "requirements.lock", "targets.yaml", ".dvcignore", ".gitignore"):
             shutil.copy(ROOT / name, folder / name)

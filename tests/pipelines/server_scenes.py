@@ -155,6 +155,14 @@ def running(folder: Path, *options: str, **settings: Mapping[str, str]) -> Itera
             server.end()
 
 
+def slowness() -> float:
+    """Return how many times longer work takes here and now than on a machine that is idle."""
+    began, spent = time.monotonic(), time.process_time()
+    while time.process_time() - spent < 0.2:
+        pass
+    return max(1.0, (time.monotonic() - began) / 0.2)
+
+
 def all_gone(processes: list[psutil.Process], within: float) -> bool:
     """Say whether all of them end in time [seconds]; what waits to be reaped has ended."""
     end = time.monotonic() + within

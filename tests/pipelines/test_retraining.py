@@ -9,7 +9,7 @@ from tracking_scenes import MLFLOW_WARNS
 
 from seqarena.experiment.warm_start import StageServer
 from seqarena.retraining.ledger import read_ledger
-from seqarena.retraining.lock import sole_retraining
+from seqarena.retraining.lock import Lock
 from seqarena.retraining.serving.registered import champion_of, load_registered
 from seqarena.tracking.location import locate_store
 
@@ -128,9 +128,10 @@ def test_a_vanished_source_is_refused_with_the_reason(project):
 
 
 def test_the_second_of_two_says_who_runs_and_leaves(project):
-    with sole_retraining(project.folder / "retraining" / "moves" / "lock"):
+    with Lock(project.folder / "retraining" / "moves" / "lock", "a retraining of moves"):
         words = project.seqarena("retrain", "moves", code=5)
-    assert f"process {os.getpid()} on " in words
+    assert f"a retraining of moves is running already (pid {os.getpid()} since 20" in words
+    assert words.endswith(". Nothing was done; try again when it has ended.\n")
 
 
 def test_a_warm_start_that_is_killed_on_its_way_is_picked_up_and_promoted_once(project):

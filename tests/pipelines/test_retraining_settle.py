@@ -116,7 +116,7 @@ def test_a_promotion_bears_its_evidence(context):
         files = {each.path for each in store.client.list_artifacts(version.run_id)}
     assert version.tags["fingerprint"] == "fit1"
     assert version.tags["data.train"] == "ab" * 32
-    assert version.tags["both.accuracy.challenger"] == "0.9"
+    assert version.tags["accuracy"] == "0.9"
     assert version.tags["seqarena.ledger"] == read_ledger(context.home.ledger)[0].sha256
     assert run.data.tags["verdict"] == "approved"
     assert run.data.tags["gate.improvement"] == "passed"

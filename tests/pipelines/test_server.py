@@ -23,6 +23,7 @@ from server_scenes import (
     reachable_folder,
     running,
     skip_without_postgresql,
+    slowness,
     told,
 )
 from tracking_scenes import MLFLOW_WARNS
@@ -155,14 +156,15 @@ def test_it_ends_without_a_trace_and_begins_again_with_all_it_had(
 
         before = time.monotonic()
         assert server.end() == 0
-        assert time.monotonic() - before < 10
+        assert time.monotonic() - before < 10 * slowness()
         assert all_gone(processes, within=0)
 
         server.start()
         assert list(visitor.runs("lagged")) == ["a"]
         processes = server.processes()
         server.end(signal.SIGKILL)
-        assert all_gone(processes, within=10)
+        # Nobody is left who could kill them: they end when they get the processor.
+        assert all_gone(processes, within=10 * slowness())
 
         # As after an upgrade of MLflow: the schema is that of another version.
         (server.folder / "mlflow-version").write_text("2.0.0")

@@ -94,13 +94,14 @@ def test_a_server_keeps_its_artifacts_in_a_bucket_whose_keys_the_clients_lack(
     ):
         for name in kept:
             monkeypatch.delenv(name)
-        for name, value in server.client.items():
+        client = server.client
+        for name, value in client.items():
             monkeypatch.setenv(name, value)
         location = locate_store(tmp_path)
         sync(tmp_path / "runs", tmp_path / "reports", location)
         served = content(location)
         assert not any((server.folder / "artifacts").iterdir())
-    for name in server.client:
+    for name in client:
         monkeypatch.delenv(name)
     plain = fresh_store(tmp_path / "plain")
     sync(tmp_path / "runs", tmp_path / "reports", plain)

@@ -99,9 +99,13 @@ def all_steps_of(
 
 def unknown_steps(values: np.ndarray, manifest: Manifest) -> tuple[int, ...]:
     """Return the steps that are the unknown symbol, where the task has one."""
-    has_unknown = (manifest.symbols or ("",))[0] == UNKNOWN
+    return tuple(np.flatnonzero(values == 0).tolist()) if has_unknown(manifest) else ()
+
+
+def has_unknown(manifest: Manifest) -> bool:
+    """Say whether the task reads symbols, one of which stands for those that it does not know."""
     is_tokens = manifest.schema.input_kind == "tokens"
-    return tuple(np.flatnonzero(values == 0).tolist()) if has_unknown and is_tokens else ()
+    return is_tokens and (manifest.symbols or ("",))[0] == UNKNOWN
 
 
 def _read(given: OwnInput, source: SourceConfig, manifest: Manifest) -> np.ndarray:

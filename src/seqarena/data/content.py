@@ -1,35 +1,12 @@
-"""Checksums of files and folders, of splits, and of single examples."""
+"""Checksums of splits, and of single examples, whatever file format holds them."""
 
 import hashlib
 from collections.abc import Iterator
-from pathlib import Path
 
 import numpy as np
 
 from seqarena.data.part import Part
 from seqarena.sequences import Sequences
-
-
-def file_sha256(path: Path) -> str:
-    """Return the SHA-256 of a file's bytes, as hex digits."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def path_sha256(path: Path) -> str | None:
-    """Return the SHA-256 of a file's bytes, or one over the names and bytes of a folder's files.
-
-    That of a folder is of the lines that `sha256sum` prints of its files, in order of their paths
-    below the folder; it stays the same where the folder is moved. None: nothing is there.
-    """
-    if path.is_dir():
-        digest = hashlib.sha256()
-        files = {file.relative_to(path).as_posix(): file for file in path.rglob("*")}
-        for name in sorted(name for name, file in files.items() if file.is_file()):
-            line = f"{file_sha256(files[name])}  {name}\n"
-            digest.update(line.encode(errors="surrogateescape"))
-        return digest.hexdigest()
-    return file_sha256(path) if path.is_file() else None
 
 
 def content_sha256(part: Part) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from seqarena.data.arrow_store import split_path
-from seqarena.data.content import file_sha256
+from seqarena.data.file_hash import file_sha256
 from seqarena.data.splits import Split
 from seqarena.errors import ArtifactError
 from seqarena.schema import DataSchema

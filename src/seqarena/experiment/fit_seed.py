@@ -11,7 +11,7 @@ from typing import Any
 from torch import nn
 
 from seqarena.data.arrow_store import read_part, read_split
-from seqarena.data.content import path_sha256
+from seqarena.data.file_hash import path_sha256
 from seqarena.data.manifest import Manifest, read_manifest, verify_prepared
 from seqarena.data.part import Part
 from seqarena.data.splits import Split

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from seqarena.data.published.places import checkout
+from seqarena.data.published.checkout import checkout
 
 PARAMS_FILE = Path("params.yaml")
 

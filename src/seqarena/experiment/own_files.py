@@ -11,7 +11,7 @@ import json
 from collections.abc import Iterable
 from pathlib import Path
 
-from seqarena.data.content import path_sha256
+from seqarena.data.file_hash import path_sha256
 from seqarena.errors import ConfigError
 from seqarena.experiment.suite import Suite
 from seqarena.families.discovery import code_digest_of

@@ -1,14 +1,5 @@
-"""Suites beside the default one: a params file each, run by DVC in a workspace of its own.
+"""What each suite beside the default one says of itself: title, tasks, needs, and its time."""
 
-`pipelines/suites/NAME.yaml` is all that a suite is. Its workspace `suites/NAME` holds links to that
-file and to the project's `dvc.yaml`, code and lock, and is a DVC repository by itself: `dvc repro`,
-`dvc metrics show` and the rest work in it as they do at the root, and neither knows of the other.
-docs/decisions/suites.md says why.
-"""
-
-import os
-import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,14 +7,10 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from seqarena.data.published.places import VARIABLE, place_of
 from seqarena.data.published.record import Published
-from seqarena.errors import ConfigError, DataError, SeqarenaError
-from seqarena.experiment.layout import PARAMS_FILE
+from seqarena.errors import ConfigError, DataError
+from seqarena.experiment.suite_workspace import DEFINITIONS, suite_names
 from seqarena.parsing import nearest, parse, read_yaml
 from seqarena.tasks.config import TaskConfig
-
-_DEFINITIONS = Path("pipelines") / "suites"
-_WORKSPACES = Path("suites")
-_LINKS = ("dvc.yaml", "pipelines", "src", "requirements.lock", "targets.yaml", ".dvcignore")
 
 
 class AboutSuite(BaseModel):
@@ -90,11 +77,6 @@ def _needed(published: Published) -> str:
     )
 
 
-def suite_names(checkout: Path) -> list[str]:
-    """Return the suites of a checkout, in order of their names."""
-    return sorted(path.stem for path in (checkout / _DEFINITIONS).glob("*.yaml"))
-
-
 def read_card(checkout: Path, name: str) -> SuiteCard:
     """Read what a suite says of itself, and its tasks; its families are not looked at.
 
@@ -103,52 +85,9 @@ def read_card(checkout: Path, name: str) -> SuiteCard:
     """
     if name not in suite_names(checkout):
         raise ConfigError([f"suite {name!r}: not there; {nearest(name, suite_names(checkout))}"])
-    path = checkout / _DEFINITIONS / f"{name}.yaml"
+    path = checkout / DEFINITIONS / f"{name}.yaml"
     raw = read_yaml(path)
     about: AboutSuite = parse(AboutSuite, raw.get("about"), f"{path}: about")
     tasks: dict[str, TaskConfig] = parse(dict[str, TaskConfig], raw.get("tasks"), f"{path}: tasks")
     seeds: list[int] = parse(list[int], raw.get("seeds"), f"{path}: seeds")
     return SuiteCard(name, about, tasks, len(seeds) * len(raw.get("experiments") or {}))
-
-
-def open_workspace(checkout: Path, name: str) -> Path:
-    """Return the folder in which DVC runs the suite; make it if it is missing.
-
-    Raises:
-        ConfigError: there is no such suite.
-        SeqarenaError: the folder holds something else, or DVC cannot begin there.
-    """
-    if name not in suite_names(checkout):
-        raise ConfigError([f"suite {name!r}: not there; {nearest(name, suite_names(checkout))}"])
-    folder = checkout / _WORKSPACES / name
-    folder.mkdir(parents=True, exist_ok=True)
-    for link in _LINKS:
-        _link(folder / link, checkout / link)
-    _link(folder / PARAMS_FILE, checkout / _DEFINITIONS / f"{name}.yaml")
-    if not (folder / ".dvc").is_dir():
-        _begin(folder)
-    return folder
-
-
-def _link(path: Path, target: Path) -> None:
-    """Make `path` lead to `target`, by a relative link, so that the checkout can be moved."""
-    where = Path(os.path.relpath(target, path.parent))
-    if path.is_symlink() and path.readlink() == where:
-        return
-    if path.exists() or path.is_symlink():
-        raise SeqarenaError(
-            f"{path}: is there, and is no link to {target}; take it away, for the workspace of a "
-            "suite holds links and results only."
-        )
-    path.symlink_to(where)
-
-
-def _begin(folder: Path) -> None:
-    for arguments in (["init", "--quiet", "--no-scm"], ["config", "core.analytics", "false"]):
-        command = [sys.executable, "-m", "dvc", *arguments]
-        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
-        if done.returncode != 0:
-            raise SeqarenaError(
-                f"{folder}: `dvc {' '.join(arguments)}` ended with code {done.returncode}: "
-                f"{done.stderr.strip()}"
-            )

@@ -10,7 +10,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 
 from seqarena.data.arrow_store import split_path
-from seqarena.data.content import file_sha256
+from seqarena.data.file_hash import file_sha256
 from seqarena.data.manifest import Manifest, read_manifest, verify_prepared
 from seqarena.data.part import Part
 from seqarena.data.splits import Split

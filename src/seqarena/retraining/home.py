@@ -32,6 +32,11 @@ class RetrainingHome:
         return self.folder / "ledger.jsonl"
 
     @property
+    def remembered(self) -> Path:
+        """File of what the last look at the inputs found; may be deleted."""
+        return self.folder / "remembered.json"
+
+    @property
     def decisions(self) -> Path:
         """A folder for each decision."""
         return self.folder / "decisions"

@@ -1,17 +1,22 @@
 """What a retraining is a function of, hashed in a fraction of a second and without torch."""
 
 import hashlib
+import importlib.util
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from seqarena.data.content import path_sha256
+from seqarena.data.file_hash import path_sha256
 from seqarena.parsing import parse, read_yaml
 from seqarena.retraining.config import PARAMS_FILE, SECTION, RetrainingConfig
-from seqarena.tasks.config import TaskConfig
+from seqarena.retraining.remembered import Remembered
 
+_STAGES_FILE = Path("dvc.yaml")
 _STAGES = ("prepare", "train", "evaluate")
+_OWN_FAMILIES = "seqarena.families"
+"""The entry points that `families.discovery` looks among; that module needs torch."""
 _WORDS = {
     "data": "the data",
     "task": "the task (source, split or budget)",
@@ -44,7 +49,7 @@ class Inputs:
         return any(self.components[name] != before.get(name) for name in ("data", "task"))
 
 
-def read_inputs(name: str, config: RetrainingConfig) -> Inputs:
+def read_inputs(name: str, config: RetrainingConfig, remembered: Remembered) -> Inputs:
     """Hash what params.yaml, the user's own files and the code say now.
 
     Where fits begin is none of it: to ask for another start alone is no reason to fit again.
@@ -52,10 +57,46 @@ def read_inputs(name: str, config: RetrainingConfig) -> Inputs:
     Args:
         name: of the entry.
         config: the entry.
+        remembered: what the last look found; learns what this one finds.
 
     Raises:
         ConfigError: the task's entry is wrong.
     """
+    code = _code_digest(remembered)
+    settings = _settings(name, config, code, remembered)
+    own_code = _files_digest(map(Path, settings["own_code"]), remembered)
+    data = (*map(Path, settings["own_paths"]), *map(Path, config.imports))
+    return Inputs(
+        {
+            "data": _files_digest(data, remembered),
+            "task": settings["task"],
+            "models": settings["models"],
+            "code": _digest([code, own_code]) if settings["own_code"] else code,
+            "gate": settings["gate"],
+        }
+    )
+
+
+def _settings(
+    name: str, config: RetrainingConfig, code: str, remembered: Remembered
+) -> dict[str, Any]:
+    """Return the components that params.yaml decides on, and where the user's own files are.
+
+    To parse a task imports every source that there is: it is done again when params.yaml changed,
+    or the code that reads it.
+    """
+    about, of = f"settings of {name}", _digest([remembered.sha256(PARAMS_FILE), code])
+    known: dict[str, Any] | None = remembered.fact(about, of)
+    if known is not None and all(Path(each).exists() for each in known["own_code"]):
+        return known
+    found = _parsed_settings(name, config)
+    remembered.learn(about, of, found)
+    return found
+
+
+def _parsed_settings(name: str, config: RetrainingConfig) -> dict[str, Any]:
+    from seqarena.tasks.config import TaskConfig
+
     raw = read_yaml(PARAMS_FILE)
     task: TaskConfig = parse(TaskConfig, raw["tasks"][config.task], f"tasks.{config.task}")
     experiments = {each: raw["experiments"][each] for each in config.experiments}
@@ -65,27 +106,49 @@ def read_inputs(name: str, config: RetrainingConfig) -> Inputs:
     models = [experiments, families, raw.get("hardware"), raw.get("seeds")]
     free = ("imports", "warm_start")
     rules = {key: value for key, value in raw[SECTION][name].items() if key not in free}
-    return Inputs(
-        {
-            "data": _files_digest((*task.source.own_paths, *map(Path, config.imports))),
-            "task": _digest(raw["tasks"][config.task]),
-            "models": _digest(models),
-            "code": _code_digest(),
-            "gate": _digest(rules),
-        }
-    )
+    kinds = {str(each.get("kind")) for each in families.values() if isinstance(each, dict)}
+    return {
+        "task": _digest(raw["tasks"][config.task]),
+        "models": _digest(models),
+        "gate": _digest(rules),
+        "own_paths": [str(path) for path in task.source.own_paths],
+        "own_code": [str(path) for path in _own_code(kinds)],
+    }
 
 
-def _files_digest(paths: tuple[Path, ...]) -> str:
-    return _digest([(str(path), path_sha256(path)) for path in paths])
+def _own_code(kinds: Iterable[str]) -> list[Path]:
+    """Return the file or the folder of each package that brings a family along."""
+    from importlib.metadata import entry_points
+
+    found = set()
+    for kind in kinds:
+        for entry in entry_points(group=_OWN_FAMILIES, name=kind):
+            spec = importlib.util.find_spec(entry.module.partition(".")[0])
+            if spec is not None:
+                places = spec.submodule_search_locations or [spec.origin or ""]
+                found |= {Path(each) for each in places if each}
+    return sorted(found)
 
 
-def _code_digest() -> str:
+def _files_digest(paths: Iterable[Path], remembered: Remembered) -> str:
+    return _digest([(str(path), path_sha256(path, remembered.sha256)) for path in paths])
+
+
+def _code_digest(remembered: Remembered) -> str:
     """Hash what dvc.yaml says the stages are made of."""
-    stages = read_yaml(Path("dvc.yaml"))["stages"]
+    files = sorted(file for dep in _declared(remembered) for file in _sources(Path(dep)))
+    return _digest([(file.as_posix(), path_sha256(file, remembered.sha256)) for file in files])
+
+
+def _declared(remembered: Remembered) -> list[str]:
+    of = remembered.sha256(_STAGES_FILE)
+    known: list[str] | None = remembered.fact("declared", of)
+    if known is not None:
+        return known
+    stages = read_yaml(_STAGES_FILE)["stages"]
     declared = {dep for name in _STAGES for dep in _stage(stages, name)["deps"] if "${" not in dep}
-    files = sorted(file for dep in declared for file in _sources(Path(dep)))
-    return _digest([(file.as_posix(), path_sha256(file)) for file in files])
+    remembered.learn("declared", of, sorted(declared))
+    return sorted(declared)
 
 
 def _stage(stages: dict[str, Any], name: str) -> dict[str, Any]:

@@ -37,9 +37,5 @@ class RefusedError(SeqarenaError):
     """Data that cannot be trained on; the message is the reason."""
 
 
-class BusyError(SeqarenaError):
-    """Another process holds the lock; the message names it."""
-
-
 class MovedError(SeqarenaError):
     """The champion of the registry is not the one that was expected."""

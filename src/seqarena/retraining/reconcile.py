@@ -40,7 +40,10 @@ def _finished(context: Context, store: Store, registry: Registry, pending: Entry
     version = promote(context, store, registry, pending)
     if version is None:
         return f"decision {identity} was void when it was picked up: another version serves now."
-    return f"picked up decision {identity} where it was left: version {version} serves."
+    return (
+        f"picked up decision {identity} where it was left: {registry.model} version {version} "
+        "serves."
+    )
 
 
 def finish_rollback(context: Context, registry: Registry, begun: Entry) -> str:

@@ -105,6 +105,7 @@ class Registry:
             run_id=run_id,
             tags={**tags, DECISION_TAG: decision},
             description=words,
+            await_creation_for=0,  # it is made at once, and MLflow would say that it waits
         )
         return str(made.version)
 

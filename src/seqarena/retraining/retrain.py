@@ -9,8 +9,9 @@ from seqarena.retraining.context import Context
 from seqarena.retraining.glance import CannotTellError, serving_version
 from seqarena.retraining.inputs import Inputs, read_inputs
 from seqarena.retraining.ledger import Entry, read_ledger
-from seqarena.retraining.lock import sole_retraining
+from seqarena.retraining.lock import Lock
 from seqarena.retraining.outcomes import ExitCode, Outcome, RefusedError
+from seqarena.retraining.remembered import Remembered
 from seqarena.retraining.sources import sources_changed, stale_stages, update_sources
 from seqarena.retraining.standing import Standing, answer_to
 
@@ -23,18 +24,20 @@ def retrain(context: Context, commit: bool = False) -> Outcome:
         commit: whether Git takes what changed.
 
     Raises:
-        BusyError: another process retrains this.
+        HeldError: another process retrains this.
         ArtifactError: the ledger is broken.
         SeqarenaError: something failed; the champion serves on.
     """
-    with sole_retraining(context.home.lock):
+    with Lock(context.home.lock, f"a retraining of {context.name}"):
         lines = _reconciled(context)
+        remembered = Remembered(context.home.remembered)
         try:
-            update_sources(context.config.imports)
+            update_sources(context.config.imports, remembered)
         except RefusedError as error:
             return _refused(context, error, None, lines)
         standing = context.standing()
-        inputs = read_inputs(context.name, context.config)
+        inputs = read_inputs(context.name, context.config, remembered)
+        remembered.keep()
         outcome = _nothing_new(standing, inputs, lines) or _tried(context, standing, inputs, lines)
         return _committed(context, outcome) if commit else outcome
 
@@ -42,13 +45,14 @@ def retrain(context: Context, commit: bool = False) -> Outcome:
 def plan(context: Context) -> Outcome:
     """Say what a retraining would do, and change nothing."""
     standing = context.standing()
-    inputs = read_inputs(context.name, context.config)
+    remembered = Remembered(context.home.remembered)
+    inputs = read_inputs(context.name, context.config, remembered)
     lines = [_champion_line(context, standing)]
     if standing.pending is not None:
         lines.append(
             f"would first finish {standing.pending.event} of entry {standing.pending.number}."
         )
-    moved = sources_changed(context.config.imports)
+    moved = sources_changed(context.config.imports, remembered)
     lines += [f"would update {name}: {what}" for name, what in moved.items()]
     nothing = _nothing_new(standing, inputs, [])
     if nothing is not None and not moved:

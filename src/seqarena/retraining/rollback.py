@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from seqarena.errors import ArtifactError
 from seqarena.retraining.context import Context
-from seqarena.retraining.lock import sole_retraining
+from seqarena.retraining.lock import Lock
 from seqarena.retraining.outcomes import ExitCode, MovedError, Outcome
 from seqarena.retraining.reconcile import finish_rollback, reconcile
 from seqarena.retraining.registry import PREVIOUS, Registry, Version
@@ -20,11 +20,11 @@ def roll_back(context: Context, to: str | None, expected: str | None) -> Outcome
         expected: the version that must serve now; None: any.
 
     Raises:
-        BusyError: a retraining of this runs.
+        HeldError: a retraining of this runs.
         MovedError: another version serves than the expected one; nothing was moved.
         ArtifactError: there is no such version, or none served before.
     """
-    with sole_retraining(context.home.lock):
+    with Lock(context.home.lock, f"a retraining of {context.name}"):
         lines = reconcile(context)
         with open_registry(context) as (_, registry):
             serving = registry.serving()
@@ -53,9 +53,12 @@ def delete_version(context: Context, number: str) -> str:
 
     Raises:
         ArtifactError: it does, or is not there.
-        BusyError: a retraining of this runs.
+        HeldError: a retraining of this runs.
     """
-    with sole_retraining(context.home.lock), open_registry(context) as (_, registry):
+    with (
+        Lock(context.home.lock, f"a retraining of {context.name}"),
+        open_registry(context) as (_, registry),
+    ):
         registry.delete(number)
         context.record("deleted", version=number)
         return f"{registry.model}: version {number} was deleted; its run and files are kept."

@@ -6,6 +6,9 @@ from seqarena.retraining.decision import JOURNAL_FILE, PAGE_FILE, Decision
 from seqarena.retraining.package import PACKAGE
 from seqarena.tracking.journal import Journal, RunIdentity
 
+_ALL = "both"
+"""Test examples of the champion's data and of the new: every one that a decision is about."""
+
 
 def run_of(decision: Decision) -> RunIdentity:
     """Return what the run of a decision is called, and how it is found again."""
@@ -34,21 +37,42 @@ def tell_decision(folder: Path, decision: Decision) -> None:
 
 
 def version_tags(decision: Decision) -> dict[str, str]:
-    """Return what a version of the registry says of itself."""
-    told = {"task": decision.task, **decision.provenance}
-    if decision.challenger is not None:
-        told["experiment"] = decision.challenger.experiment
-        told["seed"] = str(decision.challenger.seed)
-        told["fingerprint"] = decision.challenger.fingerprint
-    told |= {f"data.{split}": digest for split, digest in _data(decision).items()}
-    scores = {name: value for name, value in decision.metrics.items() if "challenger" in name}
-    return {**told, **{name.replace("/", "."): f"{value:.6g}" for name, value in scores.items()}}
+    """Return what a version of the registry says of itself: where it is from, and how good it is.
+
+    MLflow shows every tag of every version in one list, so that the scores are those on all
+    examples alone; the run of the decision has all of them.
+    """
+    known = (f"{_ALL}/", "/challenger")
+    scores = {
+        name.removeprefix(known[0]).removesuffix(known[1]): f"{value:.6g}"
+        for name, value in decision.metrics.items()
+        if name.startswith(known[0]) and name.endswith(known[1])
+    }
+    return {"task": decision.task, **_own(decision), **_origin(decision), **scores}
+
+
+def _own(decision: Decision) -> dict[str, str]:
+    """Return which fit it is, and of which data."""
+    if decision.challenger is None:
+        return {}
+    return {
+        "experiment": decision.challenger.experiment,
+        "seed": str(decision.challenger.seed),
+        "fingerprint": decision.challenger.fingerprint,
+        **{f"data.{split}": digest for split, digest in _data(decision).items()},
+    }
+
+
+def _origin(decision: Decision) -> dict[str, str]:
+    """Return the commit, without MLflow's own name for it, which is for runs."""
+    return {k: v for k, v in decision.provenance.items() if not k.startswith("mlflow.")}
 
 
 def words_of(decision: Decision) -> str:
     """Return the description of a version, in Markdown."""
     gain = next((each.words for each in decision.verdicts if each.rule == "improvement"), "")
-    return f"{', '.join(decision.changed)} changed. Improvement: {gain}"
+    changed = ", ".join(decision.changed)
+    return f"{changed[:1].upper()}{changed[1:]} changed. Improvement: {gain}"
 
 
 def _data(decision: Decision) -> dict[str, str]:
@@ -62,7 +86,7 @@ def _tags(folder: Path, decision: Decision) -> dict[str, str]:
         "verdict": verdict if decision.challenger else "data refused",
         "champion": champion or "none",
         **{f"gate.{each.rule}": each.result for each in decision.verdicts if _is_short(each.rule)},
-        **({} if decision.challenger is None else version_tags(decision)),
+        **_own(decision),
         "mlflow.note.content": (folder / PAGE_FILE).read_text(encoding="utf-8"),
     }
 

@@ -5,7 +5,8 @@ from pathlib import Path
 
 from seqarena.data.arrow_store import write_split
 from seqarena.data.checks import check_parts, resolve_duplicates
-from seqarena.data.content import content_sha256, file_sha256
+from seqarena.data.content import content_sha256
+from seqarena.data.file_hash import file_sha256
 from seqarena.data.leakage import leakage_protocol, refuse_leakage
 from seqarena.data.manifest import Manifest, SplitRecord, write_manifest
 from seqarena.data.part import Part, Parts

@@ -48,13 +48,59 @@ def test_a_model_is_safetensors_and_json_beside_its_code(model, monkeypatch):
     assert "://" not in whole
 
 
-def test_the_example_of_a_model_is_answered_as_a_server_would(model):
-    for experiment in ("dates-gru", "words-ibm", "digits-gru", "items-gru", "prose-gru"):
-        loaded = mlflow.pyfunc.load_model(str(model(experiment)))
-        answers = loaded.predict(loaded.input_example)
+EVERYTHING = {"attention": True, "top_k": 2, "n_best": 2, "beam": 3, "n_steps": 2}
+
+
+@pytest.mark.parametrize(
+    "experiment",
+    [
+        "dates-gru",
+        "words-ibm",
+        "states-gru",
+        "digits-gru",
+        "digits-hmm",
+        "items-gru",
+        "prose-gru",
+        "lagged-markov",
+        "walks-gmm",
+    ],
+)
+def test_what_a_model_answers_is_what_its_schema_declares(model, experiment):
+    loaded = mlflow.pyfunc.load_model(str(model(experiment)))
+    declared = loaded.metadata.get_output_schema().to_dict()
+    knobs = {each.name for each in loaded.metadata.get_params_schema()}
+    asked_for = {name: value for name, value in EVERYTHING.items() if name in knobs}
+    for params in (None, asked_for):
+        answers = loaded.predict(loaded.input_example, params=params)
         assert len(answers) == len(loaded.input_example)
-        declared = {column.name for column in loaded.metadata.get_output_schema().inputs}
-        assert declared == set(answers[0])
+        for answer in answers:
+            assert_declared(answer, {"properties": {each["name"]: each for each in declared}})
+            assert ("attention" in answer) == (params is not None)
+
+
+def assert_declared(value, declared):
+    """Hold a value to MLflow's own description of its type."""
+    if "properties" in declared:
+        properties = declared["properties"]
+        assert value.keys() <= properties.keys()
+        assert value.keys() >= {name for name, each in properties.items() if each["required"]}
+        for name, each in value.items():
+            assert_declared(each, properties[name])
+    elif declared["type"] == "array":
+        for each in value:
+            assert_declared(each, declared["items"])
+    else:
+        kinds = {"string": str, "double": float, "boolean": bool, "long": int}
+        assert type(value) is kinds[declared["type"]]
+
+
+def test_a_symbol_that_training_never_showed_is_declared_too(model):
+    loaded = mlflow.pyfunc.load_model(str(model("prose-gru")))
+    declared = {each.name: each.required for each in loaded.metadata.get_output_schema().inputs}
+    assert not declared["unknown_steps"]
+    (answer,) = asked(model("prose-gru"), [{"text": "the %at"}])
+    assert answer["unknown_steps"] == [4]
+    assert declared.keys() >= answer.keys()
 
 
 ALONE = """

@@ -1,7 +1,7 @@
 import hashlib
 import subprocess
 
-from seqarena.data.content import file_sha256, path_sha256
+from seqarena.data.file_hash import file_sha256, path_sha256
 
 
 def test_the_checksum_of_a_folder_is_that_of_what_sha256sum_prints(tmp_path):

@@ -6,7 +6,8 @@ import pytest
 
 from seqarena.batch import sequences_of
 from seqarena.data.arrow_store import write_split
-from seqarena.data.content import content_sha256, file_sha256
+from seqarena.data.content import content_sha256
+from seqarena.data.file_hash import file_sha256
 from seqarena.data.manifest import (
     BestPossible,
     Manifest,

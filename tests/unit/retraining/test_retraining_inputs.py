@@ -1,8 +1,15 @@
+import importlib
+import importlib.metadata
+from pathlib import Path
+
 import pytest
 from ruamel.yaml import YAML
 
+from seqarena.families.discovery import GROUP
+from seqarena.retraining import inputs as module
 from seqarena.retraining.config import RetrainingConfig, read_retraining
 from seqarena.retraining.inputs import read_inputs
+from seqarena.retraining.remembered import Remembered
 
 PARAMS = {
     "seeds": [0],
@@ -52,7 +59,13 @@ def write(path, content):
 
 
 def inputs():
-    return read_inputs("reviews", read_retraining("reviews"))
+    """Look as one run after the other does: each knows what the last one found."""
+    remembered = Remembered(Path("remembered.json"))
+    found = read_inputs("reviews", read_retraining("reviews"), remembered)
+    remembered.keep()
+    forgetful = Remembered(Path("nothing"))
+    assert found == read_inputs("reviews", read_retraining("reviews"), forgetful)
+    return found
 
 
 def changed(before):
@@ -117,4 +130,28 @@ def test_where_fits_begin_is_none(folder):
 
 def test_everything_is_new_to_the_first(folder):
     config = RetrainingConfig(task="reviews", experiments=["reviews-gru"])
-    assert len(read_inputs("reviews", config).changes({})) == 5
+    found = read_inputs("reviews", config, Remembered(folder / "nothing"))
+    assert len(found.changes({})) == 5
+
+
+def test_what_nobody_touched_is_not_parsed_again(folder, monkeypatch):
+    before = inputs()
+    remembered = Remembered(folder / "remembered.json")
+    monkeypatch.setattr(module, "_parsed_settings", None)
+    assert read_inputs("reviews", read_retraining("reviews"), remembered) == before
+
+
+def test_a_family_of_the_users_own_is_code(folder, monkeypatch):
+    (folder / "mine.py").write_text("1")
+    monkeypatch.syspath_prepend(str(folder))
+    entry = importlib.metadata.EntryPoint("gru", "mine:Config", GROUP)
+    found = {"group": GROUP, "name": "gru"}
+    monkeypatch.setattr(
+        importlib.metadata, "entry_points", lambda **asked: [entry] if asked == found else []
+    )
+    before = inputs()
+    (folder / "mine.py").write_text("2")
+    assert changed(before) == ["the code"]
+    (folder / "mine.py").unlink()
+    importlib.invalidate_caches()
+    assert changed(before) == ["the code"]

@@ -1,19 +1,19 @@
 import json
 import os
-import socket
+import re
 import subprocess
 import sys
 
 import pytest
 
-from seqarena.retraining.lock import sole_retraining
-from seqarena.retraining.outcomes import BusyError
+from seqarena.errors import SeqarenaError
+from seqarena.retraining.lock import HeldError, Lock, is_held
 
 HOLD = """
 import sys
 from pathlib import Path
-from seqarena.retraining.lock import sole_retraining
-with sole_retraining(Path(sys.argv[1])):
+from seqarena.retraining.lock import Lock
+with Lock(Path(sys.argv[1]), "a retraining"):
     print("held", flush=True)
     sys.stdin.read()
 """
@@ -30,25 +30,45 @@ def holder(tmp_path):
 
 
 @pytest.mark.slow
-def test_the_second_is_told_who_runs_where_and_since_when(holder, tmp_path):
-    with pytest.raises(BusyError) as caught, sole_retraining(tmp_path / "lock"):
+def test_the_second_is_told_who_holds_it_where_and_since_when(holder, tmp_path):
+    with pytest.raises(HeldError) as caught, Lock(tmp_path / "lock", "a retraining of moves"):
         pass
     told = json.loads((tmp_path / "lock").read_text())
     assert told["pid"] == holder.pid
-    assert f"process {holder.pid} on {socket.gethostname()} since {told['since']}" in str(
-        caught.value
+    assert str(caught.value) == (
+        f"a retraining of moves is running already (pid {holder.pid} since {told['since']} on "
+        f"{told['host']})."
     )
+    assert re.fullmatch(r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d\+00:00", told["since"])
 
 
 @pytest.mark.slow
 def test_a_holder_that_was_killed_lets_go(holder, tmp_path):
+    assert is_held(tmp_path / "lock")
     holder.kill()
     holder.wait()
-    with sole_retraining(tmp_path / "lock"):
+    assert not is_held(tmp_path / "lock")
+    with Lock(tmp_path / "lock", "a retraining"):
         assert json.loads((tmp_path / "lock").read_text())["pid"] == os.getpid()
 
 
 def test_it_can_be_held_again_afterwards(tmp_path):
     for _ in range(2):
-        with sole_retraining(tmp_path / "lock"):
-            pass
+        with Lock(tmp_path / "lock", "a retraining"):
+            assert is_held(tmp_path / "lock")
+    assert not is_held(tmp_path / "lock")
+    assert not is_held(tmp_path / "another")
+
+
+def test_a_child_may_hold_it_too(tmp_path):
+    with Lock(tmp_path / "lock", "a run") as lock:
+        child = subprocess.Popen(
+            ["cat"], stdin=subprocess.PIPE, pass_fds=[lock.descriptor], text=True
+        )
+    try:
+        assert is_held(tmp_path / "lock")
+    finally:
+        child.communicate()
+    assert not is_held(tmp_path / "lock")
+    with pytest.raises(SeqarenaError, match="the lock is not held"):
+        _ = lock.descriptor

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from seqarena.data.content import path_sha256
+from seqarena.data.file_hash import path_sha256
 from seqarena.data.manifest import Fact, Provenance
 from seqarena.data.own.assembly import AboutOwn
 from seqarena.data.own.example import Example

@@ -6,7 +6,7 @@ import zlib
 from pathlib import Path
 from typing import assert_never
 
-from seqarena.data.content import file_sha256
+from seqarena.data.file_hash import file_sha256
 from seqarena.data.published.archives import LIMITS, read_members
 from seqarena.data.published.record import Checked, PublishedFile
 from seqarena.errors import DataError

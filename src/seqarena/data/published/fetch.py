@@ -17,9 +17,10 @@ from typing import assert_never
 from urllib.parse import urlsplit
 
 from seqarena.data.published.archives import read_members
+from seqarena.data.published.checkout import checkout
 from seqarena.data.published.checksums import refuse_another
 from seqarena.data.published.network import unreachable
-from seqarena.data.published.places import VARIABLE, checkout, fetched_folder
+from seqarena.data.published.places import VARIABLE, fetched_folder
 from seqarena.data.published.record import (
     ArchiveOfFiles,
     Download,

@@ -10,6 +10,7 @@ import os
 from pathlib import Path
 from typing import Literal
 
+from seqarena.data.published.checkout import checkout
 from seqarena.data.published.record import Published
 from seqarena.errors import DataError
 
@@ -27,16 +28,6 @@ def mirror_folder() -> Path | None:
     """Return the mirror; None where the variable is not set."""
     value = os.environ.get(VARIABLE)
     return Path(value) if value else None
-
-
-def checkout() -> Path:
-    """Return the top of the checkout, wherever DVC runs its stages; `.` where that is here.
-
-    DVC sets DVC_ROOT to the original checkout even while it runs an experiment in a copy. In the
-    workspace of a suite, `dvc.yaml` is a link into the checkout.
-    """
-    top = (Path(os.environ.get("DVC_ROOT", ".")) / "dvc.yaml").resolve().parent
-    return Path() if top == Path.cwd() else top
 
 
 def fetched_folder(published: Published) -> Path:

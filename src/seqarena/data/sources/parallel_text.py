@@ -6,7 +6,7 @@ from typing import Literal
 
 import numpy as np
 
-from seqarena.data.content import file_sha256
+from seqarena.data.file_hash import file_sha256
 from seqarena.data.links import Links, Pairs, links_of
 from seqarena.data.manifest import Provenance
 from seqarena.data.plain_text import lines_of, read_plain_text

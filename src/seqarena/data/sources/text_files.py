@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
-from seqarena.data.content import file_sha256
+from seqarena.data.file_hash import file_sha256
 from seqarena.data.manifest import Provenance
 from seqarena.data.plain_text import (
     Documents,

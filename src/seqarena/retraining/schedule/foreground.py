@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from types import FrameType
 
+from seqarena.retraining.lock import Lock
 from seqarena.retraining.schedule.events import SchedulerStopped
-from seqarena.retraining.schedule.locks import Lock
 from seqarena.retraining.schedule.scheduler import Scheduler
 
 _NOTIFY_SECONDS = 30.0

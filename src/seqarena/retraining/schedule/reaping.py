@@ -2,10 +2,10 @@
 
 from datetime import UTC, datetime
 
+from seqarena.retraining.lock import HeldError, Lock, is_held
 from seqarena.retraining.schedule.events import RunEnded
 from seqarena.retraining.schedule.history import Tick, ticks_of
 from seqarena.retraining.schedule.journal import ScheduleJournal
-from seqarena.retraining.schedule.locks import HeldError, Lock, is_held
 from seqarena.retraining.schedule.orphans import end_orphans, is_gone
 from seqarena.retraining.schedule.places import Places
 from seqarena.retraining.schedule.printed import last_lines

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Literal
 
+from seqarena.retraining.lock import HeldError, Lock
 from seqarena.retraining.schedule.command import Command, CommandEnd
 from seqarena.retraining.schedule.events import (
     Event,
@@ -18,7 +19,6 @@ from seqarena.retraining.schedule.events import (
 from seqarena.retraining.schedule.hidden_variables import environment_without, secrets_of
 from seqarena.retraining.schedule.history import last_tick, ticks_of
 from seqarena.retraining.schedule.journal import ScheduleJournal
-from seqarena.retraining.schedule.locks import HeldError, Lock
 from seqarena.retraining.schedule.notifier import Notifier
 from seqarena.retraining.schedule.orphans import RUN_KEY
 from seqarena.retraining.schedule.outcomes import Outcome

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal
 
+from seqarena.retraining.lock import is_held
 from seqarena.retraining.schedule.events import (
     Event,
     RunEnded,
@@ -15,7 +16,6 @@ from seqarena.retraining.schedule.events import (
 from seqarena.retraining.schedule.heartbeat import Heartbeat, read_heartbeat
 from seqarena.retraining.schedule.history import Tick, ticks_of
 from seqarena.retraining.schedule.journal import ScheduleJournal
-from seqarena.retraining.schedule.locks import is_held
 from seqarena.retraining.schedule.outcomes import TROUBLES, Outcome
 from seqarena.retraining.schedule.places import Places
 from seqarena.retraining.schedule.settings import ScheduleConfig

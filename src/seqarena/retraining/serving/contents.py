@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from seqarena.answering.fitted_task import FittedTask
-from seqarena.data.content import file_sha256
+from seqarena.data.file_hash import file_sha256
 from seqarena.data.manifest import Manifest, read_manifest, write_manifest
 from seqarena.errors import ArtifactError
 from seqarena.families.store import CONFIG_FILE, MODEL_FILE, load_family

@@ -71,7 +71,7 @@ def _save(
 ) -> None:
     """Let what was written answer the example, and let MLflow write the rest around it."""
     fitted = read_contents(contents)
-    answers = loader.ServedModel(fitted).predict(pd.DataFrame(example))
+    loader.ServedModel(fitted).predict(pd.DataFrame(example))
     with quiet_pyfunc() as pyfunc:
         pyfunc.save_model(
             path=str(folder),
@@ -79,7 +79,7 @@ def _save(
             data_path=str(contents),
             code_paths=[str(Path(next(iter(seqarena.__path__))))],
             pip_requirements=pinned_requirements(family_kind),
-            signature=signature_of(fitted.manifest.schema, answers),
+            signature=signature_of(fitted.manifest),
             input_example=example,
             metadata=dict(facts),
         )

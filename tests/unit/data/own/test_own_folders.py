@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from seqarena.data.content import path_sha256
+from seqarena.data.file_hash import path_sha256
 from seqarena.data.own.audio_source import read_sound
 from seqarena.data.own.image_source import read_picture
 from seqarena.data.own.ts_source import read_ts

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from published_scenes import refusal, stand_in
-from seqarena.data.content import file_sha256
+from seqarena.data.file_hash import file_sha256
 from seqarena.data.published.sound import POLYPHONIC_MUSIC
 from seqarena.data.sources import polyphonic_music
 from seqarena.data.sources.polyphonic_music import PolyphonicMusicConfig, read_polyphonic_music

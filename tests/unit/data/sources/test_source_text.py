@@ -8,7 +8,7 @@ import pytest
 
 from published_scenes import stand_in
 from seqarena.batch import collate_all
-from seqarena.data.content import file_sha256
+from seqarena.data.file_hash import file_sha256
 from seqarena.data.published.running_text import PENN_TREEBANK, TINY_SHAKESPEARE
 from seqarena.data.sources import penn_treebank, tiny_shakespeare
 from seqarena.data.sources.penn_treebank import PennTreebankConfig, read_penn_treebank

@@ -6,10 +6,10 @@ from click.testing import CliRunner
 from schedule_scenes import at, config_of
 
 from seqarena.cli import main
+from seqarena.retraining.lock import Lock
 from seqarena.retraining.schedule.events import RunClaimed, RunEnded, TickPassed
 from seqarena.retraining.schedule.heartbeat import beat
 from seqarena.retraining.schedule.journal import ScheduleJournal
-from seqarena.retraining.schedule.locks import Lock
 from seqarena.retraining.schedule.status import status_of
 from seqarena.retraining.schedule.told import duration, status_lines
 from seqarena.retraining.schedule.webpage import webpage

@@ -6,9 +6,9 @@ import time
 import pytest
 from schedule_scenes import at, config_of
 
+from seqarena.retraining.lock import Lock
 from seqarena.retraining.schedule.clock import ClockWatch
 from seqarena.retraining.schedule.events import ClockMoved, RunClaimed
-from seqarena.retraining.schedule.locks import Lock
 from seqarena.tracking.liveness import this_writer
 
 pytestmark = pytest.mark.slow
