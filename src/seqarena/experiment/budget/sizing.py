@@ -1,5 +1,6 @@
 """An experiment with the width that its budget of parameters asks for."""
 
+import math
 from dataclasses import replace
 from pathlib import Path
 
@@ -76,14 +77,16 @@ def _out_of_reach(
     if found is None:
         return f"{asked}: the other settings allow no {knob}; change them."
     off = abs(found.n_parameters - budget.target) / budget.target
+    within = f"set within to {_above(off)} or more, " if _above(off) < 1 else ""
     return (
         f"{asked}: the nearest is {_told(knob, found)}, {off:.1%} off; change its other settings, "
-        f"set within to {_above(off)} or more, or name it under budget.exempt."
+        f"{within}or name it under budget.exempt."
     )
 
 
-def _above(share: float) -> str:
-    return f"{-(-share * 1000 // 1) / 1000:g}"
+def _above(share: float) -> float:
+    """Return the share rounded up to a thousandth."""
+    return math.ceil(1000 * share) / 1000
 
 
 def _told(knob: str, found: Solution) -> str:
