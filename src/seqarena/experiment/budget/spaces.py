@@ -25,7 +25,7 @@ def parse_spaces(raw: object) -> dict[str, dict[str, Distribution]]:
     mistakes: list[str] = []
     spaces: dict[str, dict[str, Distribution]] = {}
     for name, knobs in entries.items():
-        spaces[name] = space = {}
+        space = spaces.setdefault(name, {})
         for knob, entry in knobs.items():
             try:
                 space[knob] = parse(Distribution, entry, f"{SECTION}.{name}.{knob}")
