@@ -93,9 +93,10 @@ def test_a_stage_declares_no_module_that_it_does_not_import(name):
 
 
 def test_the_params_of_a_cell_are_exactly_the_keys_that_its_stage_reads():
-    # Not a section of params.yaml: what stage `check` found of a user's own code, and of earlier
-    # fits that fits begin from.
-    found = {"train": ["families.${item.family}", "starts.${key}"]}
+    # Not a section of params.yaml: what stage `check` found of budgets, of a user's own code, and
+    # of earlier fits that fits begin from.
+    own = ["budgets.${key}", "families.${item.family}"]
+    found = {"train": [*own, "starts.${key}"], "evaluate": own}
     for name in ("train", "evaluate"):
         assert stage(name)["params"] == [
             "experiments.${key}",
@@ -103,7 +104,7 @@ def test_the_params_of_a_cell_are_exactly_the_keys_that_its_stage_reads():
             "hardware",
             "seeds",
             "tasks.${item.task}",
-            {"data/own.json": found.get(name, ["families.${item.family}"])},
+            {"data/own.json": found[name]},
         ]
 
 

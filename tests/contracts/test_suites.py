@@ -21,7 +21,8 @@ def test_the_suites_that_are_promised_are_there():
 def test_a_suite_is_read_and_describes_itself(name):
     card = read_card(ROOT, name)
     suite, question = read_asked(ROOT / "pipelines" / "suites" / f"{name}.yaml")
-    assert card.n_fits == len(suite.experiments) * len(suite.seeds)
+    trials = sum(each.budget.trials or 0 for each in suite.experiments.values())
+    assert card.n_fits == len(suite.experiments) * len(suite.seeds) + trials
     assert card.describe().startswith(f"{name}: {card.about.title}\n")
     used = {experiment.task_name for experiment in suite.experiments.values()}
     assert used == set(suite.tasks) == set(card.tasks), "a task of the suite has no experiment"

@@ -6,6 +6,8 @@ from typing import Any
 
 from seqarena.errors import ArtifactError
 from seqarena.experiment.baselines import baseline_of
+from seqarena.experiment.budget.search_record import read_record
+from seqarena.experiment.budget_told import budget_told, search_told
 from seqarena.experiment.cell_details import details_of
 from seqarena.experiment.identity import engine_of
 from seqarena.experiment.run_links import Links
@@ -49,6 +51,12 @@ def read_cell(
             details = details_of(folder, [seed.seed for seed in found], measure)
         except ArtifactError as error:
             failures.append(f"curves and slices: {error}")
+    search = None
+    try:
+        record = read_record(folder / "fit")
+        search = None if record is None else search_told(record)
+    except ArtifactError as error:
+        failures.append(f"search: {error}")
     return Cell(
         experiment=experiment.name,
         task=experiment.task_name,
@@ -65,6 +73,8 @@ def read_cell(
         baseline=baseline_of(experiment.family, experiment.task.kind),
         details=details,
         runs=links,
+        search=search,
+        budget=budget_told(experiment.budget),
     )
 
 

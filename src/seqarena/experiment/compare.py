@@ -10,6 +10,7 @@ from pathlib import Path
 from seqarena.data.manifest import Manifest, read_manifest
 from seqarena.data.splits import Split
 from seqarena.evaluation.texts import signature_of
+from seqarena.experiment.as_fitted import as_fitted
 from seqarena.experiment.cells import read_cell
 from seqarena.experiment.compare_looking import TaskMaps, look
 from seqarena.experiment.judge import judge
@@ -50,6 +51,7 @@ def compare(
         ConfigError: the file of published figures is wrong, or a metric is asked for that a task is
             not judged by.
     """
+    suite = _as_fitted(suite, runs)
     manifests = {name: read_manifest(prepared / name) for name in suite.tasks}
     asked = {name: resolve(question, suite, name, each.schema) for name, each in manifests.items()}
     judgements = {
@@ -92,6 +94,13 @@ def compare(
         f"{reports / 'comparison.html'}: {counted(len(cells), 'experiment')} on "
         f"{counted(len(tasks), 'task')}\n"
     )
+
+
+def _as_fitted(suite: Suite, runs: Path) -> Suite:
+    experiments = {
+        name: as_fitted(each, runs / name / "fit") for name, each in suite.experiments.items()
+    }
+    return replace(suite, experiments=experiments)
 
 
 def _cells(

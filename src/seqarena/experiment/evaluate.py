@@ -20,6 +20,7 @@ from seqarena.evaluation.stamp import Stamp
 from seqarena.evaluation.summary import summarise_seeds, write_metrics
 from seqarena.evaluation.texts import signature_of, writing_of
 from seqarena.experiment.aggregate import Aggregate, tell_aggregate, under_test
+from seqarena.experiment.as_fitted import as_fitted
 from seqarena.experiment.attribution import (
     ATTENTION_FOLDER,
     AskedRun,
@@ -82,6 +83,7 @@ def evaluate(
         ArtifactError: a model or the data is altered, or they do not belong together.
     """
     began = time.monotonic()
+    experiment = as_fitted(experiment, fits)
     bench = _bench(experiment, prepared)
     with Shipper(locate_store(Workspace.here().home)) as shipper:
         judged: dict[int, _Judged] = {}

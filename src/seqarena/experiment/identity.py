@@ -11,12 +11,18 @@ from seqarena.tracking.provenance import provenance_tags
 
 
 def seed_run(experiment: Experiment, seed: int, fingerprint: str, part: str) -> RunIdentity:
-    """Return the identity of one seed's run, which training begins and evaluation adds to."""
+    """Return the identity of one seed's run, which training begins and evaluation adds to.
+
+    The run of a trial has the number of the trial in its name, in place of the seed.
+    """
+    trial = experiment.trial
+    own = f"seed-{seed}" if trial is None else f"trial-{trial}"
+    role = {"role": "seed"} if trial is None else {"role": "trial", "trial": str(trial)}
     return RunIdentity(
-        key=f"{experiment.name}/seed-{seed}/{fingerprint}",
-        name=f"{experiment.name}/seed-{seed}",
+        key=f"{experiment.name}/{own}/{fingerprint}",
+        name=f"{experiment.name}/{own}",
         experiment=experiment.task_name,
-        tags={**describe(experiment), "seed": str(seed), "role": "seed"},
+        tags={**describe(experiment), "seed": str(seed), **role},
         part=part,
     )
 

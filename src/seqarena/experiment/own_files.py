@@ -1,9 +1,10 @@
-"""A user's own files: a glance at each, and as DVC sees them: a checksum for each task and family.
+"""What the other stages depend on beside params.yaml: a user's own files, and budgets.
 
 DVC watches the paths in `dvc.yaml`, and those of a user's own data and code are not there: they
 stand in `params.yaml`, and with installed packages. The stage `check` runs every time, and writes
 their checksums to a file whose entries are parameters of the other stages; so a changed file runs
-again what reads it, and nothing else.
+again what reads it, and nothing else. What each experiment may cost stands there too: most suites
+have no budget, and DVC cannot depend on a section of params.yaml that may be missing.
 """
 
 import hashlib
@@ -18,7 +19,8 @@ from seqarena.families.discovery import code_digest_of
 from seqarena.families.own_family import OwnFamilyConfig
 
 NOTHING = "none"
-"""Checksum of a task or family without a file of the user's own, or of fits that start anew."""
+"""Checksum of a task or family without a file of the user's own, or of fits that start anew; what
+stands for an experiment without a budget."""
 STARTS = Path("data") / "start"
 """Earlier fits that experiments begin from, one folder for each that does (`Workspace.start`)."""
 
@@ -26,6 +28,9 @@ STARTS = Path("data") / "start"
 def write_own_digests(suite: Suite, path: Path) -> None:
     """Write the checksums as JSON; the same bytes for the same files."""
     digests = {
+        "budgets": {
+            name: each.budget.as_dict() or NOTHING for name, each in suite.experiments.items()
+        },
         "families": {
             each.family_name: code_digest_of(type(each.family))
             if isinstance(each.family, OwnFamilyConfig)

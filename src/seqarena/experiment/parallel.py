@@ -17,8 +17,11 @@ def usable_cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def fit_command(experiment: str, seed: int) -> Command:
-    """Return what fits one seed into the scratch folder, where the stage `train` finds it."""
+def fit_command(experiment: str, seed: int | str) -> Command:
+    """Return what fits one seed into the scratch folder, where the stage `train` finds it.
+
+    `trial-3` in place of a seed: what fits that trial of the experiment's search.
+    """
     return (sys.executable, "-m", "seqarena.experiment.fit_one", experiment, str(seed))
 
 

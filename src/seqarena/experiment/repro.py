@@ -12,7 +12,11 @@ from pathlib import Path
 
 import torch
 
-from seqarena.errors import SeqarenaError
+from seqarena.errors import ConfigError, SeqarenaError
+from seqarena.experiment.budget.searching import refuse_several_processes
+from seqarena.experiment.budget.sizing import sized
+from seqarena.experiment.budget.trial import trial_of
+from seqarena.experiment.fit_one import TRIAL
 from seqarena.experiment.layout import Workspace
 from seqarena.experiment.parallel import (
     fit_command,
@@ -22,7 +26,7 @@ from seqarena.experiment.parallel import (
 )
 from seqarena.experiment.question import read_asked
 from seqarena.experiment.stage_failure import FAILURE_VARIABLE, read_failure
-from seqarena.experiment.suite import Suite
+from seqarena.experiment.suite import Experiment, Suite
 from seqarena.experiment.synchronise import synchronise
 from seqarena.experiment.warm_start import stage_server
 from seqarena.fitting.settings import HardwareConfig
@@ -58,11 +62,38 @@ def _run(n_processes: int | None, use_warm_start: bool) -> None:
     try:
         with stage_server(use_warm_start) as environment:
             _dvc(["repro", "prepare"], environment)
+            refuse_over_budget(suite, Workspace.here())
             fit_stale(suite, n_processes, environment)
             _evaluate_stale(suite, n_processes, environment)
             _dvc(["repro"], environment)
     finally:
         catch_up(Workspace.here())
+
+
+def refuse_over_budget(suite: Suite, workspace: Workspace) -> None:
+    """Stop before anything is trained where a budget of parameters cannot be kept.
+
+    Raises:
+        ConfigError: with a line for each experiment that cannot.
+    """
+    mistakes = []
+    for each in suite.experiments.values():
+        try:
+            _size_all(each, workspace.prepared(each.task_name))
+        except ConfigError as error:
+            mistakes += error.mistakes
+    if mistakes:
+        raise ConfigError(mistakes)
+
+
+def _size_all(experiment: Experiment, prepared: Path) -> None:
+    """Solve the width of an experiment, or of each of its trials."""
+    if experiment.budget.trials is None:
+        sized(experiment, prepared)
+        return
+    refuse_several_processes(experiment)
+    for number in range(experiment.budget.trials):
+        trial_of(experiment, number, prepared)
 
 
 def _dvc(arguments: list[str], environment: Mapping[str, str]) -> None:
@@ -113,16 +144,22 @@ def fit_stale(
     """
     if not _is_one_process(suite.hardware):
         return
-    commands = {
+    stale = [name for name in _stale("train") if wanted is None or name in wanted]
+    trials = {
+        f"{name} trial {number}": fit_command(name, f"{TRIAL}{number}")
+        for name in stale
+        for number in range(suite.experiments[name].budget.trials or 0)
+    }
+    seeds = {
         f"{name} seed {seed}": fit_command(name, seed)
-        for name in _stale("train")
-        if wanted is None or name in wanted
+        for name in stale
         for seed in suite.experiments[name].seeds
     }
-    if commands:
-        run_in_parallel(
-            commands, n_processes or _default_processes(suite.hardware), environment, "fit"
-        )
+    # Trials first: what is fitted with the seeds of an experiment is what its search chose.
+    n = n_processes or _default_processes(suite.hardware)
+    for commands, unit in ((trials, "trial"), (seeds, "fit")):
+        if commands:
+            run_in_parallel(commands, n, environment, unit)
 
 
 def _evaluate_stale(suite: Suite, n_processes: int | None, environment: Mapping[str, str]) -> None:

@@ -3,13 +3,21 @@
 import contextlib
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from seqarena.errors import ConfigError
+from seqarena.experiment.budget.config import CellBudget
+from seqarena.experiment.budget.resolve import (
+    Rules,
+    budget_of_one,
+    cell_budget,
+    parse_rules,
+    with_minutes,
+)
 from seqarena.experiment.layout import PARAMS_FILE
 from seqarena.families.catalogue import AnyFamilyConfig, data_obstacle, parse_family
 from seqarena.fitting.settings import HardwareConfig
@@ -24,6 +32,8 @@ _SECTIONS = (
     "tasks",
     "families",
     "experiments",
+    "budget",
+    "search",
     "retraining",
 )
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
@@ -55,6 +65,10 @@ class Experiment:
     family: AnyFamilyConfig
     seeds: tuple[int, ...]
     hardware: HardwareConfig
+    budget: CellBudget = field(default_factory=CellBudget)
+    """What it may cost: its width may still have to be solved, and its settings to be searched."""
+    trial: int | None = None
+    """Which trial of a search this is; None: it is none."""
 
 
 @dataclass(frozen=True)
@@ -89,19 +103,24 @@ def parse_suite(raw: dict[str, Any]) -> Suite:
     hardware = HardwareConfig()
     tasks: dict[str, TaskConfig] = {}
     experiments: dict[str, Experiment] = {}
+    rules = Rules()
+    with _collecting(mistakes):
+        rules = parse_rules(raw)
+        mistakes.extend(rules.mistakes(raw))
     with _collecting(mistakes):
         seeds = _parse_seeds(raw.get("seeds"))
     with _collecting(mistakes):
         hardware = parse(HardwareConfig, raw.get("hardware", {}), "hardware")
     for name, entry in _entries(raw, "tasks", mistakes).items():
         with _collecting(mistakes):
-            tasks[name] = parse(TaskConfig, entry, f"tasks.{name}")
+            tasks[name] = with_minutes(name, parse(TaskConfig, entry, f"tasks.{name}"), rules)
     for name, entry in _entries(raw, "families", mistakes).items():
         with _collecting(mistakes):
             parse_family(entry, f"families.{name}")
     for name, entry in _entries(raw, "experiments", mistakes).items():
         with _collecting(mistakes):
-            experiments[name] = _parse_experiment(name, entry, raw, tasks, seeds, hardware)
+            found = _parse_experiment(name, entry, raw, tasks, seeds, hardware)
+            experiments[name] = replace(found, budget=cell_budget(found, rules))
     if mistakes:
         raise ConfigError(list(dict.fromkeys(mistakes)))
     return Suite(tasks, experiments, seeds, hardware)
@@ -124,6 +143,7 @@ def read_experiment(name: str, path: Path = PARAMS_FILE) -> Experiment:
         "experiments": {name: entries[name]},
         "tasks": {k: v for k, v in (raw.get("tasks") or {}).items() if k == entry.task},
         "families": {k: v for k, v in (raw.get("families") or {}).items() if k == entry.family},
+        **budget_of_one(raw, name, entry.task, entry.family),
     }
     return parse_suite(kept).experiments[name]
 

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from seqarena.data.published.places import VARIABLE, place_of
 from seqarena.data.published.record import Published
 from seqarena.errors import ConfigError, DataError
+from seqarena.experiment.budget.resolve import n_trials
 from seqarena.experiment.suite_workspace import DEFINITIONS, suite_names
 from seqarena.parsing import nearest, parse, read_yaml
 from seqarena.tasks.config import TaskConfig
@@ -90,4 +91,5 @@ def read_card(checkout: Path, name: str) -> SuiteCard:
     about: AboutSuite = parse(AboutSuite, raw.get("about"), f"{path}: about")
     tasks: dict[str, TaskConfig] = parse(dict[str, TaskConfig], raw.get("tasks"), f"{path}: tasks")
     seeds: list[int] = parse(list[int], raw.get("seeds"), f"{path}: seeds")
-    return SuiteCard(name, about, tasks, len(seeds) * len(raw.get("experiments") or {}))
+    n_fits = len(seeds) * len(raw.get("experiments") or {}) + n_trials(raw)
+    return SuiteCard(name, about, tasks, n_fits)

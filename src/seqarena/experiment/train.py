@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 
 from seqarena.errors import ConvergenceError
+from seqarena.experiment.budget.searching import settled
 from seqarena.experiment.diverged import write_diverged
 from seqarena.experiment.fit_seed import fit_seed
 from seqarena.experiment.layout import Workspace
@@ -15,22 +16,25 @@ from seqarena.wording import counted
 
 
 def train(experiment: Experiment, prepared: Path, fits: Path) -> None:
-    """Fit every seed, and copy the finished runs to `fits/seed-<n>`.
+    """Fit every seed as the budget asks, and copy the finished runs to `fits/seed-<n>`.
 
     Seeds share the process because importing the libraries costs more than many a fit. A seed that
     diverges is a result too: what was said of it is kept beside the others, which are fitted all
     the same.
 
     Raises:
+        ConfigError: the budget cannot be kept; nothing was fitted.
+        ConvergenceError: every trial of a search failed.
         SeqarenaError: whatever else a fit raises; of several processes also that one diverged, for
             the others may be waiting for it.
     """
     began = time.monotonic()
-    workspace = Workspace.here()
+    workspace, show_progress = Workspace.here(), sys.stderr.isatty()
+    experiment = settled(experiment, prepared, workspace, fits=fits, show_progress=show_progress)
     diverged: dict[int, str] = {}
     for seed in experiment.seeds:
         try:
-            run = fit_seed(experiment, seed, prepared, workspace, show_progress=sys.stderr.isatty())
+            run = fit_seed(experiment, seed, prepared, workspace, show_progress)
         except ConvergenceError as error:
             if n_processes() > 1:
                 raise

@@ -10,6 +10,7 @@ from seqarena.reporting.details import Details
 from seqarena.reporting.judgement import TaskJudgement
 from seqarena.reporting.looking import TaskLooking
 from seqarena.reporting.published import Beside
+from seqarena.reporting.search import Search
 from seqarena.schema import DataSchema, TaskKind
 
 
@@ -118,3 +119,12 @@ class Cell:
     """What is drawn of it beside its scores."""
     runs: tuple[tuple[str, str], ...] = ()
     """Its runs in MLflow: what each is, and its id; empty: the store does not have them."""
+    search: Search | None = None
+    """How its settings were chosen; None: they stand in params.yaml."""
+    budget: str = ""
+    """What it was allowed to cost, in words; empty: nobody said."""
+
+    @property
+    def n_trials(self) -> int:
+        """Settings that were tried on the validation split."""
+        return 1 if self.search is None else len(self.search.trials)

@@ -1,6 +1,7 @@
 """The comparison for machines: JSON, and rows for `dvc plots`."""
 
 import csv
+import math
 from collections.abc import Iterable
 from dataclasses import asdict
 from io import StringIO
@@ -12,6 +13,7 @@ from seqarena.reporting.conclusions import asked, conclusion, limits
 from seqarena.reporting.judgement import TaskJudgement
 from seqarena.reporting.ranking import Row, Table
 from seqarena.reporting.references import references_of
+from seqarena.reporting.search import Search
 from seqarena.reporting.sections import Section
 from seqarena.reporting.sheets.sheet import Sheet
 from seqarena.reporting.whole import Whole
@@ -104,6 +106,9 @@ def _experiment(table: Table, row: Row) -> dict[str, Any]:
         "training_flops": row.training_flops,
         "wall_seconds": row.wall_seconds,
         "cpu_seconds": row.cpu_seconds,
+        "n_trials": cell.n_trials,
+        "budget": cell.budget,
+        "search": None if cell.search is None else _search(cell.search),
         "seeds": {
             str(seed.seed): {**asdict(seed), "metrics": dict(seed.metrics)} for seed in cell.seeds
         },
@@ -111,6 +116,16 @@ def _experiment(table: Table, row: Row) -> dict[str, Any]:
         "flags": list(cell.flags),
         "failures": list(cell.failures),
     }
+
+
+def _search(search: Search) -> dict[str, Any]:
+    """Return all trials and the curve; what is infinite, because trials failed, is None."""
+    curve = {
+        name: [float(each) if math.isfinite(each) else None for each in values]
+        for name, values in asdict(search.curve).items()
+        if name != "median"
+    }
+    return {**asdict(search), "expected_validation": curve}
 
 
 def _numbers(interval: Interval | None) -> dict[str, float | None]:

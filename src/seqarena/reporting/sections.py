@@ -13,6 +13,7 @@ from seqarena.reporting.plots.cost import cost_charts
 from seqarena.reporting.plots.learning import learning_charts
 from seqarena.reporting.plots.quality import quality_chart
 from seqarena.reporting.plots.scaling import scaling_chart
+from seqarena.reporting.plots.search import search_charts
 from seqarena.reporting.plots.slices import slice_charts
 from seqarena.reporting.ranking import Row, Table
 from seqarena.reporting.sheets.further import calibration_sheet, published_sheet, slice_sheets
@@ -20,6 +21,7 @@ from seqarena.reporting.sheets.headline import headline
 from seqarena.reporting.sheets.judged import judged_pairs_sheet
 from seqarena.reporting.sheets.looking import looking_sheets
 from seqarena.reporting.sheets.results import results_sheet
+from seqarena.reporting.sheets.searched import search_sheets
 from seqarena.reporting.sheets.sheet import Sheet
 
 
@@ -67,6 +69,7 @@ def scaling_charts(tables: tuple[Table, ...], scales: Iterable[Scale]) -> tuple[
 def _section(table: Table, looks: Looks) -> Section:
     sheets = (
         judged_pairs_sheet(table),
+        *search_sheets(table),
         published_sheet(table),
         calibration_sheet(table),
         *slice_sheets(table),
@@ -74,6 +77,7 @@ def _section(table: Table, looks: Looks) -> Section:
     charts = (
         quality_chart(table, looks),
         *cost_charts(table, looks),
+        *search_charts(table, looks),
         *learning_charts(table, looks),
         calibration_chart(table, looks),
         *slice_charts(table, looks),

@@ -116,15 +116,15 @@ def test_the_markdown_table_is_the_comparison(report):
     lines = report["comparison.md"].read_text().splitlines()
     start = lines.index(
         "| experiment | bits above the floor ↓ | bits per symbol ↓ | family | mechanism "
-        "| parameters | fit | FLOPs | seeds |"
+        "| parameters | fit | FLOPs | trials | seeds |"
     )
-    assert lines[start + 1] == "| :-- | --: | --: | :-- | :-- | --: | --: | --: | --: |"
+    assert lines[start + 1] == "| :-- | --: | --: | :-- | :-- | --: | --: | --: | --: | --: |"
     assert lines[start + 2] == (
-        "| **lstm** | 0.120 ± 0.066 | 1.620 ± 0.066 | lstm | – | 1,234 | 3.0 s | 3 G | 3 |"
+        "| **lstm** | 0.120 ± 0.066 | 1.620 ± 0.066 | lstm | – | 1,234 | 3.0 s | 3 G | 1 | 3 |"
     )
     assert lines[start + 3].startswith("| markov | 0.200 ± 0 | 1.700 ± 0 | markov_chain | – |")
     assert lines[start + 4].startswith("| gru | – | ∞ | gru | – |")
-    assert lines[start + 5] == "| failed | – | – | lstm | – | – | – | – | 0 |"
+    assert lines[start + 5] == "| failed | – | – | lstm | – | – | – | – | 1 | 0 |"
     assert lines[start + 6].startswith("| *floor* | 0.000 | 1.500 | reference | – |")
     assert "- **lstm**: look here" in lines and "- **failed**: seed 0: NaN" in lines
     assert "![quality on source](figures/source-quality.png)" in lines
@@ -201,7 +201,7 @@ def test_hostile_texts_have_no_effect_in_markdown(picture):
     text = markdown(hostile_report(picture))
     assert re.search(r"(?<!\\)[<\[]/?(script|img|x)", text) is None
     lines = [line for line in text.splitlines() if line.startswith("| ")]
-    assert {len(re.findall(r"(?<!\\)\|", line)) for line in lines} == {7, 10}
+    assert {len(re.findall(r"(?<!\\)\|", line)) for line in lines} == {7, 11}
 
 
 def test_too_many_pictures_leave_the_first_example(picture, monkeypatch):

@@ -16,6 +16,7 @@ from seqarena.reporting.references import Reference, references_of, shortfall
 from seqarena.reporting.sheets.sheet import Column, RowMark, Sheet, Value, measured, numbers, words
 from seqarena.significance.seeds import Interval
 
+_TRIALS = "settings tried on the validation split; 1: those of params.yaml alone"
 _OVER_SEEDS = "mean ± half of the interval over seeds"
 
 
@@ -110,11 +111,13 @@ def _costs(rows: tuple[Row, ...]) -> list[Column]:
     parameters = [(formatting.count(row.n_parameters), row.n_parameters) for row in rows]
     times = [(formatting.seconds(row.wall_seconds), row.wall_seconds) for row in rows]
     work = [(formatting.scaled(row.training_flops), row.training_flops) for row in rows]
+    trials = [(f"{row.cell.n_trials}", row.cell.n_trials) for row in rows]
     seeds = [(f"{len(row.cell.seeds)}", len(row.cell.seeds)) for row in rows]
     return [
         numbers("parameters", "numbers that can vary independently", parameters),
         numbers("fit", "wall time of one fit, mean over seeds [s]", times),
         numbers("FLOPs", "floating-point operations of one fit, estimated", work),
+        numbers("trials", _TRIALS, trials),
         numbers("seeds", "fits that finished", seeds),
     ]
 
@@ -151,6 +154,11 @@ def _about(table: Table, references: Sequence[Reference]) -> str:
         if row.cell.baseline and row.cell.baseline != row.label:
             stands.setdefault(row.cell.baseline, []).append(row.label)
     told += [f"{name}: {', '.join(own)}" for name, own in stands.items()]
+    budgets: dict[str, list[str]] = {}
+    for row in table.rows:
+        if row.cell.budget:
+            budgets.setdefault(row.cell.budget, []).append(row.label)
+    told += [f"budget of {', '.join(own)}: {budget}" for budget, own in budgets.items()]
     return "; ".join(told) + ("." if told else "")
 
 

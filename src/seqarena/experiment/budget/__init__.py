@@ -1,0 +1,1 @@
+"""Equal budgets: what every experiment may cost, and the widths and searches that follow."""
