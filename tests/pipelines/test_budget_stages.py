@@ -8,6 +8,7 @@ from tracking_scenes import MLFLOW_WARNS
 
 from seqarena.errors import ConfigError
 from seqarena.experiment.budget.sizing import sized
+from seqarena.experiment.cells import read_cell
 from seqarena.experiment.layout import Workspace
 from seqarena.experiment.repro import refuse_over_budget
 from seqarena.experiment.suite import parse_suite
@@ -114,3 +115,24 @@ def test_a_width_set_by_hand_is_kept_or_refused_with_the_nearest(workspace):
     assert line.startswith("experiments.lagged-gru: model_dim 90 with ")
     assert "set by hand; expected 700 ± 50 % (budget.parameters): leave model_dim out" in line
     assert f"or write the nearest: model_dim {solved.model_dim} with " in line
+
+
+def test_the_report_flags_a_fit_that_the_clock_ended(workspace):
+    folder = workspace.runs / "lagged-hmm"
+    fit = folder / "fit" / "seed-0"
+    fit.mkdir(parents=True)
+    report = {
+        "n_parameters": 1,
+        "wall_seconds": 60.0,
+        "cpu_seconds": 1.0,
+        "training_flops": None,
+        "stop_reason": "max_minutes",
+        "valid_loss": 1.0,
+    }
+    (fit / "report.json").write_text(json.dumps(report))
+    summary = {"seeds": {"0": {"bits_per_step": 1.0}}, "flags": {}}
+    (folder / "metrics.json").write_text(json.dumps(summary))
+    cell = read_cell(suite().experiments["lagged-hmm"], folder)
+    assert cell.flags == ("seed 0: the fit ended because its minutes were spent",)
+    assert cell.budget == "700 ± 50 % parameters, at most 1 min for a fit"
+    assert (cell.search, cell.n_trials) == (None, 1)

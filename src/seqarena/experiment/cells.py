@@ -66,7 +66,8 @@ def read_cell(
         seeds=tuple(found),
         flags=tuple(
             f"seed {seed}: {line}" for seed, lines in summary["flags"].items() for line in lines
-        ),
+        )
+        + _out_of_time(found),
         failures=tuple(failures),
         pictures=_pictures(experiment, folder),
         entry=experiment.family_name,
@@ -76,6 +77,14 @@ def read_cell(
         search=search,
         budget=budget_told(experiment.budget),
     )
+
+
+def _out_of_time(seeds: list[SeedResult]) -> tuple[str, ...]:
+    """Say which fits the clock ended: on a faster or idler machine they would go on."""
+    cut = [str(seed.seed) for seed in seeds if seed.stop_reason == "max_minutes"]
+    if not cut:
+        return ()
+    return (f"seed {', '.join(cut)}: the fit ended because its minutes were spent",)
 
 
 def _seed(seed: int, summary: dict[str, Any], folder: Path) -> SeedResult:
