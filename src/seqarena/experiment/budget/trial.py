@@ -9,10 +9,10 @@ from typing import Any
 import torch
 
 from seqarena.data.arrow_store import read_split
-from seqarena.data.content import path_sha256
+from seqarena.data.file_hash import path_sha256
 from seqarena.data.manifest import read_manifest
 from seqarena.data.splits import Split
-from seqarena.errors import ArtifactError, ConfigError, ConvergenceError, SeqarenaError
+from seqarena.errors import ArtifactError, ConfigError, SeqarenaError
 from seqarena.experiment.budget.search_record import Trial
 from seqarena.experiment.budget.sizing import sized
 from seqarena.experiment.budget.spaces import trial_seed, trial_settings, with_settings
@@ -27,7 +27,6 @@ from seqarena.sequences import Sequences
 
 LOSS_OF_LABELS = "-log p(label | x) on the validation split [nats per example]"
 LOSS_OF_FITS = "the validation loss of the fit [nats per scored step, or as its notes say]"
-_FAILED = "failed.json"
 
 
 def trial_of(experiment: Experiment, number: int, prepared: Path) -> Experiment:
@@ -72,15 +71,11 @@ def run_trial(
     drawn = trial_settings(experiment.budget.space, experiment.budget.seed, experiment.name, number)
     found = Trial(number, drawn, seed, identity, loss=None)
     home = workspace.fits / identity
-    if (home / _FAILED).exists():
-        return replace(found, message=json.loads((home / _FAILED).read_text())), home / "run"
     try:
         run = fit_seed(trial, seed, prepared, workspace, show_progress)
     except (ConfigError, ArtifactError):
         raise
     except SeqarenaError as error:
-        if isinstance(error, ConvergenceError):
-            (home / _FAILED).write_text(json.dumps(str(error)))
         return replace(found, message=str(error)), home / "run"
     return _judged(found, run, trial, read_split(prepared, Split.VALID)), run
 
