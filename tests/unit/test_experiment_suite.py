@@ -7,7 +7,6 @@ from seqarena.errors import ConfigError
 from seqarena.experiment.suite import parse_suite, read_experiment, read_suite
 
 PARAMS = Path(__file__).parents[2] / "params.yaml"
-SUITES = sorted((PARAMS.parent / "benchmarks" / "suites").glob("*.yaml"))
 
 
 @pytest.fixture
@@ -132,11 +131,6 @@ def test_one_experiment_is_read_without_the_others(raw, tmp_path):
     with pytest.raises(ConfigError) as caught:
         read_experiment("lagged-lst", path)
     assert str(caught.value) == ("experiments.lagged-lst: not there; did you mean 'lagged-lstm'?")
-
-
-@pytest.mark.parametrize("path", SUITES, ids=lambda path: path.stem)
-def test_the_suites_of_the_benchmarks_hold_no_mistake(path):
-    assert read_suite(path).experiments
 
 
 def test_the_params_file_of_the_project_holds_no_mistake():

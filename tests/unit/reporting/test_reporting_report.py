@@ -217,7 +217,7 @@ def test_a_task_whose_experiments_all_failed_is_reported_as_such(tmp_path):
     files = written(tmp_path, [BITS], [cell("a", [], failures=("seed 0: NaN",))])
     assert not any(name.startswith("figures/") for name in files)
     text = files["comparison.md"].read_text()
-    assert "| a | – | – | lstm | – | – | – | – | 0 |" in text.replace("**", "")
+    assert "| a | – | – | lstm | – | – | – | – | 1 | 0 |" in text.replace("**", "")
     assert "- **a**: seed 0: NaN" in text
 
 

@@ -67,7 +67,7 @@ def _traces(row: Row, search: Search) -> tuple[Trace, ...]:
 
 
 def _trace(losses: Iterable[float], tip: str) -> tuple[Trace, ...]:
-    finite = [(n, float(loss)) for n, loss in enumerate(losses, 1) if math.isfinite(loss)]
+    finite = [(float(n), float(loss)) for n, loss in enumerate(losses, 1) if math.isfinite(loss)]
     if not finite:
         return ()
     xs, ys = zip(*finite, strict=True)
