@@ -21,7 +21,8 @@ from seqarena.cli import main
 try:
     main(["retrain", "moves"])
 finally:
-    print("imported", sorted({"torch", "mlflow", "pytorch_lightning"} & set(sys.modules)))
+    heavy = {"torch", "mlflow", "pytorch_lightning", "numpy", "seqarena.tasks.config"}
+    print("imported", sorted(heavy & set(sys.modules)))
 """
 
 

@@ -37,8 +37,9 @@ def retrain(context: Context, commit: bool = False) -> Outcome:
             return _refused(context, error, None, lines)
         standing = context.standing()
         inputs = read_inputs(context.name, context.config, remembered)
-        remembered.keep()
         outcome = _nothing_new(standing, inputs, lines) or _tried(context, standing, inputs, lines)
+        # Not what was seen before a failure: what was missing then may be installed by now.
+        remembered.keep()
         return _committed(context, outcome) if commit else outcome
 
 

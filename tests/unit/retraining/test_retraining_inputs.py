@@ -5,10 +5,15 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 
+from seqarena.errors import SeqarenaError
+from seqarena.experiment.layout import Workspace
 from seqarena.families.discovery import GROUP
 from seqarena.retraining import inputs as module
+from seqarena.retraining import retrain as retraining
 from seqarena.retraining.config import RetrainingConfig, read_retraining
+from seqarena.retraining.context import Context
 from seqarena.retraining.inputs import read_inputs
+from seqarena.retraining.outcomes import ExitCode, Outcome
 from seqarena.retraining.remembered import Remembered
 
 PARAMS = {
@@ -155,3 +160,19 @@ def test_a_family_of_the_users_own_is_code(folder, monkeypatch):
     (folder / "mine.py").unlink()
     importlib.invalidate_caches()
     assert changed(before) == ["the code"]
+
+
+def test_what_was_seen_before_a_failure_is_looked_at_again(folder, monkeypatch):
+    def fail(*_):
+        raise SeqarenaError("a family is not installed")
+
+    context = Context("reviews", read_retraining("reviews"), Workspace(folder, folder))
+    monkeypatch.setattr(retraining, "_reconciled", lambda _: [])
+    monkeypatch.setattr(retraining, "_tried", fail)
+    with pytest.raises(SeqarenaError, match="not installed"):
+        retraining.retrain(context)
+    assert not context.home.remembered.exists()
+    answered = Outcome(ExitCode.REJECTED, ("no better",))
+    monkeypatch.setattr(retraining, "_tried", lambda *_: answered)
+    assert retraining.retrain(context) == answered
+    assert context.home.remembered.exists()
