@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from seqarena.data.published.places import VARIABLE, place_of
 from seqarena.data.published.record import Published
 from seqarena.errors import ConfigError, DataError
-from seqarena.experiment.budget.resolve import n_trials
+from seqarena.experiment.budget.config import n_trials
 from seqarena.experiment.suite_workspace import DEFINITIONS, suite_names
 from seqarena.parsing import nearest, parse, read_yaml
 from seqarena.tasks.config import TaskConfig

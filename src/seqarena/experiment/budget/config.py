@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from seqarena.experiment.budget.distributions import Distribution
+from seqarena.parsing import parse
 
 SECTION = "budget"
 
@@ -63,6 +64,24 @@ class BudgetConfig(TaskBudget):
         return TaskBudget(
             **{**everywhere, **{name: getattr(own, name) for name in own.model_fields_set}}
         )
+
+
+def n_trials(raw: Mapping[str, Any]) -> int:
+    """Return how many trials the searches of all experiments of a suite have.
+
+    Args:
+        raw: content of its file.
+
+    Raises:
+        ConfigError: the budget is wrong.
+    """
+    budget: BudgetConfig = parse(BudgetConfig, raw.get(SECTION, {}), SECTION)
+    experiments: dict[str, Any] = raw.get("experiments") or {}
+    return sum(
+        budget.of_task(entry["task"]).trials or 0
+        for name, entry in experiments.items()
+        if name not in budget.exempt
+    )
 
 
 @dataclass(frozen=True)

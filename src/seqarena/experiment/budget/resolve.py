@@ -90,21 +90,6 @@ def parse_rules(raw: Mapping[str, Any]) -> Rules:
     return Rules(budget, parse_spaces(raw.get(SEARCH, {})))
 
 
-def n_trials(raw: Mapping[str, Any]) -> int:
-    """Return how many trials the searches of all experiments have.
-
-    Raises:
-        ConfigError: the budget is wrong.
-    """
-    budget = parse_rules(raw).budget
-    experiments: dict[str, Any] = raw.get("experiments") or {}
-    return sum(
-        budget.of_task(entry["task"]).trials or 0
-        for name, entry in experiments.items()
-        if name not in budget.exempt
-    )
-
-
 def budget_of_one(raw: Mapping[str, Any], name: str, task: str, family: str) -> dict[str, Any]:
     """Return of both sections what one experiment reads, so that it can be parsed by itself."""
     budget, spaces = raw.get(SECTION), raw.get(SEARCH)
