@@ -1,5 +1,7 @@
 """Links from a report to runs, whichever server holds them."""
 
+import socket
+
 import pytest
 from tracking_scenes import MLFLOW_WARNS
 
@@ -38,9 +40,10 @@ def test_every_run_of_an_experiment_is_found_by_its_key(tmp_path):
 
 
 def test_a_store_that_does_not_answer_has_no_runs_and_stops_nothing(tmp_path):
-    blocked = tmp_path / "mlflow.db"
-    blocked.mkdir()
-    assert stored_ids(locate_store(tmp_path, {}), ["dates"]) == {}
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        address = f"http://127.0.0.1:{closed.getsockname()[1]}"
+    location = locate_store(tmp_path, {"MLFLOW_TRACKING_URI": address})
+    assert stored_ids(location, ["dates"]) == {}
 
 
 def experiment():
