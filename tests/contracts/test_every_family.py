@@ -278,6 +278,7 @@ def test_every_kind_of_family_stands_in_this_suite():
     assert {config.split("-")[0] for config in FAMILIES} == kinds
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "kind"), CASES)
 def test_every_family_is_diagnosed_as_far_as_it_can_be_and_never_by_a_number_that_is_none(
     models, name, kind

@@ -121,6 +121,7 @@ def test_padding_never_matters(rows, seed):
             assert not together[row, len(alone) :].any()
 
 
+@pytest.mark.slow
 @settings(max_examples=5)
 @given(seeds)
 def test_padding_never_matters_to_frames(seed):

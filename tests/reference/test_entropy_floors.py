@@ -187,6 +187,7 @@ def _test_part(source: object) -> Sequences:
     return source.parts[Split.TEST].sequences
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["hidden", "lagged"])
 def test_the_true_process_scores_the_floor_on_the_test_split(kind: str) -> None:
     if kind == "hidden":
@@ -209,6 +210,7 @@ def test_the_true_process_scores_the_floor_on_the_test_split(kind: str) -> None:
     assert floor.unit == "bits"
 
 
+@pytest.mark.slow
 def test_the_floor_of_the_hidden_source_lies_in_its_bracket_with_a_small_error() -> None:
     floor = draw_hidden_markov(HIDDEN).best_possible
     assert floor.lower < floor.value - 3 * floor.standard_error

@@ -117,6 +117,7 @@ def test_step_log_probs_are_ratios_of_prefix_probabilities(seed):
             assert_close(prefixes[row, time], log_joint.logsumexp(0))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("zeros", [False, True])
 @pytest.mark.parametrize("seed", range(4))
 def test_viterbi_finds_the_most_probable_of_all_paths(zeros, seed):
@@ -235,6 +236,7 @@ def test_over_ten_thousand_steps_32_bits_stay_by_the_log_space_oracle(kind, monk
         )
 
 
+@pytest.mark.slow
 def test_a_state_that_was_given_up_long_ago_is_not_forgotten_where_no_path_returns():
     # Over 400 steps the second state is likelier by 2 nats each, and the first falls far below the
     # smallest 64-bit number; then 300 steps that the second emits with e^-4 show the first was it.
@@ -298,6 +300,7 @@ def test_an_em_step_over_symbols_is_that_of_hmmlearn(pseudo_count, topology):
     assert_close(model.emission.log_emission.exp(), torch.from_numpy(peer.emissionprob_))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("covariance", ["diagonal", "full"])
 def test_scores_and_an_em_step_over_frames_are_those_of_hmmlearn(covariance):
     data = random_frames(20, dim=3)

@@ -49,6 +49,7 @@ def orange(picture: np.ndarray) -> np.ndarray:
     return (plot[..., 0] > 0.7) & (plot[..., 2] < 0.4)
 
 
+@pytest.mark.slow
 def test_frames_stand_side_by_side_and_weights_below_them():
     rows, columns = np.nonzero(blue(draw(**scene(step=0))))
     _, later = np.nonzero(blue(draw(**scene(step=4 * 3))))

@@ -128,6 +128,7 @@ def test_drawing_leaves_pyplot_and_settings_alone(monkeypatch):
     assert matplotlib.rcParams.copy() == before
 
 
+@pytest.mark.slow
 def test_a_picture_is_quick():
     one = capture(np.full((1, 11, 30), 1 / 30), n_steps=30, steps=tuple("a" * 30))
     draw_map(one.probes[0], one.maps[0][0])

@@ -67,6 +67,7 @@ def test_equal_words_are_told_apart_by_their_place():
     assert found == {"ibm_1": [*in_order[:3], (1, 3)], "ibm_2": in_order, "hmm": in_order}
 
 
+@pytest.mark.slow
 def test_a_symmetrisation_joins_what_both_directions_found():
     pair = sentences(translated(0, 1), end=5)
     forward = [(0, 0), (0, 1), (1, 2)]

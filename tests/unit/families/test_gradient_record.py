@@ -34,6 +34,7 @@ def symbols(lengths):
     return [draws.integers(3, size=length) for length in lengths]
 
 
+@pytest.mark.slow
 def test_a_density_is_measured_on_the_beginnings_of_sequences_spread_over_the_data():
     network, notes = build(TOKENS).network, Notes()
     values = symbols([80] * 31)

@@ -136,6 +136,7 @@ def test_the_same_seed_gives_the_same_start_and_another_seed_another():
     assert not torch.equal(start(1), start(2))
 
 
+@pytest.mark.slow
 def test_the_arithmetic_of_32_bits_agrees_to_its_precision():
     # More than `few_steps` takes on, which is in 64 bits whatever the precision.
     data = tokens(np.random.default_rng(0).integers(0, 4, 6000))

@@ -96,6 +96,7 @@ def test_a_step_sees_what_its_encoder_sees(name):
     assert torch.equal(before, after) == (name == "gru")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("head", ["softmax", "crf"])
 def test_posterior_and_viterbi_choose_as_they_say(head):
     batch = collate_all(random_tagged(40))

@@ -41,6 +41,7 @@ def test_moments_are_few_and_hold_the_start_the_first_epoch_and_the_last(max_epo
     assert len(chosen[:-1]) + 1 <= N_MOMENTS
 
 
+@pytest.mark.slow
 def test_a_fit_that_is_looked_at_is_the_fit_that_is_not(tmp_path):
     observer = Meddler()
     seen, seen_notes, _ = _fit(tmp_path / "seen", observer, max_epochs=5)
@@ -53,6 +54,7 @@ def test_a_fit_that_is_looked_at_is_the_fit_that_is_not(tmp_path):
     assert all(not torch.equal(one, two) for one, two in pairwise(drawn))
 
 
+@pytest.mark.slow
 def test_the_end_of_a_fit_that_stops_early_is_seen_once(tmp_path):
     observer = Meddler()
     *_, report = _fit(tmp_path, observer, max_epochs=20, max_steps=8 * 9)

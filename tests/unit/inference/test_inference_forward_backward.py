@@ -21,6 +21,7 @@ def some_models(n_models, n_states, zeros=False):
 
 
 # 64 columns stand side by side: all of the first, two of the second, one of the third at a time.
+@pytest.mark.slow
 @pytest.mark.parametrize(("n_models", "n_states"), [(5, 3), (3, 30), (2, 70)])
 @pytest.mark.parametrize("zeros", [False, True])
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])

@@ -126,6 +126,7 @@ def test_a_beam_of_one_is_greedy(seed):
     assert torch.equal(best_lengths, lengths)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", TRANSDUCERS)
 @torch.no_grad()
 def test_a_beam_of_one_is_greedy_in_every_transducer(name):

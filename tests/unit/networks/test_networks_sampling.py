@@ -70,6 +70,7 @@ def test_reading_on_predicts_what_reading_everything_predicts(name, remembers):
         reading = read_on(model, tokens[:, step], reading)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["lstm", "transformer-rotary"])
 @torch.no_grad()
 def test_frequencies_are_the_probabilities_of_whole_sequences(name):

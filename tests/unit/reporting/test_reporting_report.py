@@ -267,6 +267,7 @@ def test_every_file_that_the_page_links_to_is_written(report):
     assert linked and linked <= set(report)
 
 
+@pytest.mark.slow
 def test_json_and_markdown_hold_every_table_and_chart_of_the_page(tmp_path):
     found = [cell("a", [1.0, 2.0], details=detailed()), cell("b", [2.0, 3.0], family="gru")]
     files = written(tmp_path, [BITS], found)

@@ -85,6 +85,7 @@ def test_trials_and_budget_stand_beside_every_score():
     assert "budget of lstm: 70 ± 5 % parameters; budget of markov: exempt." in results.about
 
 
+@pytest.mark.slow
 def test_every_form_of_the_report_has_the_search(tmp_path):
     files = written(tmp_path, [BITS], [LSTM, GRU, PLAIN])
     assert {"figures/source-search.svg", "tables/source-trials.csv"} <= set(files)

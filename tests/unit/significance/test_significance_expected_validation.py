@@ -43,6 +43,7 @@ def test_a_trial_that_failed_counts_until_it_cannot_be_the_best():
     assert found.median == 2.0
 
 
+@pytest.mark.slow
 def test_many_trials_do_not_overflow():
     scores = np.random.default_rng(0).normal(size=2000)
     found = expected_validation(scores, higher_is_better=True)

@@ -74,6 +74,7 @@ def test_a_task_says_among_which_items_the_next_one_is_ranked(tmp_path: Path) ->
         prepare_task("items", _config("items", candidates="sampled"), tmp_path / "sampled")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["dates", "items", "lagged"])
 def test_the_manifest_tells_what_the_files_hold(tmp_path: Path, name: str) -> None:
     manifest = prepare_task(name, _config(name), tmp_path)
@@ -91,6 +92,7 @@ def test_the_manifest_tells_what_the_files_hold(tmp_path: Path, name: str) -> No
     assert manifest.schema.n_symbols == len(manifest.symbols)
 
 
+@pytest.mark.slow
 def test_dates_keep_their_targets_and_alignment(tmp_path: Path) -> None:
     manifest = prepare_task("dates", _config("dates"), tmp_path)
     target = read_split(tmp_path, Split.TEST).target

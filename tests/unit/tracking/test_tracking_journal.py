@@ -305,6 +305,7 @@ def test_a_second_writer_is_refused(path: Path, monkeypatch: pytest.MonkeyPatch)
     )
 
 
+@pytest.mark.slow
 def test_events_reach_the_disk_without_anybody_asking(path: Path) -> None:
     with Journal(path) as journal:
         journal.begin(RUN)

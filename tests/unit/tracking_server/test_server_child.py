@@ -49,6 +49,7 @@ def test_one_that_ended_by_itself_is_named_with_its_last_words(tmp_path):
     )
 
 
+@pytest.mark.slow
 def test_one_that_hears_nothing_is_killed_with_all_that_it_started(tmp_path):
     mark = tmp_path / "pids"
     script = f"trap '' TERM INT; sleep 60 & echo $$ $! > {mark}; wait; wait"

@@ -75,6 +75,7 @@ def test_every_model_gets_all_that_applies_and_nothing_that_is_no_number(name):
     assert set(layers) <= set(found.table["layer"].to_pylist())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "n_outputs"), [("density", None), ("classifier", 1)])
 def test_influence_stands_beside_the_weights_and_ranks_the_steps(name, n_outputs):
     model, data = built(*MODELS[name][:2]), sequences_for(name, (5, 1, 2))

@@ -15,6 +15,7 @@ from seqarena.batch import collate_all
 from seqarena.errors import DataError
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", MODELS)
 def test_every_map_of_weights_is_traced_to_the_attention_that_it_shows(name):
     config, schema, expected = MODELS[name]

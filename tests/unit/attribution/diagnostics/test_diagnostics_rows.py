@@ -147,6 +147,7 @@ def test_looking_at_one_column_alone_repeats_it_and_omits_the_others():
     assert coverage_deviation(rows) == 5 / 4
 
 
+@pytest.mark.slow
 @given(st.integers(1, 6), st.integers(1, 6), st.integers(0, 99))
 def test_coverage_sums_to_the_rows_that_look(n_rows, n_columns, seed):
     rows = random_rows(n_rows, n_columns, seed=seed)

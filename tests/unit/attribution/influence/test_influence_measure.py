@@ -127,6 +127,7 @@ def test_draws_tend_to_what_every_symbol_gives():
     assert (error <= 4 * spread / np.sqrt(6) + 1e-9).all()
 
 
+@pytest.mark.slow
 def test_company_and_batches_never_matter():
     model = an_hidden_chain()
     sampled = exact(exact_up_to=0)
@@ -258,6 +259,7 @@ class FromTheBeginning:
         self.predictive_log_prob = density.predictive_log_prob
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("pseudo_count", [0.0, 0.5])
 @pytest.mark.parametrize("order", [0, 1, 3])
 def test_beginning_at_the_replaced_step_changes_no_bit(order, pseudo_count, monkeypatch):

@@ -48,6 +48,7 @@ def test_no_variant_says_what_stands_there_already_or_says_it_twice():
     assert max(Counter(map(bytes, full[one])).values()) == 1
 
 
+@pytest.mark.slow
 def test_draws_follow_the_shares():
     replacements = Replacements.of(TRAIN, seed=0, n_draws=20000, exact_up_to=0)
     found = replacements.variants(0, np.array([2]))

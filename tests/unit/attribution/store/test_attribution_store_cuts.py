@@ -56,6 +56,7 @@ def test_heads_stay_apart_for_the_first_probes_only(tmp_path):
     )
 
 
+@pytest.mark.slow
 def test_few_probes_within_the_budget_are_not_cut(tmp_path):
     write(tmp_path / "a", many(3))
     assert read_manifest(tmp_path / "a").origin.cuts == ()
@@ -136,6 +137,7 @@ def test_diagnostics_lose_single_queries_first(tmp_path, budget):
     assert "numbers of single queries are left out" in read_manifest(tmp_path / "a").origin.cuts[0]
 
 
+@pytest.mark.slow
 def test_a_page_shows_fewer_probes_until_it_fits(tmp_path, budget):
     budget("report.html", 50)
     write(tmp_path / "a", many(8, n_heads=1), lambda capture: "p" * 20 * len(capture.probes))

@@ -139,6 +139,7 @@ def test_channels_are_averaged_and_what_is_no_sound_is_refused(tmp_path):
     assert complaint(read_sound, wrong).startswith(f"{wrong}: no sound that can be read (")
 
 
+@pytest.mark.slow
 def test_recordings_may_be_compressed(tmp_path):
     soundfile = pytest.importorskip("soundfile")
     wave_form = np.sin(np.arange(4000) / 3).astype(np.float32)

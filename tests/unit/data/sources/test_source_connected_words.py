@@ -105,6 +105,7 @@ def test_words_stand_where_the_alignment_says(mirror):
         assert np.array_equal(far < 20, said[:, None] == said)
 
 
+@pytest.mark.slow
 def test_utterances_have_the_words_and_the_length_that_were_asked_for(mirror):
     config = configured({"kind": "fsdd"}, fewest_words=2, most_words=3, n_train=30)
     source = join_words(config)

@@ -78,6 +78,7 @@ def test_the_default_locales_have_thirty_forms_and_none_is_refused() -> None:
     assert REFUSED == {}
 
 
+@pytest.mark.slow
 @given(st.sampled_from(FORMS), days)
 @settings(deadline=None)
 def test_field_by_field_is_what_babel_writes_in_one_go(form: DateForm, day: datetime.date) -> None:
@@ -191,6 +192,7 @@ def test_every_form_is_used(source: SourceData) -> None:
     assert used == {form.name for form in FORMS}
 
 
+@pytest.mark.slow
 def test_the_seed_decides() -> None:
     config = CONFIG.model_copy(update={"locales": ("de",)})
     first, again, other = (

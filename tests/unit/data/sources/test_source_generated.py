@@ -86,6 +86,7 @@ def test_a_target_is_the_input_in_its_order_and_where_it_comes_from_is_known(ord
             assert spans[length].tolist() == [-1, -1]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(3))
 def test_no_input_of_the_default_settings_stands_in_two_splits(seed):
     parts = draw_copied_symbols(CopiedSymbolsConfig(kind="copied_symbols", seed=seed)).parts

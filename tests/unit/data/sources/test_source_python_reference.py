@@ -103,6 +103,7 @@ def test_training_windows_can_be_thinned(source: SourceData) -> None:
     assert few.parts[Split.TEST].sequences.ids == source.parts[Split.TEST].sequences.ids
 
 
+@pytest.mark.slow
 def test_a_stream_holds_the_same_topics_whole(source: SourceData) -> None:
     stream = read_python_reference(CONFIG.model_copy(update={"context": "stream"}))
     assert stream.schema.stream_window == CONFIG.window
