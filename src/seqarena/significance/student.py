@@ -94,12 +94,13 @@ def _where_reached(half_width: Callable[[float], float], distance: float) -> flo
 def _where_as_wide(quantile: float, level: float, dofs: Float[np.ndarray, "_"]) -> float:
     """Return the degrees of freedom of the one Student's t whose quantile at the level this is."""
     low, high = float(dofs.min()), float(dofs.max())
-    if low == high:
+    # Beside a part that is all but everything the quantile is its own, and rounding may put it
+    # just outside of both.
+    if low == high or quantile >= float(stdtrit(low, level)):
         return low
-    log_dof = brentq(
-        lambda log: float(stdtrit(np.exp(log), level)) - quantile, np.log(low), np.log(high)
-    )
-    return float(np.exp(log_dof))
+    if quantile <= float(stdtrit(high, level)):
+        return high
+    return float(brentq(lambda dof: float(stdtrit(dof, level)) - quantile, low, high))
 
 
 def variance_of_mean(values: Float[np.ndarray, "_"]) -> float:

@@ -64,6 +64,15 @@ def test_differences_of_nothing_and_beyond_all_measure_have_p_values_too():
     assert estimate_of_parts(1e300, parts, confidence=0.95, method="").p_value == 0.0
 
 
+@pytest.mark.parametrize("dof", [9.0, 3363.0])
+@pytest.mark.parametrize("n_examples", [1543, 1774, 2134, 3363, 3671, 4223])
+@pytest.mark.parametrize("shares", [(1.0, 1e-18), (1e-18, 1.0)])
+def test_beside_a_part_that_is_all_but_everything_another_changes_nothing(dof, n_examples, shares):
+    parts = list(zip(shares, (dof, n_examples - 1.0), strict=True))
+    found = estimate_of_parts(0.5, parts, confidence=0.95, method="")
+    assert found.dof == pytest.approx(parts[shares.index(1.0)][1], rel=1e-6)
+
+
 @pytest.mark.slow
 def test_a_part_that_comes_out_small_by_luck_is_not_trusted_for_more_than_its_own():
     """Three seeds of one family, none that matter of the other: pooled degrees are wrong."""
