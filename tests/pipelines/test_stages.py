@@ -114,6 +114,8 @@ def test_an_experiment_that_diverges_is_a_row_and_keeps_no_other_from_being_judg
     message = "lagged-gru seed 0: the training loss is nan in epoch 0"
     assert message in out.err and "The other seeds go on" in out.err
     assert "lagged-gru: every seed diverged (1)" in out.out
+    # DVC refuses a stage that leaves an output out.
+    assert workspace.evaluation("lagged-gru").is_dir()
     assert json.loads(workspace.metrics("lagged-gru").read_text())["mean"] == {
         "bits_per_step": None
     }

@@ -85,6 +85,8 @@ def evaluate(
     began = time.monotonic()
     experiment = as_fitted(experiment, fits)
     bench = _bench(experiment, prepared)
+    # DVC fails a stage whose output is missing, and where every seed diverged nothing is put there.
+    folder.mkdir(parents=True, exist_ok=True)
     with Shipper(locate_store(Workspace.here().home)) as shipper:
         judged: dict[int, _Judged] = {}
         diverged = read_diverged(fits)
