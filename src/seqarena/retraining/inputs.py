@@ -104,6 +104,7 @@ def _parsed_settings(name: str, config: RetrainingConfig) -> dict[str, Any]:
         entry["family"]: raw["families"].get(entry["family"]) for entry in experiments.values()
     }
     models = [experiments, families, raw.get("hardware"), raw.get("seeds")]
+    models += _budgets(raw, experiments)
     free = ("imports", "warm_start")
     rules = {key: value for key, value in raw[SECTION][name].items() if key not in free}
     kinds = {str(each.get("kind")) for each in families.values() if isinstance(each, dict)}
@@ -114,6 +115,18 @@ def _parsed_settings(name: str, config: RetrainingConfig) -> dict[str, Any]:
         "own_paths": [str(path) for path in task.source.own_paths],
         "own_code": [str(path) for path in _own_code(kinds)],
     }
+
+
+def _budgets(raw: dict[str, Any], experiments: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return what each experiment may cost, from which its width and settings follow."""
+    if raw.get("budget") is None:
+        return []
+    from seqarena.experiment.budget.resolve import budget_of_one
+
+    return [
+        budget_of_one(raw, name, entry["task"], entry["family"])
+        for name, entry in experiments.items()
+    ]
 
 
 def _own_code(kinds: Iterable[str]) -> list[Path]:

@@ -110,6 +110,31 @@ def test_an_entry_that_is_its_own_is_a_change(folder, section, entry, what):
     assert found.startswith(what)
 
 
+BUDGET = {"trials": 2, "tasks": {"other": {"minutes": 5}}}
+SEARCH = {"gru": {"dropout": {"choice": [0, 0.1]}}, "lstm": {"dropout": {"choice": [0, 0.1]}}}
+
+
+@pytest.mark.parametrize(
+    ("budget", "space"),
+    [({"parameters": {"target": 1000}}, {}), ({"trials": 3}, {}), ({}, {"choice": [0, 0.2]})],
+)
+def test_what_an_experiment_may_cost_is_a_setting_of_its_model(folder, budget, space):
+    write(folder / "params.yaml", {**PARAMS, "budget": BUDGET, "search": SEARCH})
+    before = inputs()
+    search = {**SEARCH, "gru": {"dropout": space}} if space else SEARCH
+    write(folder / "params.yaml", {**PARAMS, "budget": {**BUDGET, **budget}, "search": search})
+    assert changed(before) == ["the settings of a model"]
+
+
+def test_what_experiments_of_others_may_cost_is_none(folder):
+    write(folder / "params.yaml", {**PARAMS, "budget": BUDGET, "search": SEARCH})
+    before = inputs()
+    budget = {**BUDGET, "tasks": {"other": {"minutes": 9}}, "exempt": ["other-lstm"]}
+    search = {**SEARCH, "lstm": {"dropout": {"choice": [0, 0.5]}}}
+    write(folder / "params.yaml", {**PARAMS, "budget": budget, "search": search})
+    assert changed(before) == []
+
+
 def test_an_entry_of_others_is_none(folder):
     before = inputs()
     families = {**PARAMS["families"], "lstm": {"kind": "lstm", "model_dim": 8}}
