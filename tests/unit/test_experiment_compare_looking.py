@@ -7,6 +7,7 @@ from comparison_scenes import family, store
 from seqarena.attribution.comparison.family_maps import FamilyMaps
 from seqarena.errors import DataError
 from seqarena.experiment.compare_looking import TaskMaps, look
+from seqarena.experiment.diverged import write_diverged
 
 
 def task(runs, *names, seeds=(0, 1, 2)):
@@ -49,6 +50,14 @@ def test_experiments_without_influence_or_with_missing_seeds_are_left_out(runs, 
     assert [cell.label for cell in found.cells] == ["gru"]
     assert found.pairs == ()
     assert look(task(runs, "lagged-gru", seeds=(0, 1, 2, 3)), tmp_path / "reports") is None
+
+
+def test_seeds_that_diverged_take_no_maps_of_the_others_away(runs, tmp_path):
+    write_diverged(runs / "lagged-gru" / "fit", {3: "it left the numbers."})
+    write_diverged(runs / "lagged-none" / "fit", dict.fromkeys(range(4), "it left the numbers."))
+    names = ("lagged-gru", "lagged-none")
+    found = look(task(runs, *names, seeds=(0, 1, 2, 3)), tmp_path / "reports")
+    assert [cell.label for cell in found.cells] == ["gru"]
 
 
 def test_other_probes_are_refused(runs, tmp_path):

@@ -17,6 +17,7 @@ from seqarena.attribution.comparison.further_tables import further_tables
 from seqarena.attribution.comparison.task_page import task_page
 from seqarena.attribution.viewer.page import write_page
 from seqarena.attribution.viewer.viewed import ViewedTable
+from seqarena.experiment.diverged import read_diverged
 from seqarena.experiment.stored_maps import has_maps, read_family
 from seqarena.reporting.looking import Looked, LookedPair, LookedTable, TaskLooking
 
@@ -85,10 +86,15 @@ def _table(table: ViewedTable) -> LookedTable:
 
 
 def _families(of: TaskMaps) -> Iterator[tuple[str, FamilyMaps]]:
-    """Read each experiment whose seeds all kept maps; families are named without the task."""
+    """Read each experiment whose seeds all kept maps; families are named without the task.
+
+    Seeds that diverged have no maps, and the report counts them elsewhere.
+    """
     for name, seeds in of.seeds.items():
-        folders = [of.runs / name / "evaluation" / f"seed-{seed}" for seed in seeds]
-        if all(map(has_maps, folders)):
+        lost = read_diverged(of.runs / name / "fit")
+        left = [seed for seed in seeds if seed not in lost]
+        folders = [of.runs / name / "evaluation" / f"seed-{seed}" for seed in left]
+        if folders and all(map(has_maps, folders)):
             yield name, read_family(name.removeprefix(f"{of.task}-"), folders)
 
 
