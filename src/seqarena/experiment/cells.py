@@ -69,7 +69,7 @@ def read_cell(
         )
         + _out_of_time(found),
         failures=tuple(failures),
-        pictures=_pictures(experiment, folder),
+        pictures=_pictures(experiment, found, folder),
         entry=experiment.family_name,
         baseline=baseline_of(experiment.family, experiment.task.kind),
         details=details,
@@ -111,7 +111,12 @@ def _report(path: Path) -> dict[str, Any]:
     return content
 
 
-def _pictures(experiment: Experiment, folder: Path) -> tuple[Path, ...]:
-    first = folder / "evaluation" / f"seed-{experiment.seeds[0]}" / "attention" / "figures"
-    paths = (first / f"probe-{index}.png" for index in range(experiment.task.n_probes))
+def _pictures(
+    experiment: Experiment, seeds: list[SeedResult], folder: Path
+) -> tuple[Path, ...]:
+    """Return those of the first seed that was judged: the first of all may have diverged."""
+    if not seeds:
+        return ()
+    figures = folder / "evaluation" / f"seed-{seeds[0].seed}" / "attention" / "figures"
+    paths = (figures / f"probe-{index}.png" for index in range(experiment.task.n_probes))
     return tuple(path for path in paths if path.exists())
