@@ -107,7 +107,7 @@ def published() -> None:
     "--part",
     "parts",
     multiple=True,
-    type=click.Choice(["glance", "scores", "pairs", "published", "details", "maps"]),
+    type=click.Choice(["glance", "scores", "pairs", "search", "published", "details", "maps"]),
     help="Which tables; may be given again [scores].",
 )
 def tables(suite: str | None, parts: tuple[str, ...]) -> None:

@@ -3,14 +3,16 @@
 import re
 from typing import Literal, get_args
 
-Part = Literal["glance", "scores", "pairs", "published", "details", "maps"]
-"""The best of every task and what may be concluded; all scores; pair by pair; figures beside
-published ones; calibration and slices; where models look."""
+Part = Literal["glance", "scores", "pairs", "search", "published", "details", "maps"]
+"""The best of every task and what may be concluded; all scores; pair by pair; what was searched;
+figures beside published ones; calibration and slices; where models look."""
 
 PARTS: tuple[Part, ...] = get_args(Part)
 
 _CAPTIONS: dict[str, Part] = {
     "Pair by pair:": "pairs",
+    "Random search:": "search",
+    "Every trial:": "search",
     "Beside published figures:": "published",
     "Calibration:": "details",
     "By ": "details",

@@ -109,3 +109,10 @@ def test_pairs_are_a_part_of_their_own():
         *["### dates", "", "Pair by pair:", ""],
         *["| first | second |", "| :-- | :-- |", "| gru | lstm |"],
     ]
+
+
+def test_a_search_is_a_part_of_its_own():
+    searched = "Random search:\n\n| trials |\n| --: |\n| 8 |\n\nEvery trial:\n\n| trial |\n| --: |\n| 0 |"
+    report = REPORT.replace("Beside published", f"{searched}\n\nBeside published")
+    assert extract(report, ("pairs",)) == extract(REPORT, ("pairs",))
+    assert extract(report, ("search",)) == ["### dates", "", *searched.splitlines()]
