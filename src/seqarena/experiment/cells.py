@@ -111,9 +111,7 @@ def _report(path: Path) -> dict[str, Any]:
     return content
 
 
-def _pictures(
-    experiment: Experiment, seeds: list[SeedResult], folder: Path
-) -> tuple[Path, ...]:
+def _pictures(experiment: Experiment, seeds: list[SeedResult], folder: Path) -> tuple[Path, ...]:
     """Return those of the first seed that was judged: the first of all may have diverged."""
     if not seeds:
         return ()

@@ -112,7 +112,9 @@ def test_pairs_are_a_part_of_their_own():
 
 
 def test_a_search_is_a_part_of_its_own():
-    searched = "Random search:\n\n| trials |\n| --: |\n| 8 |\n\nEvery trial:\n\n| trial |\n| --: |\n| 0 |"
+    searched = (
+        "Random search:\n\n| trials |\n| --: |\n| 8 |\n\nEvery trial:\n\n| trial |\n| --: |\n| 0 |"
+    )
     report = REPORT.replace("Beside published", f"{searched}\n\nBeside published")
     assert extract(report, ("pairs",)) == extract(REPORT, ("pairs",))
     assert extract(report, ("search",)) == ["### dates", "", *searched.splitlines()]
