@@ -87,7 +87,8 @@ def _settings(
     """
     about, of = f"settings of {name}", _digest([remembered.sha256(PARAMS_FILE), code])
     known: dict[str, Any] | None = remembered.fact(about, of)
-    if known is not None and all(Path(each).exists() for each in known["own_code"]):
+    # A package of the user's own may be installed from another folder by now.
+    if known is not None and (not known["own_code"] or known["own_code"] == _places(known)):
         return known
     found = _parsed_settings(name, config)
     remembered.learn(about, of, found)
@@ -114,7 +115,12 @@ def _parsed_settings(name: str, config: RetrainingConfig) -> dict[str, Any]:
         "gate": _digest(rules),
         "own_paths": [str(path) for path in task.source.own_paths],
         "own_code": [str(path) for path in _own_code(kinds)],
+        "kinds": sorted(kinds),
     }
+
+
+def _places(known: dict[str, Any]) -> list[str]:
+    return [str(path) for path in _own_code(known["kinds"]) if path.exists()]
 
 
 def _budgets(raw: dict[str, Any], experiments: dict[str, Any]) -> list[dict[str, Any]]:

@@ -187,6 +187,18 @@ def test_a_family_of_the_users_own_is_code(folder, monkeypatch):
     assert changed(before) == ["the code"]
 
 
+def test_a_family_that_is_installed_from_elsewhere_is_other_code(folder, monkeypatch):
+    for checkout in ("one", "other"):
+        (folder / checkout).mkdir()
+        (folder / checkout / "mine.py").write_text(checkout)
+    entry = importlib.metadata.EntryPoint("gru", "mine:Config", GROUP)
+    monkeypatch.setattr(importlib.metadata, "entry_points", lambda **_: [entry])
+    monkeypatch.syspath_prepend(str(folder / "one"))
+    before = inputs()
+    monkeypatch.syspath_prepend(str(folder / "other"))
+    assert changed(before) == ["the code"]
+
+
 def test_what_was_seen_before_a_failure_is_looked_at_again(folder, monkeypatch):
     def fail(*_):
         raise SeqarenaError("a family is not installed")
