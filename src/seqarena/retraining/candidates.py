@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from seqarena.errors import ArtifactError
+from seqarena.experiment.diverged import read_diverged
 from seqarena.experiment.fit_seed import REPORT_FILE
 from seqarena.experiment.layout import Workspace
 from seqarena.families.store import read_config
@@ -50,10 +51,18 @@ def best_candidate(workspace: Workspace, experiments: Iterable[str]) -> Candidat
     """Return the fit with the lowest validation loss; the first named where some are equal.
 
     Raises:
-        ArtifactError: there is no fit, or none has a finite loss on the validation split.
+        ArtifactError: there is no fit, because all diverged or for another reason; or none has a
+            finite loss on the validation split.
     """
+    experiments = list(experiments)
     found = [each for name in experiments for each in _candidates(workspace.fit(name), name)]
     finite = [each for each in found if each.valid_loss is not None]
+    lost = [each for name in experiments for each in read_diverged(workspace.fit(name)).values()]
+    if not found and lost:
+        raise ArtifactError(
+            f"{workspace.runs}: every fit of {', '.join(experiments)} diverged ({len(lost)}), the "
+            f"first because: {lost[0]}"
+        )
     if not finite:
         raise ArtifactError(
             f"{workspace.runs}: of {len(found)} fits of {', '.join(experiments)} none has a finite "
