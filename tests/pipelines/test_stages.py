@@ -143,6 +143,10 @@ def test_a_seed_that_diverges_is_counted_and_the_others_are_judged(workspace, mo
         ["0", "2"],
         {"1": "it left the numbers."},
     )
+    # The run of the means counts it too.
+    journal = read_journal(workspace.evaluation("lagged-gru") / "journal.jsonl")
+    text = " ".join(map(repr, journal))
+    assert "n_diverged" in text and "1 seed diverged." in text
     reported(workspace, suite)
     (row,) = told(workspace)["experiments"].values()
     assert (row["n_seeds"], row["failures"]) == (2, ["seed 1: diverged: it left the numbers."])

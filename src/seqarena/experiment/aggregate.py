@@ -41,7 +41,8 @@ def tell_aggregate(journal: Journal, aggregate: Aggregate, folder: Path) -> None
         journal.metrics(ends, step=0)
     journal.metrics(_distance(aggregate), step=0)
     journal.metrics(_costs(aggregate), step=0)
-    journal.params({"n_seeds": len(seeds)})
+    n_diverged = len(aggregate.summary.get("diverged", {}))
+    journal.params({"n_seeds": len(seeds), **({"n_diverged": n_diverged} if n_diverged else {})})
     chart = seeds_chart(aggregate)
     if chart is not None:
         picture = _draw(chart, folder)

@@ -202,11 +202,14 @@ def _tell_aggregate(
         journal.begin(aggregate_run(experiment, [each.fingerprint for each in judged.values()]))
         tell_data(journal, experiment.task_name, bench.manifest, Split.TEST, "evaluation")
         first_seed, first = next(iter(judged.items()))
+        lost = (
+            f" {counted(len(summary['diverged']), 'seed')} diverged." if summary["diverged"] else ""
+        )
         journal.tags(
             {
                 STAMP_TAG: bench.stamp.digest,
                 "mlflow.note.content": f"Means over seeds {', '.join(map(str, judged))}, with 95 % "
-                f"Student t intervals. The maps are those of seed {first_seed}.",
+                f"Student t intervals. The maps are those of seed {first_seed}.{lost}",
             }
         )
         tell_pictures(journal, bench.probed.probe_set.probes, first.pictures)

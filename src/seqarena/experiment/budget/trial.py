@@ -12,7 +12,7 @@ from seqarena.data.arrow_store import read_split
 from seqarena.data.file_hash import path_sha256
 from seqarena.data.manifest import read_manifest
 from seqarena.data.splits import Split
-from seqarena.errors import ArtifactError, ConfigError, SeqarenaError
+from seqarena.errors import ArtifactError, ConvergenceError
 from seqarena.experiment.budget.search_record import Trial
 from seqarena.experiment.budget.sizing import sized
 from seqarena.experiment.budget.spaces import trial_seed, trial_settings, with_settings
@@ -62,6 +62,8 @@ def run_trial(
     Raises:
         ConfigError: the settings cannot be run at all.
         ArtifactError: the prepared data is not what `prepare` wrote.
+        SeqarenaError: whatever else stops a fit, such as too little memory: a trial that would do
+            well on another machine is not counted as failed.
     """
     trial = trial_of(experiment, number, prepared)
     (seed,) = trial.seeds
@@ -73,9 +75,7 @@ def run_trial(
     home = workspace.fits / identity
     try:
         run = fit_seed(trial, seed, prepared, workspace, show_progress)
-    except (ConfigError, ArtifactError):
-        raise
-    except SeqarenaError as error:
+    except ConvergenceError as error:
         return replace(found, message=str(error)), home / "run"
     return _judged(found, run, trial, read_split(prepared, Split.VALID)), run
 
