@@ -14,6 +14,7 @@ from seqarena.experiment.as_fitted import as_fitted
 from seqarena.experiment.budget.search_record import read_record
 from seqarena.experiment.budget.searching import settled
 from seqarena.experiment.budget.trial import run_trial, trial_of
+from seqarena.experiment.diverged import read_diverged
 from seqarena.experiment.layout import Workspace
 from seqarena.experiment.suite import parse_suite
 from seqarena.experiment.train import train
@@ -128,6 +129,11 @@ def test_a_search_in_which_every_trial_fails_says_so(workspace):
         ConvergenceError, match=r"all 1 trials failed, the first because: .*loss is"
     ):
         settled(one, workspace.prepared("lagged"), workspace)
+    # It stops no other experiment: its seeds are counted, and the record of the search is kept.
+    train(one, workspace.prepared("lagged"), workspace.fit(NAME))
+    assert "all 1 trials failed" in read_diverged(workspace.fit(NAME))[0]
+    assert read_record(workspace.fit(NAME)).n_failed == 1
+    assert not (workspace.fit(NAME) / "seed-0").exists()
 
 
 def test_the_width_is_solved_anew_for_the_settings_of_each_trial(workspace):

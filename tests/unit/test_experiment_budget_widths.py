@@ -105,3 +105,11 @@ def test_a_budget_holds_up_to_both_edges():
     budget = ParameterBudget(target=200, within=0.05)
     assert [budget.holds(n) for n in (189, 190, 210, 211)] == [False, True, True, False]
     assert budget.told() == "200 ± 5 %"
+
+
+@pytest.mark.parametrize("most", [10, 40])
+def test_a_family_whose_parameters_end_to_grow_is_not_widened_for_ever(most):
+    config = parse_family({"kind": "lstm"}, "family")
+    found = nearest_width(config, "model_dim", 1_000, lambda each: min(each.model_dim, most))
+    assert found.n_parameters == most
+    assert nearest_width(config, "model_dim", 1_000, lambda _: 7).n_parameters == 7

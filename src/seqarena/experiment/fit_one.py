@@ -34,9 +34,9 @@ def main(argv: list[str]) -> None:
         number = int(which.removeprefix(TRIAL))
         run_trial(experiment, number, prepared, workspace, show_progress=False)
         return
-    experiment = settled(experiment, prepared, workspace)
     # Of a fit that diverges the stage `train` tells, which finds it noted.
     with contextlib.suppress(ConvergenceError):
+        experiment = settled(experiment, prepared, workspace)
         fit_seed(experiment, int(which), prepared, workspace, show_progress=False)
 
 

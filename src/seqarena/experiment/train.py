@@ -24,15 +24,21 @@ def train(experiment: Experiment, prepared: Path, fits: Path) -> None:
 
     Raises:
         ConfigError: the budget cannot be kept; nothing was fitted.
-        ConvergenceError: every trial of a search failed.
         SeqarenaError: whatever else a fit raises; of several processes also that one diverged, for
             the others may be waiting for it.
     """
     began = time.monotonic()
     workspace, show_progress = Workspace.here(), sys.stderr.isatty()
-    experiment = settled(experiment, prepared, workspace, fits=fits, show_progress=show_progress)
     diverged: dict[int, str] = {}
-    for seed in experiment.seeds:
+    try:
+        experiment = settled(
+            experiment, prepared, workspace, fits=fits, show_progress=show_progress
+        )
+    except ConvergenceError as error:
+        # Nothing was chosen, so that nothing can be fitted: no seed has a score.
+        diverged = dict.fromkeys(experiment.seeds, str(error))
+        sys.stderr.write(f"{error} The report counts its seeds.\n")
+    for seed in [each for each in experiment.seeds if each not in diverged]:
         try:
             run = fit_seed(experiment, seed, prepared, workspace, show_progress)
         except ConvergenceError as error:

@@ -26,7 +26,7 @@ def nearest_width(
     """Return the width nearest to the target, the narrower of two; None: no width is possible.
 
     Parameters grow with the width, so that the widths on both sides of the target are bracketed by
-    doubling, and then by halving what lies between them.
+    doubling, and then by halving what lies between them. Doubling ends where they grow no more.
     """
     width = width_of(config, knob)
     if width is None:
@@ -36,11 +36,12 @@ def nearest_width(
     def counted(place: int) -> int | None:
         return _counted(config, width, place, count)
 
-    if counted(0) is None:
+    at_low = counted(0)
+    if at_low is None:
         return None
     low, high = 0, 1
-    while (at_high := counted(high)) is not None and at_high < target:
-        low, high = high, 2 * high
+    while (at_high := counted(high)) is not None and at_low < at_high < target:
+        low, high, at_low = high, 2 * high, at_high
     # Here `low` is possible; `high` is impossible, or not below the target.
     while high - low > 1:
         middle = (low + high) // 2
