@@ -5,6 +5,7 @@ import json
 
 import pytest
 import torch
+from lagged_scenes import lagged_task
 from tracking_scenes import MLFLOW_WARNS
 
 from seqarena.data.arrow_store import read_split
@@ -28,14 +29,7 @@ RAW = {
     "seeds": [0],
     "hardware": {"accelerator": "cpu", "devices": 1},
     "tasks": {
-        "lagged": {
-            "kind": "density",
-            "source": {
-                "kind": "lagged_markov_source",
-                "draw": {"length": 20, "n_train": 16, "n_valid": 4, "n_test": 4},
-            },
-            "training": {"batch_size": 4, "max_em_epochs": 3},
-        },
+        "lagged": lagged_task(max_em_epochs=3),
     },
     "families": {"hmm": {"kind": "hidden_markov", "n_states": 2}},
     "experiments": {"lagged-hmm": {"task": "lagged", "family": "hmm"}},

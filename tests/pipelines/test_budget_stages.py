@@ -4,6 +4,7 @@ import copy
 import json
 
 import pytest
+from lagged_scenes import lagged_task
 from tracking_scenes import MLFLOW_WARNS
 
 from seqarena.errors import ConfigError
@@ -21,17 +22,7 @@ pytestmark = [pytest.mark.filterwarnings(MLFLOW_WARNS), pytest.mark.slow]
 RAW = {
     "seeds": [0],
     "hardware": {"accelerator": "cpu", "devices": 1},
-    "tasks": {
-        "lagged": {
-            "kind": "density",
-            "n_probes": 0,
-            "source": {
-                "kind": "lagged_markov_source",
-                "draw": {"length": 20, "n_train": 16, "n_valid": 4, "n_test": 4},
-            },
-            "training": {"batch_size": 4, "max_epochs": 2, "max_em_epochs": 2},
-        }
-    },
+    "tasks": {"lagged": {**lagged_task(max_epochs=2, max_em_epochs=2), "n_probes": 0}},
     "families": {
         "gru": {"kind": "gru"},
         "hmm": {"kind": "hidden_markov"},

@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+from lagged_scenes import lagged_task
 from tracking_scenes import MLFLOW_WARNS
 
 from seqarena.errors import ArtifactError, ConvergenceError
@@ -31,16 +32,7 @@ def suite_with(**gru):
         {
             "seeds": [0],
             "hardware": {"accelerator": "cpu", "devices": 1},
-            "tasks": {
-                "lagged": {
-                    "kind": "density",
-                    "source": {
-                        "kind": "lagged_markov_source",
-                        "draw": {"length": 20, "n_train": 16, "n_valid": 4, "n_test": 4},
-                    },
-                    "training": {"batch_size": 4, "max_epochs": 2},
-                }
-            },
+            "tasks": {"lagged": lagged_task(max_epochs=2)},
             "families": {"gru": {"kind": "gru", "model_dim": 8, **gru}},
             "experiments": {"lagged-gru": {"task": "lagged", "family": "gru"}},
         }

@@ -1,12 +1,15 @@
 """Draws of a random search, and the record of what came of them."""
 
 import math
+from dataclasses import replace
 
 import pytest
 
 from seqarena.errors import ArtifactError
 from seqarena.experiment.budget.distributions import Distribution
 from seqarena.experiment.budget.search_record import (
+    LOSS_OF_FITS,
+    LOSS_OF_LABELS,
     SearchRecord,
     Trial,
     read_record,
@@ -49,6 +52,14 @@ def test_of_equal_trials_the_earlier_is_selected_and_failed_ones_come_last():
     assert record([1.0, 3.0, 2.0, 4.0]).median.number == 2
     told = search_told(found)
     assert (told.selected, told.median) == (2, 1)
+
+
+def test_a_loss_that_is_none_of_the_tasks_says_what_it_is():
+    fits = replace(record([1.0]), loss=LOSS_OF_FITS)
+    assert search_told(fits, "of sequences and labels").loss.endswith(": of sequences and labels")
+    assert search_told(fits).loss == LOSS_OF_FITS
+    labels = replace(record([1.0]), loss=LOSS_OF_LABELS)
+    assert search_told(labels, "of sequences and labels").loss == LOSS_OF_LABELS
 
 
 def test_a_record_is_read_as_it_was_written(tmp_path):

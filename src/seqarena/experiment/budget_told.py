@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from seqarena.experiment.budget.config import CellBudget
-from seqarena.experiment.budget.search_record import SearchRecord, Trial
+from seqarena.experiment.budget.search_record import LOSS_OF_FITS, SearchRecord, Trial
 from seqarena.reporting.search import Search, Tried
 from seqarena.wording import counted
 
@@ -23,11 +23,17 @@ def budget_told(budget: CellBudget) -> str:
     return ", ".join(parts)
 
 
-def search_told(record: SearchRecord) -> Search:
-    """Return what a report tells of a search."""
+def search_told(record: SearchRecord, notes: str = "") -> Search:
+    """Return what a report tells of a search.
+
+    Args:
+        record: of the search.
+        notes: what the losses of its fits are, where they are not the task's own.
+    """
+    is_noted = record.loss == LOSS_OF_FITS and notes
     places = {trial.number: place for place, trial in enumerate(record.trials)}
     return Search(
-        loss=record.loss,
+        loss=f"{record.loss}: {notes}" if is_noted else record.loss,
         trials=tuple(map(_tried, record.trials)),
         selected=places[record.selected.number],
         median=places[record.median.number],

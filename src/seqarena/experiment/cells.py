@@ -54,7 +54,7 @@ def read_cell(
     search = None
     try:
         record = read_record(folder / "fit")
-        search = None if record is None else search_told(record)
+        search = None if record is None else search_told(record, details.loss)
     except ArtifactError as error:
         failures.append(f"search: {error}")
     return Cell(

@@ -9,6 +9,8 @@ from typing import Any
 
 from seqarena.errors import ArtifactError
 
+LOSS_OF_LABELS = "-log p(label | x) on the validation split [nats per example]"
+LOSS_OF_FITS = "the validation loss of the fit [nats per scored step, or as its notes say]"
 SEARCH_FILE = "search.json"
 TRIALS_FOLDER = "trials"
 

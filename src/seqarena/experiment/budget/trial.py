@@ -13,7 +13,7 @@ from seqarena.data.file_hash import path_sha256
 from seqarena.data.manifest import read_manifest
 from seqarena.data.splits import Split
 from seqarena.errors import ArtifactError, ConvergenceError
-from seqarena.experiment.budget.search_record import Trial
+from seqarena.experiment.budget.search_record import LOSS_OF_FITS, LOSS_OF_LABELS, Trial
 from seqarena.experiment.budget.sizing import sized
 from seqarena.experiment.budget.spaces import trial_seed, trial_settings, with_settings
 from seqarena.experiment.fingerprint import fingerprint
@@ -24,9 +24,6 @@ from seqarena.families.engine_fit import batches_by_length
 from seqarena.families.family import ClassifierFamily
 from seqarena.families.store import load_family
 from seqarena.sequences import Sequences
-
-LOSS_OF_LABELS = "-log p(label | x) on the validation split [nats per example]"
-LOSS_OF_FITS = "the validation loss of the fit [nats per scored step, or as its notes say]"
 
 
 def trial_of(experiment: Experiment, number: int, prepared: Path) -> Experiment:

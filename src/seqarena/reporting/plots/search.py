@@ -22,16 +22,11 @@ def search_charts(table: Table, looks: Looks) -> tuple[Chart, ...]:
     """Return one chart for each kind of validation loss: unlike losses do not meet in one."""
     found = [(row, row.cell.search) for row in table.rows]
     pairs = [(row, search) for row, search in found if search is not None]
-    kinds = list(dict.fromkeys(_kind(row, search) for row, search in pairs))
+    losses = list(dict.fromkeys(search.loss for _, search in pairs))
     return tuple(
-        _chart([pair for pair in pairs if _kind(*pair) == kind], place, looks)
-        for place, kind in enumerate(kinds)
+        _chart([pair for pair in pairs if pair[1].loss == loss], place, looks)
+        for place, loss in enumerate(losses)
     )
-
-
-def _kind(row: Row, search: Search) -> str:
-    """Return what a loss is: of fits whose notes say what theirs is, that too."""
-    return search.loss if "label" in search.loss else f"{search.loss} {row.cell.details.loss}"
 
 
 def _chart(pairs: list[tuple[Row, Search]], place: int, looks: Looks) -> Chart:
