@@ -16,7 +16,8 @@ from seqarena.errors import ConfigError
 from seqarena.experiment.evaluate import evaluate
 from seqarena.experiment.fingerprint import fingerprint
 from seqarena.experiment.layout import Workspace
-from seqarena.experiment.own_files import NOTHING, write_own_digests
+from seqarena.experiment.own_files import NOTHING
+from seqarena.experiment.stage_parameters import write_stage_parameters
 from seqarena.experiment.suite import parse_suite
 from seqarena.experiment.train import train
 from seqarena.families.catalogue import parse_family
@@ -103,7 +104,7 @@ def test_a_changed_file_is_another_fit_and_dvc_sees_it(suite, site, tmp_path):
 
     def seen():
         path = tmp_path / "own.json"
-        write_own_digests(suite, path)
+        write_stage_parameters(suite, path)
         return fingerprint(experiment, manifest, 0), json.loads(path.read_text())
 
     before, digests = seen()

@@ -6,7 +6,8 @@ import pytest
 from ruamel.yaml import YAML
 
 from seqarena.errors import ConfigError
-from seqarena.experiment.own_files import NOTHING, write_own_digests
+from seqarena.experiment.own_files import NOTHING
+from seqarena.experiment.stage_parameters import write_stage_parameters
 from seqarena.experiment.suite import parse_suite, read_experiment
 
 RAW = {
@@ -44,7 +45,7 @@ def mistakes(**sections):
 def test_without_the_sections_nothing_is_budgeted(tmp_path):
     found = suite()
     assert {each.budget.as_dict() for each in found.experiments.values()} == {None}
-    write_own_digests(found, tmp_path / "own.json")
+    write_stage_parameters(found, tmp_path / "own.json")
     assert f'"lagged-lstm": "{NOTHING}"' in (tmp_path / "own.json").read_text()
 
 
