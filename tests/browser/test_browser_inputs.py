@@ -1,5 +1,7 @@
 """Maps over the input itself: regions of a picture, frames of speech, and links of words."""
 
+from dataclasses import replace
+
 import numpy as np
 from browser_scenes import DATE, influence_of, settle, shares
 
@@ -8,6 +10,7 @@ from seqarena.attribution.influence.influence_map import InfluenceMap
 from seqarena.attribution.probes import Probe
 from seqarena.attribution.viewer.of_capture import beside, viewed_of
 from seqarena.attribution.viewer.page import page_of
+from seqarena.data.spectra import SpectrumAxis
 
 FRAMES = np.random.default_rng(0).random((12, 4)).astype(np.float32)
 PICTURE = Probe(0, "three", 12, label="3", frames=FRAMES, grid=(3, 4))
@@ -42,6 +45,31 @@ def test_speech_has_its_frames_with_the_row_over_them_and_a_click_chooses_a_fram
     page.click("#strips-shown canvas >> nth=0", position={"x": box["width"] * 7.5 / 12, "y": 20})
     settle(page)
     assert "input frame 8" in page.inner_text("#readout .pair")
+
+
+def test_sound_is_shown_as_its_spectrogram_loud_is_dark_and_low_is_below(opened):
+    levels = np.full((12, 8), -60.0, np.float32)
+    levels[3, 1] = 0.0
+    axis = SpectrumAxis("log-mel spectrogram", 60.0, 4000.0, "mel")
+    heard = replace(SPEECH, spectrum=levels, spectrum_axis=axis)
+    page = opened(page_about(heard, np.zeros((1, 1, 12), np.float32)))
+    captions = page.locator("#strips-shown figcaption").all_inner_texts()
+    assert captions[0] == (
+        "pooling · whole input · over the log-mel spectrogram, 60 Hz to 4 kHz upwards (mel), "
+        "dark is loud"
+    )
+    # The cell of frame 4 and band 2 of 8 from below, and the same band of frame 9.
+    loud, silent = page.evaluate(
+        """() => {
+          const canvas = document.querySelector("#strips-shown canvas");
+          const pen = canvas.getContext("2d");
+          const y = Math.floor((6.5 / 8) * canvas.height * (120 / 160));
+          const columns = [3.5 / 12, 8.5 / 12].map((share) => Math.floor(share * canvas.width));
+          const { data } = pen.getImageData(0, y, canvas.width, 1);
+          return columns.map((x) => data[4 * x]);
+        }"""
+    )
+    assert loud < 100 < 200 < silent
 
 
 def test_the_larger_a_share_of_a_frame_the_higher_its_bar(opened):

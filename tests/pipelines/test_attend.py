@@ -3,7 +3,9 @@
 import shutil
 from functools import partial
 
+import numpy as np
 import pytest
+import soundfile
 from click.testing import CliRunner
 from tracking_scenes import MLFLOW_WARNS
 
@@ -59,6 +61,11 @@ tasks:
     source: {kind: handwritten_digits, view: rows}
     training: {batch_size: 64, max_epochs: 1}
     n_probes: 2
+  tones:
+    kind: classification
+    source: {kind: audio_folder, path: sounds, split: {valid_share: 0.3, test_share: 0.3}}
+    training: {batch_size: 4, max_epochs: 1}
+    n_probes: 2
 families:
   markov: {kind: markov_chain, order: 1}
   gru: {kind: gru, model_dim: 8}
@@ -71,7 +78,17 @@ experiments:
   words-ibm: {task: words, family: ibm}
   states-gru: {task: states, family: gru}
   digits-gru: {task: digits, family: gru_softmax}
+  tones-gru: {task: tones, family: gru_softmax}
 """
+
+
+def write_tone(path, number):
+    """A fifth of a second, of 400 or 2,400 Hz and a little more."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    pitch = 20 * number + (400 if number % 2 else 2400)
+    wave = np.sin(2 * np.pi * pitch * np.arange(1600) / 8000) * np.hanning(1600)
+    soundfile.write(path, wave, 8000)
+    return path
 
 
 @pytest.fixture(scope="module")
@@ -82,6 +99,8 @@ def fitted(tmp_path_factory):
         patch.chdir(root)
         patch.delenv("DVC_ROOT", raising=False)
         (root / "params.yaml").write_text(PARAMS)
+        for number in range(12):
+            write_tone(root / "sounds" / ("high", "low")[number % 2] / f"{number}.wav", number)
         workspace, suite = Workspace.here(), read_suite()
         for name, task in suite.tasks.items():
             prepare_task(name, task, workspace.prepared(name))
@@ -280,6 +299,17 @@ def test_a_classifier_of_frames_reads_numbers_or_a_picture(workspace, tmp_path):
     found = lines("digits-gru", workspace, file=numbers_in(tmp_path))
     assert found[1].startswith("label ") and "(p = 0." in found[1]
     assert "pooling: weights [share]" in "\n".join(found)
+
+
+def test_a_recording_is_shown_over_its_spectrogram_and_numbers_over_themselves(workspace, tmp_path):
+    tone = write_tone(tmp_path / "own.wav", 3)
+    heard = attend("tones-gru", OwnInput(file=tone), workspace)
+    assert heard.lines[1].startswith("label ")
+    assert '"spectrum":{"name":"log-mel spectrogram"' in heard.page
+    numbers = tmp_path / "own.txt"
+    numbers.write_text("\n".join(" ".join(["0.5"] * 39) for _ in range(9)))
+    bare = attend("tones-gru", OwnInput(file=numbers), workspace)
+    assert '"spectrum":null' in bare.page
 
 
 @pytest.mark.parametrize(

@@ -108,6 +108,12 @@ def has_unknown(manifest: Manifest) -> bool:
     return is_tokens and (manifest.symbols or ("",))[0] == UNKNOWN
 
 
+def recording_of(given: OwnInput) -> Path | None:
+    """Return the file, if it holds no lines of numbers and no text."""
+    is_text = given.file is None or given.file.suffix.lower() in _TEXT_SUFFIXES
+    return None if is_text else given.file
+
+
 def _read(given: OwnInput, source: SourceConfig, manifest: Manifest) -> np.ndarray:
     if given.text is not None:
         return source.tokens_of(given.text, manifest)

@@ -21,6 +21,7 @@ from seqarena.attribution.labels import (
 from seqarena.attribution.probes import Probe
 from seqarena.attribution.regions import draw_regions
 from seqarena.attribution.short_labels import shortened
+from seqarena.data.spectra import SpectrumAxis
 
 WIDTH, HEIGHT = 600, 300
 MAX_HEADS = 4
@@ -171,7 +172,9 @@ def _draw_panels(canvas: Canvas, probe: Probe, one: ProbeMap, limit: float) -> N
     if strip is not None:
         top = lowest.bottom + _GAP
         lowest = Box(left, top, plot.width, _PLOT.bottom - top)
-        _draw_strip(canvas, strip, lowest)
+        _draw_strip(canvas, strip, lowest, probe.spectrum_axis)
+        if probe.spectrum is not None and panels.values.shape[1] == 1:
+            canvas.veil(panels.values[0], lowest, COLOURS[one.kind], limit)
         label_across(canvas, across, lowest)
     title_down(canvas, panels.down.title, plot.centre[1], _BELOW_HEAD)
     title_across(canvas, panels.across.title, across, lowest, plot.centre[0])
@@ -180,9 +183,9 @@ def _draw_panels(canvas: Canvas, probe: Probe, one: ProbeMap, limit: float) -> N
 def _strip_frames(probe: Probe, one: ProbeMap, panels: Panels) -> np.ndarray | None:
     """Return the input below the map, where its frames run along the same axis."""
     across = one.values.shape[2] if one.kind == "weights" else one.values.shape[1]
-    if probe.frames is None or len(panels.values) > 1 or across != probe.n_steps:
+    if probe.shown is None or len(panels.values) > 1 or across != probe.n_steps:
         return None
-    return probe.frames[: len(panels.across.labels)].T
+    return probe.shown[: len(panels.across.labels)].T
 
 
 def _height_beside_strip(n_rows: int) -> Pixels:
@@ -190,11 +193,14 @@ def _height_beside_strip(n_rows: int) -> Pixels:
     return min(n_rows * _ROW_BESIDE_STRIP, _PLOT.height * 0.62)
 
 
-def _draw_strip(canvas: Canvas, frames: np.ndarray, box: Box) -> None:
-    canvas.grey(_contrasted(frames), box)
+def _draw_strip(canvas: Canvas, shown: np.ndarray, box: Box, heard: SpectrumAxis | None) -> None:
+    canvas.grey(_contrasted(shown) if heard is None else shown, box)
     canvas.outline(box)
-    canvas.text((box.left - 4, box.top + 2), "input", size=8, align="right", rise="top")
-    canvas.text((box.left - 4, box.bottom), f"1–{len(frames)}", 8, "right", "bottom", colour=FAINT)
+    if heard is not None:
+        canvas.text((box.right, box.top - 5), heard.name, size=8, align="right", colour=FAINT)
+    below, above = (f"1–{len(shown)}", "input") if heard is None else heard.ends
+    canvas.text((box.left - 4, box.top + 2), above, size=8, align="right", rise="top")
+    canvas.text((box.left - 4, box.bottom), below, 8, "right", "bottom", colour=FAINT)
 
 
 def _contrasted(frames: np.ndarray) -> np.ndarray:

@@ -11,6 +11,7 @@ from seqarena.data.alignment import alignment_of
 from seqarena.data.links import links_of
 from seqarena.data.manifest import Manifest
 from seqarena.data.part import Part
+from seqarena.data.spectra import spectra_of
 
 LONGEST_PROBE = 1024
 """Steps of an example that are shown to the model; the rest is cut off."""
@@ -111,6 +112,9 @@ def first_steps(part: Part, longest: int) -> Part:
         None
         if part.links is None
         else links_of([_within(part.links.sequence(place), longest) for place in places]),
+        spectra=None
+        if part.spectra is None
+        else spectra_of([part.spectra.sequence(place)[:longest] for place in places]),
     )
 
 

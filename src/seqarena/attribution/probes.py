@@ -8,6 +8,7 @@ from jaxtyping import Float, Int
 from seqarena.batch import Sequences
 from seqarena.data.manifest import Manifest
 from seqarena.data.part import Part
+from seqarena.data.spectra import Spectrum, SpectrumAxis
 
 Rows = Int[np.ndarray, "probes"]
 Spans = tuple[tuple[int, int], ...]
@@ -28,6 +29,11 @@ class Probe:
     """Text of each gold target step, the end symbol included (transduction)."""
     label: str | None = None
     frames: Float[np.ndarray, "time dim"] | None = None
+    """What the models read, where that is no text."""
+    spectrum: Spectrum | None = None
+    """What the frames sound like, where that is known: what a picture shows in their place."""
+    spectrum_axis: SpectrumAxis | None = None
+    """What its bands are."""
     grid: tuple[int, int] | None = None
     """Rows and columns, when the steps are regions of a picture, or of a video's frames."""
     gold: Spans | None = None
@@ -40,6 +46,11 @@ class Probe:
     """Token of each gold target step (transduction)."""
     end_token: int | None = None
     """Target symbol that ends every target (transduction)."""
+
+    @property
+    def shown(self) -> Float[np.ndarray, "time rows"] | None:
+        """The input as a picture shows it, uppermost row first; None: it is text."""
+        return self.frames if self.spectrum is None else self.spectrum[:, ::-1]
 
 
 def probe_rows(sequences: Sequences, n_probes: int) -> Rows:
@@ -82,6 +93,8 @@ def _probe(test: Part, row: int, manifest: Manifest) -> Probe:
         outputs=None if target is None else _texts(target, row, manifest.target_symbols),
         label=None if labels is None else _text(int(labels[row]), manifest.class_names),
         frames=None if sequences.features is None else sequences.sequence(row),
+        spectrum=None if test.spectra is None else test.spectra.sequence(row),
+        spectrum_axis=None if test.spectra is None else manifest.spectrum,
         grid=manifest.schema.grid,
         gold=None if test.alignment is None else _spans(test.alignment.sequence(row)),
         links=None if test.links is None else _spans(test.links.sequence(row)),

@@ -2,7 +2,7 @@
 
 The columns are `tokens` or `features` (large lists: 64-bit offsets, the layout of `Sequences`),
 and where the task has them `label`, `tags`, `scored_from`, `scored_steps`, `id`, `target`,
-`alignment`, `links`, `seen`, `negatives`, `references` and `slice`.
+`alignment`, `links`, `seen`, `negatives`, `references`, `slice` and `spectrum`.
 A file holds one record batch, so that every column is one contiguous run of bytes.
 """
 
@@ -16,6 +16,7 @@ from seqarena.data.alignment import Alignment
 from seqarena.data.candidates import Candidates, ItemLists
 from seqarena.data.links import Links
 from seqarena.data.part import Part, References
+from seqarena.data.spectra import Spectra
 from seqarena.data.splits import Split
 from seqarena.errors import ArtifactError, DataError
 from seqarena.sequences import Sequences
@@ -97,6 +98,8 @@ def _further_columns(part: Part) -> dict[str, pa.Array]:
         columns["references"] = pa.array(list(map(list, part.references)), pa.list_(pa.string()))
     if part.slices is not None:
         columns["slice"] = pa.array(part.slices, pa.int64())
+    if part.spectra is not None:
+        columns["spectrum"] = _ragged(part.spectra.offsets, part.spectra.levels)
     return columns
 
 
@@ -146,6 +149,7 @@ class _Mapped:
             self._candidates(),
             self._references(),
             self._flat("slice"),
+            spectra=Spectra(*self._ragged("spectrum")) if self._has("spectrum") else None,
         )
 
     def _candidates(self) -> Candidates | None:

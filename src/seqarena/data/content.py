@@ -48,6 +48,8 @@ def _columns(part: Part) -> Iterator[tuple[str, np.ndarray]]:
         yield "references", np.frombuffer(told.encode(), dtype=np.uint8)
     if part.slices is not None:
         yield "slices", part.slices
+    if part.spectra is not None:
+        yield "spectra", part.spectra.levels
 
 
 def _sequence_columns(name: str, sequences: Sequences) -> Iterator[tuple[str, np.ndarray]]:

@@ -10,6 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from seqarena.data.arrow_store import split_path
 from seqarena.data.file_hash import file_sha256
+from seqarena.data.spectra import SpectrumAxis
 from seqarena.data.splits import Split
 from seqarena.errors import ArtifactError
 from seqarena.schema import DataSchema
@@ -91,6 +92,8 @@ class Manifest:
     """What was removed, replaced or found on the way in."""
     protocol: dict[str, Fact] = field(default_factory=dict)
     """Rules that hold for every family: how the data was split, what is context, what is scored."""
+    spectrum: SpectrumAxis | None = None
+    """What the spectrograms are that examples are shown over; None: there are none."""
 
     def content_hashes(self) -> dict[str, str]:
         """Return the content checksum of each split: the identity of the data."""

@@ -9,6 +9,7 @@ from jaxtyping import Int, Real
 from seqarena.data.alignment import Alignment
 from seqarena.data.candidates import Candidates
 from seqarena.data.links import Links
+from seqarena.data.spectra import Spectra
 from seqarena.data.splits import Split
 from seqarena.errors import DataError
 from seqarena.sequences import Sequences
@@ -41,14 +42,24 @@ class Part:
     """When each example was, in any unit, if the split is to follow time; not stored."""
     places: tuple[str, ...] | None = None
     """Where in a user's own files each example was read, for messages; not stored."""
+    spectra: Spectra | None = None
+    """What was heard, where the frames of sound are no spectrogram themselves; only the splits
+    whose examples are shown need it (validation and test)."""
 
     def __post_init__(self) -> None:
-        """Refuse groups, times or places of another number of examples."""
+        """Refuse groups, times or places of another number of examples, and spectra of others."""
         for name in ("groups", "times", "places"):
             values = getattr(self, name)
             if values is not None and len(values) != len(self.sequences):
                 raise DataError(
                     f"{len(values)} {name} for {len(self.sequences)} sequences; give one each."
+                )
+        if self.spectra is not None:
+            given, own = self.spectra.offsets, self.sequences.offsets
+            if not np.array_equal(given, own):
+                raise DataError(
+                    f"spectra of {given[-1]} frames in {len(given) - 1} examples for {own[-1]} "
+                    f"steps in {len(own) - 1}; give one frame for each step."
                 )
 
     def select(self, rows: Int[np.ndarray, "rows"]) -> "Part":
@@ -63,6 +74,7 @@ class Part:
             None if self.groups is None else _picked(self.groups, rows),
             None if self.times is None else self.times[rows],
             None if self.places is None else _picked(self.places, rows),
+            None if self.spectra is None else self.spectra.select(rows),
         )
 
     def name(self, row: int) -> str:

@@ -5,6 +5,8 @@ from typing import Literal
 import numpy as np
 from jaxtyping import Float
 
+from seqarena.data.spectra import Spectrum, SpectrumAxis, below_loudest
+
 RATE = 8000
 """Samples per second."""
 HOP = 80
@@ -14,6 +16,15 @@ _N_BANDS = 26
 _N_CEPSTRA = 13
 _LOWEST_HERTZ = 60.0
 _PREEMPHASIS = 0.97
+_N_SHOWN = 40
+"""Bands of a picture: as many as a window of 25 ms tells apart."""
+_RANGE = 60.0
+"""What lies further below the loudest point of a recording is not shown [dB]."""
+_VOWEL_RATE = 10_000
+"""Samples per second of the recordings behind Japanese Vowels (Kudo et al. 1999)."""
+
+MEL_AXIS = SpectrumAxis("log-mel spectrogram", _LOWEST_HERTZ, RATE / 2, "mel")
+ENVELOPE_AXIS = SpectrumAxis("spectral envelope", 0.0, _VOWEL_RATE / 2, "linear")
 
 FeatureKind = Literal["mfcc", "log_mel"]
 
@@ -32,17 +43,7 @@ def speech_frames(
     # A heavy import, which no other source needs.
     import librosa
 
-    emphasised = np.append(sound[:1], sound[1:] - _PREEMPHASIS * sound[:-1])
-    power = librosa.feature.melspectrogram(
-        y=emphasised.astype(np.float32),
-        sr=RATE,
-        n_fft=_WINDOW,
-        hop_length=HOP,
-        n_mels=_N_BANDS,
-        fmin=_LOWEST_HERTZ,
-        fmax=RATE / 2,
-    )
-    still = librosa.power_to_db(power, top_db=None)
+    still = _mel_levels(sound, _N_BANDS)
     if kind == "mfcc":
         still = librosa.feature.mfcc(S=still, n_mfcc=_N_CEPSTRA)
     still = still - still.mean(axis=1, keepdims=True)
@@ -51,3 +52,39 @@ def speech_frames(
     moving = [librosa.feature.delta(still, order=order) for order in (1, 2)]
     frames: np.ndarray = np.concatenate([still, *moving]).T.astype(np.float32)
     return frames
+
+
+def mel_spectrum(sound: Float[np.ndarray, "samples"]) -> Spectrum:
+    """Return 40 mel bands of the frames of `speech_frames`, with nothing taken out of them."""
+    return below_loudest(_mel_levels(sound, _N_SHOWN).T, _RANGE).astype(np.float32)
+
+
+def lpc_envelope(cepstra: Float[np.ndarray, "frames order"]) -> Spectrum:
+    """Return the spectral envelope that cepstra of linear prediction stand for, without its gain.
+
+    log |H(w)| = sum over n of c_n cos(n w): Rabiner and Juang (1993), section 4.5. 40 bands, evenly
+    from 0 to half of the rate.
+    """
+    angles = np.pi * (np.arange(_N_SHOWN) + 0.5) / _N_SHOWN
+    waves = np.cos(np.outer(np.arange(1, cepstra.shape[1] + 1), angles))
+    decibels = 20 / np.log(10) * (cepstra.astype(np.float64) @ waves)
+    return below_loudest(decibels, _RANGE).astype(np.float32)
+
+
+def _mel_levels(sound: Float[np.ndarray, "samples"], n_bands: int) -> Float[np.ndarray, "bands _"]:
+    """Return the level of each mel band in each frame of 10 ms [dB]."""
+    # A heavy import, which no other source needs.
+    import librosa
+
+    emphasised = np.append(sound[:1], sound[1:] - _PREEMPHASIS * sound[:-1])
+    power = librosa.feature.melspectrogram(
+        y=emphasised.astype(np.float32),
+        sr=RATE,
+        n_fft=_WINDOW,
+        hop_length=HOP,
+        n_mels=n_bands,
+        fmin=_LOWEST_HERTZ,
+        fmax=RATE / 2,
+    )
+    levels: np.ndarray = librosa.power_to_db(power, top_db=None)
+    return levels

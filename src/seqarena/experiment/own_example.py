@@ -6,13 +6,14 @@ import numpy as np
 import torch
 
 from seqarena.answering.outputs import tokens_of
-from seqarena.answering.own_input import OwnInput, steps_of, unknown_steps
+from seqarena.answering.own_input import OwnInput, recording_of, steps_of, unknown_steps
 from seqarena.answering.writing import encoded_target, ended
 from seqarena.attribution.terminal import shown_text
 from seqarena.batch import Batch, Sequences, collate_all, sequences_of
 from seqarena.data.manifest import Manifest
 from seqarena.data.part import Part
 from seqarena.data.sources.source_config import SourceConfig
+from seqarena.data.spectra import Spectra, spectra_of
 from seqarena.errors import DataError
 from seqarena.families.catalogue import AnyFamily
 from seqarena.families.family import ClassifierFamily, TaggerFamily, TransducerFamily
@@ -45,7 +46,18 @@ def own_example(
     bare = sequences_of([steps], ids=(_ID,))
     with torch.inference_mode():
         sequences, answer = _answered(family, bare, given.target, manifest)
-    return OwnExample(Part(sequences), answer, unknown_steps(steps, manifest))
+    part = Part(sequences, spectra=_spectra(given, steps, source, manifest))
+    return OwnExample(part, answer, unknown_steps(steps, manifest))
+
+
+def _spectra(
+    given: OwnInput, steps: np.ndarray, source: SourceConfig, manifest: Manifest
+) -> Spectra | None:
+    """Return what is heard, where the task's own examples are shown so."""
+    if manifest.spectrum is None:
+        return None
+    spectrum = source.spectrum_of(recording_of(given), steps)
+    return None if spectrum is None else spectra_of([spectrum])
 
 
 def _answered(

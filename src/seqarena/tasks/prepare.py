@@ -46,6 +46,7 @@ def prepare_task(name: str, config: TaskConfig, folder: Path) -> Manifest:
             "duplicates": config.duplicates,
             **leakage_protocol(parts, config.leakage),
         },
+        spectrum=source.spectrum,
     )
     write_manifest(folder, manifest)
     return manifest

@@ -11,6 +11,7 @@ from matplotlib.image import imread
 from seqarena.attribution.canvas import Box, Canvas
 from seqarena.attribution.capture import Capture
 from seqarena.attribution.pictures import draw_map, write_pictures
+from seqarena.data.spectra import SpectrumAxis
 
 
 def draw(**scene) -> np.ndarray:
@@ -68,6 +69,29 @@ def test_any_number_of_heads_can_be_drawn(n_heads):
     scene = {"name": "pooling", "n_steps": 6, "frames": frames, "label": "7"}
     assert draw(values=np.full((n_heads, 1, 6), 1 / 6), **scene).std() > 0
     assert draw(values=np.full((n_heads, 1, 6), 1 / 6), grid=(2, 3), **scene).std() > 0
+
+
+def test_below_a_map_of_speech_stands_its_spectrogram_low_bands_below():
+    levels = np.full((5, 8), -60.0)
+    levels[2, 1] = 0.0
+    axis = SpectrumAxis("log-mel spectrogram", 60.0, 4000.0, "mel")
+    scene = {"name": "decoder.cross", "n_steps": 5, "frames": np.zeros((5, 3), np.float32)}
+    heard = draw(values=np.full((1, 2, 5), 0.0), spectrum=levels, spectrum_axis=axis, **scene)
+    plot = heard[200:350, 84:780]
+    # Black is as loud as it gets; words and edges are thinner than a frame of this picture.
+    down, across = np.nonzero(plot.max(axis=2) < 0.2)
+    middle = (down.mean() / len(plot), across.mean() / plot.shape[1])
+    assert middle[1] == pytest.approx(0.5, abs=0.03) and middle[0] > 0.6
+
+
+def test_a_single_row_of_weights_lies_over_the_spectrogram():
+    axis = SpectrumAxis("log-mel spectrogram", 60.0, 4000.0, "mel")
+    scene = {"name": "pooling", "n_steps": 4, "frames": np.zeros((4, 3), np.float32)}
+    scene |= {"spectrum": np.full((4, 8), -60.0), "spectrum_axis": axis, "label": "7"}
+    picture = draw(values=[[[0.0, 0.0, 0.9, 0.0]]], **scene)
+    strip = picture[200:340, 84:780]
+    is_blue = (strip[..., 2] - strip[..., 0] > 0.25).mean(axis=0) > 0.9
+    assert np.flatnonzero(is_blue).mean() / strip.shape[1] == pytest.approx(5 / 8, abs=0.03)
 
 
 @pytest.mark.parametrize("kind", ["posterior", "responsibility", "count_context"])

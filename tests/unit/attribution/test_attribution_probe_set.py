@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 
 from seqarena.attribution.probe_set import probe_set
@@ -6,6 +8,7 @@ from seqarena.data.alignment import alignment_of
 from seqarena.data.links import links_of
 from seqarena.data.manifest import Manifest, Provenance
 from seqarena.data.part import Part
+from seqarena.data.spectra import SpectrumAxis, spectra_of
 from seqarena.schema import DataSchema
 
 FACTS = Manifest("t", DataSchema("density", n_symbols=9), Provenance("d", "l", "c"), {})
@@ -36,6 +39,20 @@ def test_long_probes_are_cut_with_all_that_belongs_to_their_steps():
     assert probes.sequences.tags_of(0).tolist() == [0, 1, 0, 1]
     assert probes.sequences.scored_steps.tolist() == [False, True, True, True]
     assert probes.cuts == ("1 probes cut to their first 4 steps",)
+
+
+def test_the_spectrogram_of_a_long_probe_is_cut_with_it_and_told_by_its_axis():
+    levels = [np.arange(2.0 * n).reshape(n, 2) for n in (3, 6, 4)]
+    frames = sequences_of([np.zeros((n, 5)) for n in (3, 6, 4)])
+    axis = SpectrumAxis("spectrogram", 0.0, 100.0, "linear")
+    heard = Part(frames, spectra=spectra_of(levels))
+    (probe,) = probe_set(heard, np.array([1]), replace(FACTS, spectrum=axis), longest=4).probes
+    assert np.array_equal(probe.spectrum, levels[1][:4])
+    assert probe.spectrum_axis == axis
+    # The lowest band is the lowest row of a picture.
+    assert np.array_equal(probe.shown, levels[1][:4, ::-1])
+    (probe,) = probe_set(Part(frames), np.array([1]), FACTS, longest=4).probes
+    assert probe.spectrum is None and np.array_equal(probe.shown, np.zeros((4, 5)))
 
 
 def test_gold_beyond_the_cut_is_no_gold():

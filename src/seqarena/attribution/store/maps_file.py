@@ -17,11 +17,13 @@ from seqarena.attribution.influence_shape import narrowed, widened
 from seqarena.attribution.probes import Probe
 from seqarena.attribution.store.budgets import LONG, N_TOP
 from seqarena.attribution.store.sparse_rows import densified, sparse_rows
+from seqarena.data.spectra import SpectrumAxis
 
 _HEADER = "seqarena"
 _NATIVE_AXES = ("head", "row", "column")
 _INFLUENCE_AXES = ("output", "step")
 _PAIRS = ("gold", "links")
+_NUMBERS = ("frames", "spectrum")
 _TEXTS = ("steps", "outputs", "step_tokens", "output_tokens")
 """Of a probe, what the table of tokens holds."""
 
@@ -92,12 +94,13 @@ def _example(key: str, capture: Capture, index: int) -> tuple[Entry, Tensors]:
         stem = f"{key}/{name}" if name else key
         influence[name], own = _influence_arrays(stem, found)
         tensors |= own
-    if probe.frames is not None:
-        tensors[f"{key}/frames"] = probe.frames.astype(np.float32)
+    for name in _NUMBERS:
+        if getattr(probe, name) is not None:
+            tensors[f"{key}/{name}"] = getattr(probe, name).astype(np.float32)
     for name in _PAIRS:
         if getattr(probe, name) is not None:
             tensors[f"{key}/{name}"] = np.array(getattr(probe, name), np.int32).reshape(-1, 2)
-    told = {**asdict(probe), **dict.fromkeys(("frames", *_PAIRS, *_TEXTS))}
+    told = {**asdict(probe), **dict.fromkeys((*_NUMBERS, *_PAIRS, *_TEXTS))}
     return {"key": key, "probe": told, "native": native, "influence": influence}, tensors
 
 
@@ -189,12 +192,14 @@ def _probe(entry: Entry, tensors: Tensors) -> Probe:
         for name in _PAIRS
         if f"{key}/{name}" in tensors
     }
-    grid = fields["grid"]
+    numbers = {name: tensors.get(f"{key}/{name}") for name in _NUMBERS}
+    grid, axis = fields["grid"], fields["spectrum_axis"]
     return Probe(
         **{
             **fields,
             **pairs,
-            "frames": tensors.get(f"{key}/frames"),
+            **numbers,
+            "spectrum_axis": None if axis is None else SpectrumAxis(**axis),
             "grid": None if grid is None else (grid[0], grid[1]),
         }
     )

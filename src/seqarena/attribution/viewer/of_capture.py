@@ -113,9 +113,10 @@ def _example(
         probe.label,
         probe.gold or (),
         probe.links or (),
-        probe.frames,
+        probe.shown,
         probe.grid,
         tuple(shown),
+        probe.spectrum_axis,
     )
 
 

@@ -15,6 +15,7 @@ from seqarena.attribution.viewer.viewed import (
     ViewedMap,
     ViewedTable,
 )
+from seqarena.data.spectra import SpectrumAxis
 from seqarena.errors import ArtifactError
 
 PAGE_BUDGET = 5_000_000
@@ -90,6 +91,7 @@ def _example(example: ViewedExample) -> dict[str, Any]:
         "gold": example.gold,
         "links": example.links,
         "frames": None if example.frames is None else _frames(example.frames),
+        "spectrum": None if example.spectrum_axis is None else _spectrum(example.spectrum_axis),
         "grid": example.grid,
         "axes": axes,
         "maps": [],
@@ -165,6 +167,11 @@ def _frames(frames: np.ndarray) -> dict[str, Any]:
     low, high = float(finite.min(initial=0.0)), float(finite.max(initial=0.0))
     shades = np.rint((finite - low) / ((high - low) or 1.0) * 255).astype("u1")
     return {"shape": frames.shape, "low": low, "high": high, "chunk": deflated_bytes(shades)}
+
+
+def _spectrum(axis: SpectrumAxis) -> dict[str, Any]:
+    lowest, highest = axis.ends
+    return {"name": clean(axis.name), "scale": axis.scale, "lowest": lowest, "highest": highest}
 
 
 def _table(table: ViewedTable) -> dict[str, Any]:

@@ -8,6 +8,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from seqarena.attribution.probes import Spans
+from seqarena.data.spectra import SpectrumAxis
 from seqarena.wording import CONTESTED
 
 ViewedKind = Literal[
@@ -107,10 +108,12 @@ class ViewedExample:
     links: Spans = ()
     """Step of the input and output of each gold link."""
     frames: Float[np.ndarray, "time dim"] | None = None
-    """The input, when it is frames or the regions of a picture."""
+    """The input, when it is frames or the regions of a picture; of sound its spectrogram."""
     grid: tuple[int, int] | None = None
     """Rows and columns, when the frames are regions of a picture, or of a film's pictures."""
     maps: tuple[ViewedMap, ...] = ()
+    spectrum_axis: SpectrumAxis | None = None
+    """Where the frames are a spectrogram: what its bands are, the last being the lowest."""
 
 
 @dataclass(frozen=True)

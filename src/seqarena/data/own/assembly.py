@@ -1,7 +1,7 @@
 """From split examples to what a task prepares: alphabets and names out of training alone."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import numpy as np
@@ -12,6 +12,7 @@ from seqarena.data.own.example import Example
 from seqarena.data.own.splitting import Examples, SplitExamples
 from seqarena.data.part import Part
 from seqarena.data.sources.source_data import SourceData
+from seqarena.data.spectra import Spectra, spectra_of
 from seqarena.data.splits import Split
 from seqarena.errors import DataError
 from seqarena.schema import DataSchema, TaskKind
@@ -72,6 +73,10 @@ def own_source(splits: SplitExamples, about: AboutOwn) -> SourceData:
         tags=_names(splits, "tag", lambda each: each.tags or (None,)),
     )
     parts = {split: _part(examples, codes) for split, examples in splits.items()}
+    parts |= {
+        split: replace(parts[split], spectra=_spectra(splits[split]))
+        for split in (Split.VALID, Split.TEST)
+    }
     target_symbols = None if codes.targets is None else (*codes.targets.symbols, END)
     return SourceData(
         schema=DataSchema(
@@ -169,6 +174,11 @@ def _part(examples: Examples, codes: _Codes) -> Part:
         groups=_groups(examples),
         places=tuple(each.where for each in examples),
     )
+
+
+def _spectra(examples: Examples) -> Spectra | None:
+    spectra = [each.spectrum for each in examples if each.spectrum is not None]
+    return spectra_of(spectra) if spectra and len(spectra) == len(examples) else None
 
 
 def _groups(examples: Examples) -> tuple[str, ...] | None:

@@ -1,5 +1,6 @@
 """A user's own recordings: a folder for each label."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
@@ -18,7 +19,15 @@ from seqarena.data.own.files_source import (
 from seqarena.data.own.folders import labelled_files
 from seqarena.data.own.text import complaints
 from seqarena.data.sources.source_data import SourceData
-from seqarena.data.speech_features import HOP, RATE, FeatureKind, speech_frames
+from seqarena.data.spectra import Spectrum
+from seqarena.data.speech_features import (
+    HOP,
+    MEL_AXIS,
+    RATE,
+    FeatureKind,
+    mel_spectrum,
+    speech_frames,
+)
 from seqarena.data.splits import Split
 from seqarena.errors import DataError
 
@@ -43,6 +52,11 @@ class AudioFolderConfig(LabelledFilesConfig):
         del manifest
         return speech_frames(read_sound(path), self.features, self.normalisation)
 
+    def spectrum_of(self, path: Path | None, frames: np.ndarray) -> Spectrum | None:
+        """Return the spectrogram of a recording of somebody's own."""
+        del frames
+        return None if path is None else mel_spectrum(read_sound(path))
+
     def mistakes_in_files(self) -> list[str]:
         """Return what is wrong with the names of files and folders; no file is opened."""
         return complaints(lambda folder: labelled_files(folder, _ENDINGS), self.own_paths)
@@ -62,11 +76,17 @@ class AudioFolderConfig(LabelledFilesConfig):
             {**protocol, "features": self.features, "normalisation": self.normalisation},
             counts={"files_passed_over": n_others},
         )
-        return own_source(splits, about)
+        return replace(own_source(splits, about), spectrum=MEL_AXIS)
 
     def _example(self, path: Path, folder: Path, label: str) -> Example:
-        frames = speech_frames(read_sound(path), self.features, self.normalisation)
-        return Example(str(path), path.relative_to(folder).as_posix(), frames, label=label)
+        sound = read_sound(path)
+        return Example(
+            str(path),
+            path.relative_to(folder).as_posix(),
+            speech_frames(sound, self.features, self.normalisation),
+            label=label,
+            spectrum=mel_spectrum(sound),
+        )
 
 
 def read_sound(path: Path) -> Float[np.ndarray, "samples"]:

@@ -29,10 +29,17 @@ from seqarena.data.sources.word_joining import (
     Joined,
     JoinPlan,
     Pool,
-    join_frames,
     joined_part,
+    spans_of,
 )
-from seqarena.data.speech_features import speech_frames
+from seqarena.data.spectra import Spectrum, SpectrumAxis
+from seqarena.data.speech_features import (
+    ENVELOPE_AXIS,
+    MEL_AXIS,
+    lpc_envelope,
+    mel_spectrum,
+    speech_frames,
+)
 from seqarena.data.splits import Split
 from seqarena.schema import DataSchema
 from seqarena.seeds import numpy_generator
@@ -93,6 +100,12 @@ class ConnectedWordsConfig(SourceConfig):
             return speech_frames(read_sound(path), own.features, own.normalisation)
         return super().frames_of(path, manifest)
 
+    def spectrum_of(self, path: Path | None, frames: np.ndarray) -> Spectrum | None:
+        """Return the spectrogram of a recording of somebody's own; of vowels, their envelope."""
+        if isinstance(self.recordings, SpokenVowelsConfig):
+            return lpc_envelope(frames)
+        return None if path is None else mel_spectrum(read_sound(path))
+
     def read(self) -> SourceData:
         """Make the three parts."""
         return join_words(self)
@@ -138,6 +151,7 @@ def _digits(config: ConnectedWordsConfig, recordings: SpokenDigitsConfig) -> Sou
             "longest_silence": recordings.longest_silence,
             "noise_level": recordings.noise_level,
         },
+        MEL_AXIS,
     )
 
 
@@ -158,7 +172,7 @@ def _vowels(config: ConnectedWordsConfig, recordings: SpokenVowelsConfig) -> Sou
     return _source(
         config,
         pools,
-        join_frames,
+        _join_vowels,
         isolated.class_names or (),
         replace(
             isolated.provenance,
@@ -171,7 +185,15 @@ def _vowels(config: ConnectedWordsConfig, recordings: SpokenVowelsConfig) -> Sou
             "valid_share": recordings.valid_share,
             "silence": "none",
         },
+        ENVELOPE_AXIS,
     )
+
+
+def _join_vowels(words: list[np.ndarray], generator: np.random.Generator) -> Joined:
+    """Put the frames of the words one behind the other; nothing is drawn."""
+    del generator
+    frames = np.concatenate(words)
+    return Joined(frames, spans_of(words), lpc_envelope(frames))
 
 
 def _source(
@@ -181,6 +203,7 @@ def _source(
     words: tuple[str, ...],
     provenance: Provenance,
     protocol: dict[str, Fact],
+    spectrum: SpectrumAxis,
 ) -> SourceData:
     sizes = {Split.TRAIN: config.n_train, Split.VALID: config.n_valid, Split.TEST: config.n_test}
     n_words = (config.fewest_words, config.most_words)
@@ -188,7 +211,7 @@ def _source(
         *(
             joined_part(
                 pools[split],
-                JoinPlan(split.value, sizes[split], n_words, words),
+                JoinPlan(split, sizes[split], n_words, words),
                 join,
                 numpy_generator(config.seed, config.kind, split.value),
             )
@@ -213,4 +236,5 @@ def _source(
             "scored": "the whole transcript, without its end symbol",
         },
         target_symbols=(*words, END),
+        spectrum=spectrum,
     )

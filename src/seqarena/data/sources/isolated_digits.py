@@ -21,7 +21,8 @@ from seqarena.data.sources.fsdd import (
 )
 from seqarena.data.sources.source_config import SourceConfig
 from seqarena.data.sources.source_data import SourceData
-from seqarena.data.speech_features import FeatureKind, speech_frames
+from seqarena.data.spectra import Spectrum, spectra_of
+from seqarena.data.speech_features import MEL_AXIS, FeatureKind, mel_spectrum, speech_frames
 from seqarena.data.splits import Split
 from seqarena.errors import DataError
 from seqarena.schema import DataSchema
@@ -64,6 +65,11 @@ class IsolatedDigitsConfig(SourceConfig):
         del manifest
         return _frames(read_sound(path), self)
 
+    def spectrum_of(self, path: Path | None, frames: np.ndarray) -> Spectrum | None:
+        """Return the spectrogram of a recording of somebody's own."""
+        del frames
+        return None if path is None else mel_spectrum(read_sound(path))
+
     def read(self) -> SourceData:
         """Make the three parts."""
         return read_isolated_digits(self)
@@ -103,6 +109,7 @@ def read_isolated_digits(config: IsolatedDigitsConfig) -> SourceData:
             "scored": "the label of each recording",
         },
         class_names=DIGITS,
+        spectrum=MEL_AXIS,
     )
 
 
@@ -126,7 +133,10 @@ def _part(recordings: list[Recording], config: IsolatedDigitsConfig, split: Spli
             [_frames(each.sound, config) for each in recordings],
             labels=[each.digit for each in recordings],
             ids=tuple(f"{each.digit}_{each.speaker}_{each.take}" for each in recordings),
-        )
+        ),
+        spectra=None
+        if split is Split.TRAIN
+        else spectra_of([mel_spectrum(each.sound) for each in recordings]),
     )
 
 

@@ -12,6 +12,8 @@ from seqarena.data.manifest import Provenance
 from seqarena.data.part import Part, three_parts
 from seqarena.data.sources.source_config import SourceConfig
 from seqarena.data.sources.source_data import SourceData
+from seqarena.data.spectra import Spectra, Spectrum, spectra_of
+from seqarena.data.speech_features import ENVELOPE_AXIS, lpc_envelope
 from seqarena.data.stratify import stratified_share
 from seqarena.schema import DataSchema
 from seqarena.seeds import numpy_generator
@@ -33,6 +35,11 @@ class JapaneseVowelsConfig(SourceConfig):
     split_seed: int = Field(default=0, ge=0)
     """Seed of that choice."""
 
+    def spectrum_of(self, path: Path | None, frames: np.ndarray) -> Spectrum | None:
+        """Return the spectral envelope that the frames stand for."""
+        del path
+        return lpc_envelope(frames)
+
     def read(self) -> SourceData:
         """Make the three parts."""
         return read_japanese_vowels(self)
@@ -44,11 +51,10 @@ def read_japanese_vowels(config: JapaneseVowelsConfig) -> SourceData:
     test, test_speakers = _read("TEST")
     class_names = tuple(sorted(set(speakers)))
     train = _sequences("train", official_train, speakers, class_names)
+    of_test = _sequences("test", test, test_speakers, class_names)
     return SourceData(
         schema=DataSchema("classification", dim=12, n_classes=len(class_names)),
-        parts=three_parts(
-            *_carve(train, config), Part(_sequences("test", test, test_speakers, class_names))
-        ),
+        parts=three_parts(*_carve(train, config), Part(of_test, spectra=_envelopes(of_test))),
         provenance=Provenance(
             description="Japanese Vowels, UCI archive, as shipped with aeon",
             licence="CC BY 4.0 (data), BSD-3-Clause (aeon)",
@@ -63,6 +69,7 @@ def read_japanese_vowels(config: JapaneseVowelsConfig) -> SourceData:
             "scored": "the label of each utterance",
         },
         class_names=class_names,
+        spectrum=ENVELOPE_AXIS,
     )
 
 
@@ -95,4 +102,12 @@ def _carve(train: Sequences, config: JapaneseVowelsConfig) -> tuple[Part, Part]:
     generator = numpy_generator(config.split_seed, "japanese_vowels", "valid")
     labels = np.zeros(len(train), dtype=np.int64) if train.labels is None else train.labels
     valid = stratified_share(labels, rows, config.valid_share, generator)
-    return Part(train.select(np.setdiff1d(rows, valid))), Part(train.select(valid))
+    validates = train.select(valid)
+    return (
+        Part(train.select(np.setdiff1d(rows, valid))),
+        Part(validates, spectra=_envelopes(validates)),
+    )
+
+
+def _envelopes(utterances: Sequences) -> Spectra:
+    return spectra_of([lpc_envelope(utterances.sequence(row)) for row in range(len(utterances))])

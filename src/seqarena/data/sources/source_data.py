@@ -6,6 +6,7 @@ from seqarena.data.candidates import Candidates, ranked_among
 from seqarena.data.links import links_of_spans
 from seqarena.data.manifest import BestPossible, Fact, Provenance
 from seqarena.data.part import Part, Parts
+from seqarena.data.spectra import SpectrumAxis
 from seqarena.data.splits import Split
 from seqarena.schema import DataSchema
 
@@ -25,6 +26,8 @@ class SourceData:
     tokeniser: str | None = None
     best_possible: BestPossible | None = None
     counts: dict[str, int] = field(default_factory=dict)
+    spectrum: SpectrumAxis | None = None
+    """Where its parts have spectra: what these are."""
 
 
 def as_alignment(data: SourceData) -> SourceData:

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from seqarena.data.sources.fsdd import SPEAKERS, Recording
 from seqarena.data.sources.word_joining import Joined, Pool
-from seqarena.data.speech_features import HOP, RATE, FeatureKind, speech_frames
+from seqarena.data.speech_features import HOP, RATE, FeatureKind, mel_spectrum, speech_frames
 from seqarena.data.splits import Split
 
 
@@ -84,11 +84,10 @@ def join_sound(
     level = np.sqrt(np.mean(np.concatenate(words).astype(np.float64) ** 2))
     # Without noise a silence would have a logarithm of minus infinity, and no variance.
     noise = generator.normal(size=len(sound)) * level * 10.0 ** (config.noise_level / 20.0)
-    frames = speech_frames(
-        (sound + noise).astype(np.float32), config.features, config.normalisation
-    )
+    heard = (sound + noise).astype(np.float32)
+    frames = speech_frames(heard, config.features, config.normalisation)
     borders = np.cumsum([len(part) for part in parts])
     spans = np.stack(
         [borders[0:-1:2] // HOP, np.minimum(borders[1::2] // HOP + 1, len(frames))], axis=1
     )
-    return Joined(frames, spans)
+    return Joined(frames, spans, mel_spectrum(heard))

@@ -8,6 +8,8 @@ from jaxtyping import Int
 
 from seqarena.data.alignment import NOWHERE, alignment_of
 from seqarena.data.part import Part
+from seqarena.data.spectra import Spectrum, spectra_of
+from seqarena.data.splits import Split
 from seqarena.errors import DataError
 from seqarena.sequences import sequences_of
 
@@ -27,6 +29,8 @@ class Joined:
     frames: np.ndarray
     spans: Int[np.ndarray, "words 2"]
     """First frame and the frame after the last, of each word."""
+    spectrum: Spectrum
+    """What the utterance sounds like."""
 
 
 Join = Callable[[list[np.ndarray], np.random.Generator], Joined]
@@ -37,8 +41,8 @@ Join = Callable[[list[np.ndarray], np.random.Generator], Joined]
 class JoinPlan:
     """How many utterances of how many words."""
 
-    name: str
-    """Of the split; the ids begin with it."""
+    split: Split
+    """The ids begin with its name."""
     n: int
     n_words: tuple[int, int]
     """Fewest and most words of an utterance."""
@@ -49,10 +53,12 @@ class JoinPlan:
 def joined_part(pool: Pool, plan: JoinPlan, join: Join, generator: np.random.Generator) -> Part:
     """Draw utterances: a speaker, a number of words, the words, and a recording of each, evenly.
 
+    Those of training have no spectra: nobody is shown them.
+
     Raises:
         DataError: a speaker lacks a word.
     """
-    frames, targets, spans, ids = [], [], [], []
+    frames, targets, spans, spectra, ids = [], [], [], [], []
     voices = sorted(pool.by_voice)
     for row in range(plan.n):
         voice = voices[generator.integers(len(voices))]
@@ -60,19 +66,21 @@ def joined_part(pool: Pool, plan: JoinPlan, join: Join, generator: np.random.Gen
         said = generator.integers(0, len(plan.words), n_words)
         joined = join([_take(pool, plan, voice, int(word), generator) for word in said], generator)
         frames.append(joined.frames)
+        spectra.append(joined.spectrum)
         targets.append(np.append(said, len(plan.words)))
         spans.append(np.concatenate([joined.spans, [NOWHERE]]))
-        ids.append(f"{plan.name}-{row}-{voice}")
+        ids.append(f"{plan.split.value}-{row}-{voice}")
     return Part(
-        sequences_of(frames, target=sequences_of(targets), ids=tuple(ids)), alignment_of(spans)
+        sequences_of(frames, target=sequences_of(targets), ids=tuple(ids)),
+        alignment_of(spans),
+        spectra=None if plan.split is Split.TRAIN else spectra_of(spectra),
     )
 
 
-def join_frames(words: list[np.ndarray], generator: np.random.Generator) -> Joined:
-    """Put the frames of the words one behind the other; nothing is drawn."""
-    del generator
+def spans_of(words: list[np.ndarray]) -> Int[np.ndarray, "words 2"]:
+    """Return where each word begins and ends, when one follows the other at once."""
     ends = np.cumsum([len(word) for word in words])
-    return Joined(np.concatenate(words), np.stack([np.append(0, ends[:-1]), ends], axis=1))
+    return np.stack([np.append(0, ends[:-1]), ends], axis=1)
 
 
 def _take(

@@ -16,6 +16,7 @@ from seqarena.attribution.store.artifacts import (
     write_artifacts,
 )
 from seqarena.attribution.store.manifest import Origin, read_manifest
+from seqarena.data.spectra import SpectrumAxis
 from seqarena.errors import ArtifactError
 
 # Figures take a third of a second each.
@@ -30,7 +31,8 @@ def influence(n_outputs, n_steps, **fields) -> InfluenceMap:
 def scene() -> Capture:
     # In the order of columns, as transposed views are.
     frames = np.asfortranarray(np.arange(8, dtype=np.float32).reshape(4, 2))
-    region = Probe(7, "r", 4, label="</script>", frames=frames, grid=(2, 2))
+    heard = {"spectrum": -frames, "spectrum_axis": SpectrumAxis("mel", 60.0, 4000.0, "mel")}
+    region = Probe(7, "r", 4, label="</script>", frames=frames, grid=(2, 2), **heard)
     date = Probe(
         2,
         "d",

@@ -12,7 +12,7 @@ from seqarena.data.file_hash import path_sha256
 from seqarena.data.own.audio_source import read_sound
 from seqarena.data.own.image_source import read_picture
 from seqarena.data.own.ts_source import read_ts
-from seqarena.data.speech_features import RATE
+from seqarena.data.speech_features import MEL_AXIS, RATE, mel_spectrum
 from seqarena.data.splits import Split
 from seqarena.errors import DataError
 from seqarena.parsing import parse
@@ -118,6 +118,10 @@ def test_recordings_are_labelled_by_their_folder_and_heard_at_one_rate(tmp_path)
     assert data.counts["files_passed_over"] == 1
     ids = [name for part in data.parts.values() for name in part.sequences.ids]
     assert sorted(ids)[0] == "high/day/0.wav"
+    test = data.parts[Split.TEST]
+    sound = read_sound(tmp_path / test.sequences.ids[0])
+    assert np.array_equal(test.spectra.sequence(0), mel_spectrum(sound))
+    assert data.parts[Split.TRAIN].spectra is None and data.spectrum == MEL_AXIS
     assert len(ids) == 12
     for rate in (8000, 16_000, 44_100):
         sound = read_sound(write_sound(tmp_path / f"{rate}.wav", rate=rate, pitch=440.0))

@@ -16,6 +16,7 @@ from seqarena.data.published.sound import FSDD
 from seqarena.data.sources import fsdd
 from seqarena.data.sources.connected_words import ConnectedWordsConfig, join_words
 from seqarena.data.sources.fsdd import DIGITS, SPEAKERS, read_archive
+from seqarena.data.speech_features import ENVELOPE_AXIS, MEL_AXIS, lpc_envelope
 from seqarena.data.splits import Split
 from seqarena.errors import ConfigError, DataError
 from seqarena.parsing import parse
@@ -106,6 +107,25 @@ def test_words_stand_where_the_alignment_says(mirror):
 
 
 @pytest.mark.slow
+def test_the_spectrogram_of_an_utterance_is_dark_where_its_words_are(mirror):
+    """Digit d is a tone: the same band whoever says it, and none of the others'."""
+    source = join_words(configured({"kind": "fsdd", "noise_level": -50.0}))
+    test = source.parts[Split.TEST]
+    bands = {}
+    for row in range(len(test.sequences)):
+        levels = test.spectra.sequence(row)
+        digits = test.sequences.target.sequence(row)[:-1].tolist()
+        spans = test.alignment.sequence(row)[:-1].tolist()
+        for digit, (first, after) in zip(digits, spans, strict=True):
+            inside = levels[first + 3 : after - 3]
+            assert inside.max(axis=1).min() > -25
+            bands.setdefault(digit, set()).update(inside.argmax(axis=1).tolist())
+    middles = [np.mean(list(bands[digit])) for digit in sorted(bands)]
+    assert max(map(len, bands.values())) <= 2 and np.all(np.diff(middles) > 0)
+    assert source.spectrum == MEL_AXIS and source.parts[Split.TRAIN].spectra is None
+
+
+@pytest.mark.slow
 def test_utterances_have_the_words_and_the_length_that_were_asked_for(mirror):
     config = configured({"kind": "fsdd"}, fewest_words=2, most_words=3, n_train=30)
     source = join_words(config)
@@ -150,6 +170,10 @@ def test_vowels_are_joined_without_a_download_and_no_recording_is_in_two_splits(
     source = join_words(configured({"kind": "japanese_vowels"}))
     assert source.target_symbols == (*(f"speaker {n}" for n in range(1, 10)), "<end>")
     assert source.provenance.description.startswith("connected words, joined from Japanese Vowels")
+    test = source.parts[Split.TEST]
+    envelope = lpc_envelope(test.sequences.sequence(3))
+    np.testing.assert_array_equal(test.spectra.sequence(3), envelope)
+    assert source.spectrum == ENVELOPE_AXIS
     frames = {
         split: {row.tobytes() for row in part.sequences.features}
         for split, part in source.parts.items()

@@ -13,7 +13,7 @@ from seqarena.data.published.sound import FSDD
 from seqarena.data.sources import fsdd
 from seqarena.data.sources.fsdd import SPEAKERS
 from seqarena.data.sources.isolated_digits import IsolatedDigitsConfig, read_isolated_digits
-from seqarena.data.speech_features import speech_frames
+from seqarena.data.speech_features import MEL_AXIS, mel_spectrum, speech_frames
 from seqarena.data.splits import Split
 from seqarena.errors import ConfigError, DataError
 from seqarena.parsing import parse
@@ -87,6 +87,20 @@ def test_frames_and_labels_are_those_of_the_recording(mirror):
     np.testing.assert_array_equal(test.sequence(row), expected)
     assert test.labels[row] == 1
     assert (source.schema.dim, source.schema.n_classes) == (78, 10)
+
+
+@pytest.mark.slow
+def test_what_is_shown_has_the_spectrogram_of_its_own_recording(mirror):
+    source = read_isolated_digits(configured(valid_takes=1))
+    test = source.parts[Split.TEST]
+    for name in ("0_theo_2", "1_lucas_3"):
+        digit, _, take = name.split("_")
+        sound = (tone(int(digit), int(take)) / 32768.0).astype(np.float32)
+        found = test.spectra.sequence(test.sequences.ids.index(name))
+        np.testing.assert_array_equal(found, mel_spectrum(sound))
+    assert source.spectrum == MEL_AXIS
+    assert source.parts[Split.VALID].spectra is not None
+    assert source.parts[Split.TRAIN].spectra is None
 
 
 @pytest.mark.slow

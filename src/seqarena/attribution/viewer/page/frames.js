@@ -24,8 +24,12 @@ function greyPicture(width, height, shadeAt) {
   return canvas;
 }
 
-// The tenths at either end are cut, where one large dimension would hide the others.
+// The tenths at either end are cut, where one large dimension would hide the others. A spectrogram
+// has one unit, and its floor already.
 function contrast(shades) {
+  if (example().spectrum !== null) {
+    return (shade) => shade;
+  }
   const sorted = Uint8Array.from(shades).sort();
   const low = sorted[Math.floor(0.1 * (sorted.length - 1))];
   const high = sorted[Math.ceil(0.9 * (sorted.length - 1))];
@@ -43,9 +47,15 @@ function drawStrip(pen, place) {
   const picture = greyPicture(place.shown.columns, dim, (x, y) => contrasted(shades[(column + x) * dim + y]));
   pen.image(picture, place.left, place.strip.top, place.plot.width, place.strip.height);
   pen.frame(place.left - 0.5, place.strip.top - 0.5, place.plot.width + 1, place.strip.height + 1, pageColour("soft"));
-  const x = place.left - 5;
-  pen.text(x, place.strip.top + 6, "input", { align: "right", colour: pageColour("soft") });
-  pen.text(x, place.strip.top + place.strip.height - 6, `1–${dim}`, { align: "right", size: 10, colour: pageColour("soft") });
+  nameStrip(pen, place, place.left - 5, dim);
+}
+
+function nameStrip(pen, place, x, dim) {
+  const [top, bottom] = [place.strip.top + 6, place.strip.top + place.strip.height - 6];
+  const { spectrum } = example();
+  const [above, below] = spectrum === null ? ["input", `1–${dim}`] : [spectrum.highest, spectrum.lowest];
+  pen.text(x, top, above, { align: "right", size: spectrum === null ? LABEL_SIZE : 10, colour: pageColour("soft") });
+  pen.text(x, bottom, below, { align: "right", size: 10, colour: pageColour("soft") });
 }
 
 // A region is a square of pixels where it can be one, else its mean.

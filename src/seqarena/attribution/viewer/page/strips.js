@@ -13,7 +13,8 @@ function showStrips({ matrices }) {
 function stripFigure(matrix, matrices) {
   const row = Math.max(0, Math.min(state.row - matrix.firstRow, matrix.nRows - 1));
   const { run, name } = matrix.entry;
-  const caption = [...[run, name].filter(Boolean), nameOf(matrix.rows, row + matrix.firstRow)].join(" · ");
+  const words = [run, name, nameOf(matrix.rows, row + matrix.firstRow), spectrumWords()];
+  const caption = words.filter(Boolean).join(" · ");
   const canvas = element("canvas", { class: "strip", "aria-hidden": "true" });
   const width = Math.max(240, byId("panels").clientWidth - 26);
   drawOverStrip(new CanvasPen(canvas, width, STRIP_TALL + PROFILE), matrix, row, width, limitOf(matrix, matrices));
@@ -22,6 +23,11 @@ function stripFigure(matrix, matrices) {
     change({ row: row + matrix.firstRow, column: Math.min(column, matrix.nColumns - 1) });
   });
   return element("figure", {}, isolated(caption, "figcaption"), canvas);
+}
+
+function spectrumWords() {
+  const { spectrum } = example();
+  return spectrum === null ? "" : `over the ${spectrum.name}, ${spectrum.lowest} to ${spectrum.highest} upwards (${spectrum.scale}), dark is loud`;
 }
 
 // Above the frames with the row as a veil, below how large each value is, from the line upwards.
