@@ -14,6 +14,7 @@ from seqarena.experiment.stage_failure import (
     ("argv", "stage"),
     [
         (["pipelines/check.py", "data/checked.txt", "data/own.json"], "check"),
+        (["pipelines/stage_code.py", "train_code", "data/code/train.txt"], "train_code"),
         (["pipelines/prepare.py", "toy", "data/prepared/toy"], "prepare@toy"),
         (["pipelines/train.py", "toy-hmm", "data/prepared/toy", "runs"], "train@toy-hmm"),
         (["pipelines/evaluate.py", "toy-hmm", "data/prepared/toy"], "evaluate@toy-hmm"),

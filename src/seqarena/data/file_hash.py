@@ -29,3 +29,19 @@ def path_sha256(path: Path, of_file: Callable[[Path], str] = file_sha256) -> str
             digest.update(line.encode(errors="surrogateescape"))
         return digest.hexdigest()
     return of_file(path) if path.is_file() else None
+
+
+def code_files(path: Path) -> list[Path]:
+    """Return a file, or the files of a folder and all below it, without what Python leaves there.
+
+    What `.dvcignore` hides from DVC is hidden here too.
+    """
+    if not path.is_dir():
+        return [path]
+    return [
+        file
+        for file in path.rglob("*")
+        if file.is_file()
+        and file.suffix != ".pyc"
+        and not any(part == "__pycache__" or part.endswith(".egg-info") for part in file.parts)
+    ]

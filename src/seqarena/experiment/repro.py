@@ -25,6 +25,7 @@ from seqarena.experiment.parallel import (
     usable_cores,
 )
 from seqarena.experiment.question import read_asked
+from seqarena.experiment.stage_code import CODE_STAGES
 from seqarena.experiment.stage_failure import FAILURE_VARIABLE, read_failure
 from seqarena.experiment.suite import Experiment, Suite
 from seqarena.experiment.synchronise import synchronise
@@ -61,7 +62,7 @@ def _run(n_processes: int | None, use_warm_start: bool) -> None:
     suite, _ = read_asked()
     try:
         with stage_server(use_warm_start) as environment:
-            _dvc(["repro", "prepare"], environment)
+            _dvc(["repro", "prepare", *CODE_STAGES], environment)
             refuse_over_budget(suite, Workspace.here())
             fit_stale(suite, n_processes, environment)
             _evaluate_stale(suite, n_processes, environment)

@@ -13,6 +13,8 @@ from pathlib import Path
 FAILURE_VARIABLE = "SEQARENA_STAGE_FAILURE"
 _BY_NAME = ("prepare", "train", "evaluate")
 """Stages of one task or experiment each, which is the first argument of their script."""
+_OF_CODE = "stage_code"
+"""The script of several stages, whose name is its first argument."""
 
 
 @dataclass(frozen=True)
@@ -42,5 +44,7 @@ def read_failure(path: Path) -> StageFailure | None:
 
 
 def _stage_of(argv: list[str]) -> str:
-    name = Path(argv[0]).stem
-    return f"{name}@{argv[1]}" if name in _BY_NAME and len(argv) > 1 else name
+    name, arguments = Path(argv[0]).stem, argv[1:]
+    if name == _OF_CODE and arguments:
+        return arguments[0]
+    return f"{name}@{arguments[0]}" if name in _BY_NAME and arguments else name

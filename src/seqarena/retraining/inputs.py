@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from seqarena.data.file_hash import path_sha256
+from seqarena.data.file_hash import code_files, path_sha256
+from seqarena.experiment.stage_code import CODE_STAGES
 from seqarena.parsing import parse, read_yaml
 from seqarena.retraining.config import PARAMS_FILE, SECTION, RetrainingConfig
 from seqarena.retraining.remembered import Remembered
 
 _STAGES_FILE = Path("dvc.yaml")
-_STAGES = ("prepare", "train", "evaluate")
 _OWN_FAMILIES = "seqarena.families"
 """The entry points that `families.discovery` looks among; that module needs torch."""
 _WORDS = {
@@ -155,7 +155,7 @@ def _files_digest(paths: Iterable[Path], remembered: Remembered) -> str:
 
 def _code_digest(remembered: Remembered) -> str:
     """Hash what dvc.yaml says the stages are made of."""
-    files = sorted(file for dep in _declared(remembered) for file in _sources(Path(dep)))
+    files = sorted(file for dep in _declared(remembered) for file in code_files(Path(dep)))
     return _digest([(file.as_posix(), path_sha256(file, remembered.sha256)) for file in files])
 
 
@@ -165,23 +165,9 @@ def _declared(remembered: Remembered) -> list[str]:
     if known is not None:
         return known
     stages = read_yaml(_STAGES_FILE)["stages"]
-    declared = {dep for name in _STAGES for dep in _stage(stages, name)["deps"] if "${" not in dep}
+    declared = {dep for name in CODE_STAGES for dep in stages[name]["deps"]}
     remembered.learn("declared", of, sorted(declared))
     return sorted(declared)
-
-
-def _stage(stages: dict[str, Any], name: str) -> dict[str, Any]:
-    found: dict[str, Any] = stages[name].get("do", stages[name])
-    return found
-
-
-def _sources(path: Path) -> list[Path]:
-    """Return a file of code, or those of a folder; results like `data/checked.txt` are none."""
-    if path.is_dir():
-        return [
-            file for file in path.rglob("*") if file.is_file() and "__pycache__" not in file.parts
-        ]
-    return [path] if path.suffix in (".py", ".lock") else []
 
 
 def _digest(content: object) -> str:

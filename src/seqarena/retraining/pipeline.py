@@ -8,6 +8,7 @@ from pathlib import Path
 
 from seqarena.errors import SeqarenaError
 from seqarena.experiment.repro import fit_stale
+from seqarena.experiment.stage_code import CODE_STAGES
 from seqarena.experiment.stage_failure import FAILURE_VARIABLE, StageFailure, read_failure
 from seqarena.experiment.suite import read_suite
 from seqarena.experiment.warm_start import SOCKET_VARIABLE, stage_server
@@ -19,12 +20,12 @@ _OF_DATA = ("check", "prepare")
 
 
 def prepare_data(task: str) -> None:
-    """Prepare the task, if anything that it is made of changed.
+    """Prepare the task, if anything that it is made of changed, and see whether code has.
 
     Raises:
         RefusedError: the source is gone, or a guard refuses it.
     """
-    _repro([f"prepare@{task}"], {})
+    _repro([f"prepare@{task}", *CODE_STAGES], {})
 
 
 def fit_and_evaluate(experiments: Iterable[str], n_processes: int | None) -> None:

@@ -39,9 +39,9 @@ PARAMS = {
 }
 STAGES = {
     "stages": {
-        "prepare": {"foreach": "${tasks}", "do": {"deps": ["data/checked.txt", "src"]}},
-        "train": {"foreach": "${tasks}", "do": {"deps": ["data/prepared/${item.task}"]}},
-        "evaluate": {"foreach": "${tasks}", "do": {"deps": ["requirements.lock"]}},
+        "prepare_code": {"deps": ["src"]},
+        "train_code": {"deps": ["src"]},
+        "evaluate_code": {"deps": ["requirements.lock"]},
     }
 }
 
