@@ -78,11 +78,16 @@ class Canvas:
         share = (values - whole.min()) / (spread if spread > 0 else 1.0)
         self._image(colormaps["Greys"](share * 0.85), box)
 
-    def veil(self, values: np.ndarray, box: Box, colours: str, limit: float) -> None:
-        """Draw a matrix over what is there: the larger a value, the less shines through."""
+    def veil(
+        self, values: np.ndarray, box: Box, colours: str, limit: float, most: float = 0.8
+    ) -> None:
+        """Draw a matrix over what is there: the larger a value, the less shines through.
+
+        Under `limit` a share of 1 - `most` does.
+        """
         share = Normalize(0, limit)(values)
         layer = colormaps[colours](0.35 + 0.65 * share)
-        layer[..., 3] = 0.1 + 0.7 * share
+        layer[..., 3] = 0.1 + (most - 0.1) * share
         self._image(layer, box)
 
     def outline(self, box: Box, colour: str = INK, width: float = 0.8) -> None:

@@ -174,7 +174,8 @@ def _draw_panels(canvas: Canvas, probe: Probe, one: ProbeMap, limit: float) -> N
         lowest = Box(left, top, plot.width, _PLOT.bottom - top)
         _draw_strip(canvas, strip, lowest, probe.spectrum_axis)
         if probe.spectrum is not None and panels.values.shape[1] == 1:
-            canvas.veil(panels.values[0], lowest, COLOURS[one.kind], limit)
+            # What was heard where a model looks is what there is to see.
+            canvas.veil(panels.values[0], lowest, COLOURS[one.kind], limit, most=0.5)
         label_across(canvas, across, lowest)
     title_down(canvas, panels.down.title, plot.centre[1], _BELOW_HEAD)
     title_across(canvas, panels.across.title, across, lowest, plot.centre[0])

@@ -146,9 +146,9 @@ function drawRegions(canvas, matrix, row, frame, limit) {
 }
 
 // The larger a value, the less of the picture shines through.
-function veil(pen, spot, matrix, value, limit) {
+function veil(pen, spot, matrix, value, limit, most = 0.8) {
   if (!Number.isNaN(value)) {
     const share = Math.abs(strength(value, limit));
-    pen.fill(...spot, css(colourOf(matrix, value, limit), 0.1 + 0.7 * share));
+    pen.fill(...spot, css(colourOf(matrix, value, limit), 0.1 + (most - 0.1) * share));
   }
 }

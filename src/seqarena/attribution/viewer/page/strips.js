@@ -40,7 +40,8 @@ function drawOverStrip(pen, matrix, row, width, limit) {
   const size = width / matrix.nColumns;
   for (let column = 0; column < matrix.nColumns; column += 1) {
     const value = matrix.at(row, column);
-    veil(pen, [column * size, 0, size, STRIP_TALL], matrix, value, limit);
+    // How large a value is stands below; what was heard there is to be seen.
+    veil(pen, [column * size, 0, size, STRIP_TALL], matrix, value, limit, 0.5);
     const high = Number.isNaN(value) ? 0 : Math.min(1, Math.abs(value) / (limit || 1)) * (PROFILE - 6);
     pen.fill(column * size, STRIP_TALL + PROFILE - high, Math.max(1, size), high, pageColour(value < 0 ? "warn" : "accent"));
   }
