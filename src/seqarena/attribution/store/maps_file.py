@@ -193,7 +193,7 @@ def _probe(entry: Entry, tensors: Tensors) -> Probe:
         if f"{key}/{name}" in tensors
     }
     numbers = {name: tensors.get(f"{key}/{name}") for name in _NUMBERS}
-    grid, axis = fields["grid"], fields["spectrum_axis"]
+    grid, axis = fields["grid"], fields.get("spectrum_axis")
     return Probe(
         **{
             **fields,
