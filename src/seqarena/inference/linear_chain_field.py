@@ -3,14 +3,14 @@
 p(path | x) = exp(score(path, x)) / Z(x). A path scores the sum of its start, its moves, and what x
 says of each of its steps; Z sums over all paths. Nothing needs to be normalised, so that with log-
 probabilities for scores it is the hidden Markov model, and Z its likelihood. Everything is in log
-space, and gradients flow through `path_score` and `log_partition`.
+space, and gradients flow through all of it.
 """
 
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from seqarena.inference.log_forward_backward import log_alpha, log_forward_backward
+from seqarena.inference.log_forward_backward import log_alpha, log_beta
 from seqarena.inference.packing import Packing
 
 
@@ -52,11 +52,16 @@ def log_partition(
     return torch.empty_like(log_z).index_copy(0, packing.order, log_z)
 
 
-def path_marginals(
+def path_log_marginals(
     start: Float[Tensor, "n_states"],
     transition: Float[Tensor, "n_states n_states"],
     scores: Float[Tensor, "steps n_states"],
     packing: Packing,
 ) -> Float[Tensor, "steps n_states"]:
-    """Return p(state_t | x) of every packed step; arguments as of `path_score`."""
-    return log_forward_backward(start, transition, scores, packing).state_probs
+    """Return log p(state_t | x) of every packed step; arguments as of `path_score`.
+
+    Rabiner's eq. 27: of all paths those through each state, whose sum is Z at every step.
+    O(steps · states²) time.
+    """
+    alpha = log_alpha(start, transition, scores, packing)
+    return (alpha + log_beta(transition, scores, packing)).log_softmax(dim=1)

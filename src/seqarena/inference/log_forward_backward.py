@@ -38,20 +38,18 @@ def log_forward_backward(
     O(steps · states²) time; the memory of one time step is sequences · states².
     """
     alpha = log_alpha(log_start, log_transition, log_emission, packing)
-    log_beta = torch.zeros_like(alpha)
+    beta = torch.zeros_like(alpha)
     transition = torch.zeros_like(log_transition)
     evidence = _evidence(alpha, packing)
-    alphas, betas = packing.by_time(alpha), packing.by_time(log_beta)
+    alphas, betas = packing.by_time(alpha), packing.by_time(beta)
     emissions = packing.by_time(log_emission)
     for time in range(len(packing.n_alive) - 1, 0, -1):
         n = packing.n_alive[time]
-        move = log_transition + (emissions[time] + betas[time])[:, None, :]
+        move = _moves_ahead(log_transition, emissions[time], betas[time])
         betas[time - 1][:n] = move.logsumexp(dim=2)
         log_pair = alphas[time - 1][:n, :, None] + move - evidence[:n, None, None]
         transition += log_pair.exp().sum(dim=0)
-    state_probs = (
-        alpha + log_beta - torch.cat([evidence[:n] for n in packing.n_alive])[:, None]
-    ).exp()
+    state_probs = (alpha + beta - torch.cat([evidence[:n] for n in packing.n_alive])[:, None]).exp()
     return PathPosterior(
         step_log_prob=_step_log_prob(alpha, packing),
         state_probs=state_probs,
@@ -75,6 +73,30 @@ def log_alpha(
         else:
             alphas.append(log_start + emission)
     return torch.cat(alphas) if alphas else log_emission
+
+
+def log_beta(
+    log_transition: Float[Tensor, "n_states n_states"],
+    log_emission: Float[Tensor, "steps n_states"],
+    packing: Packing,
+) -> Float[Tensor, "steps n_states"]:
+    """Return log p(x_{t+1}, ..., x_T | state_t): eqs. 24 and 25; gradients flow through it."""
+    emissions, betas = packing.by_time(log_emission), list[Tensor]()
+    for time in reversed(range(len(emissions))):
+        beta = torch.zeros_like(emissions[time])
+        if betas:
+            ahead = _moves_ahead(log_transition, emissions[time + 1], betas[-1]).logsumexp(dim=2)
+            # Sequences that end here have nothing ahead.
+            beta = torch.cat([ahead, beta[len(ahead) :]])
+        betas.append(beta)
+    return torch.cat(betas[::-1]) if betas else log_emission
+
+
+def _moves_ahead(
+    log_transition: Tensor, log_emission: Tensor, beta: Tensor
+) -> Float[Tensor, "alive from_ to"]:
+    """Return log p(state_t, x_t, ..., x_T | state_{t-1}) of the sequences alive at t."""
+    return log_transition + (log_emission + beta)[:, None, :]
 
 
 def _step_log_prob(alpha: Tensor, packing: Packing) -> Float[Tensor, "steps"]:

@@ -4,6 +4,7 @@ p(h ...), the probability that the output begins with the prefix h, is the sum o
 of every output that does: Graves et al. (2006), section 3.2, after Graves (2008), section 7.5.
 What divides it among the next symbols and the end makes CTC a model that writes from left to right,
 as a decoder does; so one beam search serves both, and its hypotheses have their exact probability.
+Gradients flow through all of it, and are 0 where nothing is possible.
 """
 
 from typing import NamedTuple
@@ -94,8 +95,8 @@ class PrefixStepper(Stepper[Prefixes]):
         before = torch.where(repeats, memory.ends_in_blank[:, :-1, None], anything[:, :-1, None])
         steps = memory.log_probs.masked_fill(~memory.mask[..., None], -torch.inf)
         beside = before.view(n_examples, width, -1, n_symbols) + steps[:, None]
-        longer = beside.logsumexp(dim=2).flatten(0, 1)
-        longer[:, self.blank] = anything[:, -1]
+        longer = _flat_where_impossible(beside).logsumexp(dim=2).flatten(0, 1)
+        longer = longer.where(symbols != self.blank, anything[:, -1:])
         # A beam's empty places hold prefixes that no alignment spells; what follows is no matter.
         return longer.masked_fill(longer.isneginf().all(dim=1, keepdim=True), 0.0)
 
@@ -121,5 +122,16 @@ def _accumulated(
 ) -> Float[Tensor, "row places"]:
     """Return log s_t of s_t = (s_{t-1} + begun_t) p_t from s_0 = 0, for t = 0, 1, ..."""
     products = functional.pad(log_probs.cumsum(dim=1), (1, 0))
-    sums = (begun - products[:, :-1]).logcumsumexp(dim=1) + products[:, 1:]
-    return functional.pad(sums, (1, 0), value=-torch.inf)
+    shares = _flat_where_impossible(begun - products[:, :-1])
+    sums = shares.logcumsumexp(dim=1) + products[:, 1:]
+    return _flat_where_impossible(functional.pad(sums, (1, 0), value=-torch.inf))
+
+
+def _flat_where_impossible(log_values: Float[Tensor, "..."]) -> Float[Tensor, "..."]:
+    """Return the values, with a slope of 0 where they are minus infinity.
+
+    The sum of nothing but zeros has a slope of no number in torch; what is impossible stays so.
+    """
+    if not log_values.requires_grad:
+        return log_values
+    return log_values.masked_fill(log_values.isneginf(), -torch.inf)

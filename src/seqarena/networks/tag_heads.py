@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from seqarena.attention.precision import widened
 from seqarena.errors import DataError
-from seqarena.inference.linear_chain_field import log_partition, path_marginals, path_score
+from seqarena.inference.linear_chain_field import log_partition, path_log_marginals, path_score
 from seqarena.inference.packing import Packing
 from seqarena.inference.viterbi import viterbi
 
@@ -35,12 +35,16 @@ class TagHead(nn.Module, ABC):
         """Return log p(tags | x) [nats]; `smoothing` goes from each tag to all alike."""
 
     @abstractmethod
-    def tag_probs(self, logits: Logits, mask: Mask) -> Float[Tensor, "batch time tags"]:
-        """Return p(tag_t | x) of each step; 0 on padding."""
+    def tag_log_probs(self, logits: Logits, mask: Mask) -> Float[Tensor, "batch time tags"]:
+        """Return log p(tag_t | x) of each step [nats]; what stands on padding has no meaning."""
 
     @abstractmethod
     def best_tags(self, logits: Logits, mask: Mask) -> Int[Tensor, "batch time"]:
         """Return the most probable tags of each sequence as a whole; 0 on padding."""
+
+    def tag_probs(self, logits: Logits, mask: Mask) -> Float[Tensor, "batch time tags"]:
+        """Return p(tag_t | x) of each step; 0 on padding."""
+        return self.tag_log_probs(logits, mask).exp().where(mask[..., None], 0.0)
 
     @abstractmethod
     def flops(self, batch: int, time: int) -> float:
@@ -60,9 +64,10 @@ class SoftmaxHead(TagHead):
         own = torch.lerp(own, log_probs.mean(dim=-1), smoothing) if smoothing else own
         return own.where(mask, 0.0).sum(dim=1)
 
-    def tag_probs(self, logits: Logits, mask: Mask) -> Float[Tensor, "batch time tags"]:
-        """Return the softmax of each step."""
-        return widened(logits).softmax(dim=-1).where(mask[..., None], 0.0)
+    def tag_log_probs(self, logits: Logits, mask: Mask) -> Float[Tensor, "batch time tags"]:
+        """Return the log of the softmax of each step."""
+        del mask
+        return widened(logits).log_softmax(dim=-1)
 
     def best_tags(self, logits: Logits, mask: Mask) -> Int[Tensor, "batch time"]:
         """Return the most probable tag of each step: together they are the most probable path."""
@@ -104,12 +109,12 @@ class ConditionalRandomField(TagHead):
         own = path_score(start, transition, scores, path, packing)
         return own - log_partition(start, transition, scores, packing)
 
-    def tag_probs(self, logits: Logits, mask: Mask) -> Float[Tensor, "batch time tags"]:
-        """Return the marginals of each step, in 64 bits."""
+    def tag_log_probs(self, logits: Logits, mask: Mask) -> Float[Tensor, "batch time tags"]:
+        """Return the log of the marginals of each step, in 64 bits."""
         packing = Packing.of(mask)
         scores = self._scores(logits.double(), packing)
         start, transition = self._chain(torch.float64)
-        return packing.unpack(path_marginals(start, transition, scores, packing))
+        return packing.unpack(path_log_marginals(start, transition, scores, packing))
 
     def best_tags(self, logits: Logits, mask: Mask) -> Int[Tensor, "batch time"]:
         """Return the path with the highest score (Viterbi)."""

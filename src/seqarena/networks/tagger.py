@@ -40,6 +40,10 @@ class SequenceTagger(nn.Module):
         """Return p(tag_t | x) of each step; 0 on padding."""
         return self.head.tag_probs(self.logits(batch), batch.mask)
 
+    def tag_log_probs(self, batch: Batch) -> Float[Tensor, "batch time tags"]:
+        """Return log p(tag_t | x) of each step [nats]; what stands on padding has no meaning."""
+        return self.head.tag_log_probs(self.logits(batch), batch.mask)
+
     def best_tags(self, batch: Batch) -> Int[Tensor, "batch time"]:
         """Return the most probable tags of each sequence as a whole; 0 on padding."""
         return self.head.best_tags(self.logits(batch), batch.mask)

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch.testing import assert_close
 
-from seqarena.inference.linear_chain_field import log_partition, path_marginals, path_score
+from seqarena.inference.linear_chain_field import log_partition, path_log_marginals, path_score
 from seqarena.inference.packing import Packing
 
 K = 3
@@ -79,7 +79,9 @@ def test_marginals_are_the_shares_of_all_paths_through_a_state():
     lengths = [3, 5, 1]
     start, transition, scores, mask = chain(lengths, seed=3)
     packing = Packing.of(mask)
-    found = packing.unpack(path_marginals(start, transition, packing.pack(scores), packing))
+    found = packing.unpack(
+        path_log_marginals(start, transition, packing.pack(scores), packing).exp()
+    )
     for row, n in enumerate(lengths):
         paths, totals = every_path(start, transition, scores[row, :n])
         shares = totals.softmax(0)
@@ -100,6 +102,43 @@ def test_gradients_are_those_of_the_listed_sum():
     (weight * log_z_by_listing(*listed, tensors[3])).sum().backward()
     for ours, theirs in zip(given_, listed, strict=True):
         assert_close(ours.grad, theirs.grad)
+
+
+def log_marginals_by_listing(start, transition, scores, mask):
+    """log of the share of paths through each state at each step; 0 on padding."""
+    rows = []
+    for own, n in zip(scores, mask.sum(dim=1).tolist(), strict=True):
+        paths, totals = every_path(start, transition, own[:n])
+        through = [[[path[step] == k for path in paths] for k in range(K)] for step in range(n)]
+        parts = [torch.stack([totals[at].logsumexp(0) for at in step]) for step in through]
+        padding = torch.zeros(mask.shape[1] - n, K, dtype=torch.float64)
+        rows.append(torch.cat([torch.stack(parts) - totals.logsumexp(0), padding]))
+    return torch.stack(rows)
+
+
+def test_gradients_of_the_marginals_are_those_of_the_listed_ones():
+    *tensors, mask = chain([3, 1, 4], seed=6)
+    ours, listed = ([each.clone().requires_grad_() for each in tensors] for _ in range(2))
+    packing, (start, transition, scores) = Packing.of(mask), ours
+    found = packing.unpack(path_log_marginals(start, transition, packing.pack(scores), packing))
+    weight = torch.randn(
+        found.shape, dtype=torch.float64, generator=torch.Generator().manual_seed(1)
+    )
+    expected = log_marginals_by_listing(*listed, mask)
+    assert_close(found, expected)
+    (weight * found).sum().backward()
+    (weight * expected).sum().backward()
+    for one, other in zip(ours, listed, strict=True):
+        assert_close(one.grad, other.grad)
+
+
+def test_a_state_too_rare_for_a_float_has_its_log_marginal_and_a_slope():
+    packing, nothing = Packing.of(torch.ones(1, 2, dtype=torch.bool)), torch.zeros(2).double()
+    scores = torch.tensor([[0.0, -5000.0], [0.0, 0.0]], dtype=torch.float64, requires_grad=True)
+    found = path_log_marginals(nothing, nothing.expand(2, 2), scores, packing)
+    assert_close(found[0].detach(), scores[0].detach())
+    (slope,) = torch.autograd.grad(found[0, 1], scores)
+    assert_close(slope, torch.tensor([[-1.0, 1.0], [0.0, 0.0]]).double())
 
 
 def test_each_sequence_of_a_ragged_batch_is_summed_as_if_it_were_alone():

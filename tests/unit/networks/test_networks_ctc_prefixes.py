@@ -1,6 +1,6 @@
 import pytest
 import torch
-from ctc_scenes import BLANK, N_SYMBOLS, drawn_log_probs, mask_of, outputs_of
+from ctc_scenes import BLANK, N_SYMBOLS, drawn_log_probs, mask_of, outputs_of, padded
 from decoding_scenes import is_allowed, scored, told
 from torch.testing import assert_close
 
@@ -115,3 +115,80 @@ def test_long_inputs_lose_no_digits():
         log_probs.transpose(0, 1), labels, lengths, torch.tensor([3]), BLANK, reduction="none"
     )
     assert_close(logits[:, BLANK], expected)
+
+
+SAID = [(0, 1, 0), (1, 1), ()]
+"""Targets of four, three and one steps: equal neighbours and nothing at all among them."""
+
+
+def predicted(log_probs, lengths, said):
+    """log p of every next symbol after each beginning of some targets."""
+    stepper, (labels, _) = PrefixStepper(BLANK), padded(said)
+    memory, steps = stepper.begin(log_probs, mask_of(lengths)), []
+    for previous in torch.cat([torch.full_like(labels[:, :1], N_SYMBOLS), labels], dim=1).T:
+        logits, memory = stepper.advance(previous, memory)
+        steps.append(logits.log_softmax(dim=1))
+    return torch.stack(steps, dim=1)
+
+
+def gold(found, said):
+    """Of each target, log p of its symbols and of its end."""
+    whole = [(*labels, BLANK) for labels in said]
+    return [found[row, range(len(each)), each] for row, each in enumerate(whole)]
+
+
+def listed_gold(log_probs, said):
+    """The same by listing every alignment."""
+    every = outputs_of(log_probs)
+    begun = [
+        torch.stack([p for labels, p in every.items() if labels[:n] == said[:n]]).logsumexp(0)
+        for n in range(len(said) + 1)
+    ]
+    parts = torch.stack([*begun, every[said]])
+    return parts.diff()
+
+
+def test_the_slope_of_a_next_symbol_is_that_of_the_sum_over_every_alignment():
+    drawn, lengths = drawn_log_probs(7, LENGTHS)
+    ours, listed = (drawn.clone().requires_grad_() for _ in range(2))
+    # Scores before a softmax: what divides symbols adds up to the prefix's own only behind it.
+    found = gold(predicted(ours.log_softmax(2), lengths, SAID), SAID)
+    for row, (n, said) in enumerate(zip(LENGTHS, SAID, strict=True)):
+        expected = listed_gold(listed[row, :n].log_softmax(1), said)
+        assert_close(found[row], expected)
+        for output in range(len(said) + 1):
+            (slope,) = torch.autograd.grad(found[row][output], ours, retain_graph=True)
+            (other,) = torch.autograd.grad(expected[output], listed, retain_graph=True)
+            assert_close(slope, other)
+
+
+def test_no_slope_is_lost_where_symbols_or_whole_targets_are_impossible():
+    """No alignment spells the second target, and the third begins with what has probability 0."""
+    drawn, lengths = drawn_log_probs(8, [3, 2, 2])
+    drawn[0, 0, 1], drawn[2, :, 0] = -torch.inf, -torch.inf
+    said = [(0, 1), (1, 1), (0,)]
+    ours, listed = (drawn.clone().requires_grad_() for _ in range(2))
+    found = gold(predicted(ours.log_softmax(2), lengths, said), said)
+    assert found[1][1].isneginf()
+    assert found[2][0] < -1e3
+    for output in torch.cat(found):
+        (slope,) = torch.autograd.grad(output, ours, retain_graph=True)
+        assert slope.isfinite().all()
+    (slope,) = torch.autograd.grad(found[0].sum(), ours)
+    kept = listed_gold(listed[0].log_softmax(1).clamp_min(-1e4), said[0])
+    (other,) = torch.autograd.grad(kept.sum(), listed)
+    assert_close(slope, other)
+
+
+def test_slopes_of_long_inputs_lose_no_digits():
+    drawn, lengths = drawn_log_probs(6, [2000])
+    given, labels = drawn.requires_grad_(), torch.tensor([[0, 1, 0]])
+    log_probs = given.log_softmax(2)
+    (found,) = gold(predicted(log_probs, lengths, [(0, 1, 0)]), [(0, 1, 0)])
+    expected = -torch.nn.functional.ctc_loss(
+        log_probs.transpose(0, 1), labels, lengths, torch.tensor([3]), BLANK, reduction="none"
+    )
+    slopes = [
+        torch.autograd.grad(each.sum(), given, retain_graph=True)[0] for each in (found, expected)
+    ]
+    assert_close(*slopes)

@@ -78,6 +78,31 @@ def test_the_probabilities_of_a_tag_are_the_gradient_of_the_partition(field, log
     assert_close(found, own - gradient)
 
 
+@pytest.mark.parametrize("kind", ["softmax", "crf"])
+def test_the_slope_of_a_tag_s_probability_is_what_a_small_change_of_the_scores_makes(
+    kind, field, logits, mask
+):
+    head = field.double() if kind == "crf" else build_tag_head(kind, K)
+
+    def of_real_steps(given):
+        return head.tag_log_probs(given, mask)[mask]
+
+    assert torch.autograd.gradcheck(of_real_steps, logits.double().requires_grad_())
+    assert_close(
+        head.tag_log_probs(logits, mask)[mask].double(),
+        head.tag_probs(logits, mask)[mask].log().double(),
+    )
+
+
+@pytest.mark.parametrize("kind", ["softmax", "crf"])
+def test_no_probability_has_a_slope_on_padding(kind, logits, mask):
+    given = logits.masked_fill(~mask[..., None], 1e4).requires_grad_()
+    build_tag_head(kind, K).tag_log_probs(given, mask)[mask].square().sum().backward()
+    assert given.grad[~mask].abs().sum() == 0
+    assert (given.grad[mask].isfinite()).all()
+    assert given.grad[mask].abs().sum() > 0
+
+
 def test_a_chain_whose_moves_score_nothing_is_a_softmax_of_each_step(logits, mask, tags):
     chain, steps = ConditionalRandomField(K), SoftmaxHead()
     assert_close(chain.log_prob(logits, tags, mask, 0.0), steps.log_prob(logits, tags, mask, 0.0))

@@ -16,7 +16,7 @@ from seqarena.attribution.diagnostics.intervention_measures import (
 from seqarena.attribution.diagnostics.measures import Measures
 from seqarena.attribution.diagnostics.pattern_measures import pattern_measures
 from seqarena.attribution.diagnostics.places import Places, places_of
-from seqarena.attribution.diagnostics.predictions import can_differentiate, can_predict
+from seqarena.attribution.diagnostics.predictions import can_predict
 from seqarena.attribution.diagnostics.questions import Questions, Which
 from seqarena.attribution.diagnostics.rankings import rankings_of
 from seqarena.attribution.influence.asking import refuse_training_mode
@@ -76,7 +76,7 @@ def _of_weights(questions: Questions, places: Places, short: Which, few: Which) 
     batch, ids = questions.batch(few), questions.ids(few)
     n_heads = {one.name: len(one.values) for maps in questions.capture.maps for one in maps}
     measures += intervention_measures(model, places, n_heads, batch, ids, config)
-    if config.adversarial_variation and can_differentiate(model):
+    if config.adversarial_variation:
         measures += adversarial_measures(model, places, batch, ids, config)
     return measures
 

@@ -1,14 +1,10 @@
 """Gradient x input: a first guess, by the slope alone, at what each step adds to each output."""
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
-from seqarena.attribution.diagnostics.predictions import (
-    Predictions,
-    can_differentiate,
-    predictions_of,
-)
+from seqarena.attribution.diagnostics.predictions import Predictions, can_predict, predictions_of
 from seqarena.attribution.influence.asking import inputs_of, refuse_training_mode, with_inputs
 from seqarena.attribution.influence.causality import may_change
 from seqarena.attribution.influence.comparison import n_steps_of
@@ -31,13 +27,13 @@ def gradient_maps(model: object, probes: ProbeSet) -> tuple[InfluenceMap, ...]:
     x_s is the vector that the first layer makes of a step. Simonyan et al. (2014); Shrikumar et al.
     (2017). It is what a factor of the step, now 1, would change: exact where log p is linear in the
     vector, a guess elsewhere, and another question than replacing the step. One pass forth and back
-    over as many copies of a probe as it has outputs. Empty: the model is no network whose way back
-    is open (a field's marginals and CTC have none).
+    over as many copies of a probe as it has outputs. An output that the network calls impossible
+    has no slope, and is not valid, nor are those behind it. Empty: the model is no network.
 
     Raises:
         ArtifactError: the model is in training mode.
     """
-    if not isinstance(model, Neural) or not can_differentiate(model):
+    if not isinstance(model, Neural) or not can_predict(model):
         return ()
     refuse_training_mode(model)
     return tuple(_map(model, probes.batch(place, place + 1)) for place in range(len(probes)))
@@ -46,11 +42,11 @@ def gradient_maps(model: object, probes: ProbeSet) -> tuple[InfluenceMap, ...]:
 def _map(model: Neural, example: Batch) -> InfluenceMap:
     outputs = torch.arange(int(output_mask(model, example).sum()))
     size = max(1, STEPS_AT_ONCE // n_steps_of(example))
-    rows = torch.cat([_rows(model, example, some) for some in torch.split(outputs, size)])
-    kind = output_kind(model, example)
-    looks = rows.new_ones(rows.shape, dtype=torch.bool)
+    parts = [_rows(model, example, some) for some in torch.split(outputs, size)]
+    rows, is_possible = (torch.cat(part) for part in zip(*parts, strict=True))
+    looks, kind = is_possible[:, None].expand_as(rows), output_kind(model, example)
     if kind is not None:
-        looks = may_change(kind, torch.arange(rows.shape[1]), len(rows)).T
+        looks = looks & may_change(kind, torch.arange(rows.shape[1]), len(rows)).T
     change = rows.where(looks, 0.0) / NATS_PER_BIT + 0.0
     return InfluenceMap(
         effect=None,
@@ -60,16 +56,20 @@ def _map(model: Neural, example: Batch) -> InfluenceMap:
     )
 
 
-def _rows(model: Neural, example: Batch, outputs: Tensor) -> Float[Tensor, "outputs time"]:
-    """Return the rows of some outputs: one copy of the example for each, with a factor per step."""
-    own = inputs_of(example).cpu().numpy()
-    copies = with_inputs(example, own.repeat(len(outputs), axis=0))
+def _rows(
+    model: Neural, example: Batch, outputs: Tensor
+) -> tuple[Float[Tensor, "outputs time"], Bool[Tensor, "outputs"]]:
+    """Return the rows of some outputs, and which of these are possible.
+
+    One copy of the example for each, with a factor per step.
+    """
+    inputs, own = inputs_of(example).cpu().numpy(), (torch.arange(len(outputs)), outputs)
+    copies = with_inputs(example, inputs.repeat(len(outputs), axis=0))
     gate = torch.ones(*copies.mask.shape, 1, device=copies.mask.device, requires_grad=True)
     with torch.enable_grad(), torch.autocast(copies.mask.device.type, enabled=False):
-        gold = _predictions(model, copies, gate).gold_log_prob()
-        total = gold[torch.arange(len(outputs)), outputs].sum()
-        (gradient,) = torch.autograd.grad(total, gate)
-    return gradient[..., 0].cpu()
+        said = _predictions(model, copies, gate)
+        (gradient,) = torch.autograd.grad(said.gold_log_prob()[own].sum(), gate)
+    return gradient[..., 0].cpu(), said.mask[own].cpu()
 
 
 def _predictions(model: Neural, batch: Batch, gate: Gate) -> Predictions:

@@ -19,7 +19,7 @@ def gradient_times_attention(model: Neural, places: Places, batch: Batch) -> dic
 
     Serrano & Smith (2019); Chefer, Gur & Wolf (2021). Where the output is linear in the weights it
     is what each of them contributes. One pass forth and back, through what the model was fitted to:
-    log p of all that is scored.
+    log p of all that is scored. Of a target that CTC calls impossible it is 0.
     """
     gates: dict[str, list[Tensor]] = {name: [] for name in places}
     doors = {attention: weighted_by(gates[name]) for name, attention in places.items()}
@@ -27,7 +27,11 @@ def gradient_times_attention(model: Neural, places: Places, batch: Batch) -> dic
         total = -model.objective(batch).total
         used = [gate for name in places for gate in gates[name]]
         gradients = iter(torch.autograd.grad(total, used, allow_unused=True))
-    found = {name: [_or_zero(gate, next(gradients)) for gate in gates[name]] for name in places}
+    is_possible = not bool(total.isneginf())
+    found = {
+        name: [_known(gate, next(gradients), is_possible) for gate in gates[name]]
+        for name in places
+    }
     return {
         name: torch.cat(parts, dim=2).double().cpu().numpy()
         for name, parts in found.items()
@@ -46,5 +50,9 @@ def head_importance(gradient: GradientMap) -> Float[np.ndarray, "head"]:
     return np.asarray(expected / (length if length > 0 else 1.0))
 
 
-def _or_zero(gate: Tensor, gradient: Tensor | None) -> Tensor:
-    return torch.zeros_like(gate) if gradient is None else gradient
+def _known(gate: Tensor, gradient: Tensor | None, is_possible: bool) -> Tensor:
+    """Return the gradient; 0 of a gate on which nothing hangs."""
+    if gradient is None:
+        return torch.zeros_like(gate)
+    # CTC's loss of a target that no alignment spells has a slope that is no number, on purpose.
+    return gradient if is_possible else gradient.where(gradient.isfinite(), 0.0)

@@ -13,9 +13,8 @@ from seqarena.logspace import NATS_PER_BIT
 from seqarena.networks.classifier import SequenceClassifier
 from seqarena.networks.joint_transducer import JointTransducer
 from seqarena.networks.language_model import LanguageModel
-from seqarena.networks.tag_heads import ConditionalRandomField
 from seqarena.networks.tagger import SequenceTagger
-from seqarena.networks.transducer import EncoderDecoder
+from seqarena.networks.transducer import Transducer
 
 
 class Predictions(NamedTuple):
@@ -25,7 +24,8 @@ class Predictions(NamedTuple):
     """[nats]"""
     gold: Int[Tensor, "batch output"]
     mask: Bool[Tensor, "batch output"]
-    """True on real outputs."""
+    """True on real outputs, up to the first gold one that the network calls impossible (CTC does,
+    where no alignment spells what was written so far): given that one it expects nothing."""
 
     def gold_log_prob(self) -> Float[Tensor, "batch output"]:
         """Return log p of the gold choices [nats]; 0 on padding."""
@@ -46,21 +46,15 @@ class Predictions(NamedTuple):
 
 def can_predict(model: object) -> bool:
     """Whether `predictions_of` knows how to ask a model."""
-    known = LanguageModel | SequenceClassifier | SequenceTagger | EncoderDecoder | JointTransducer
+    known = LanguageModel | SequenceClassifier | SequenceTagger | Transducer
     return isinstance(model, Neural) and isinstance(model.network, known)
-
-
-def can_differentiate(model: object) -> bool:
-    """Whether the way back through `predictions_of` is open: not through a field's marginals."""
-    if isinstance(model, Neural) and isinstance(model.network, SequenceTagger):
-        return not isinstance(model.network.head, ConditionalRandomField)
-    return can_predict(model)
 
 
 def predictions_of(model: object, batch: Batch) -> Predictions:
     """Ask a network what it expects at every output, given the gold outputs before it.
 
-    Gradients are kept where they are on, if `can_differentiate`. In evaluation mode.
+    Gradients are kept where they are on: a field's through its marginals, CTC's through the
+    probabilities of prefixes. CTC beside a decoder is asked for the decoder's. In evaluation mode.
 
     Raises:
         DataError: the model is none that `can_predict`, or the batch lacks the gold outputs.
@@ -74,13 +68,21 @@ def predictions_of(model: object, batch: Batch) -> Predictions:
         case SequenceClassifier():
             log_prob = network.class_log_prob(batch)[:, None]
         case SequenceTagger():
-            # A logarithm of the zeros on padding would have no gradient.
-            log_prob = network.tag_probs(batch).where(batch.mask[..., None], 1.0).log()
-        case EncoderDecoder():
+            log_prob = network.tag_log_probs(batch)
+        case Transducer():
             log_prob = network.predictive_log_prob(batch)
         case _:
             raise DataError(
                 f"{type(model).__name__} cannot be asked for its predictions; "
                 "networks for density, classification, tagging and transduction can."
             )
-    return Predictions(log_prob, gold_of(model, batch), output_mask(model, batch))
+    gold = gold_of(model, batch)
+    return Predictions(log_prob, gold, output_mask(model, batch) & _is_possible(log_prob, gold))
+
+
+def _is_possible(
+    log_prob: Float[Tensor, "batch output choice"], gold: Int[Tensor, "batch output"]
+) -> Bool[Tensor, "batch output"]:
+    """Mark the outputs before the first whose gold choice has probability 0."""
+    own = log_prob.gather(2, gold[..., None])[..., 0]
+    return own.isneginf().cumsum(dim=1) == 0

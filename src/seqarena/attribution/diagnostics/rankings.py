@@ -33,7 +33,8 @@ def rankings_of(questions: Questions, places: Places, at: int) -> dict[str, Scor
     if places and questions.config.gradients and isinstance(model, Neural):
         batch = questions.batch(np.array([at]))
         *_, last = gradient_times_attention(model, places, batch).values()
-        rankings["gradient"] = np.abs(last[0]).sum(axis=(0, 1))
+        if last.any():
+            rankings["gradient"] = np.abs(last[0]).sum(axis=(0, 1))
     influence = questions.capture.influence[at] if questions.capture.influence else None
     if influence is not None:
         rankings["influence"] = step_scores(influence)

@@ -43,6 +43,14 @@ PAIRS = DataSchema(
     max_length=12,
     max_target_length=6,
 )
+HEARD = DataSchema(
+    "transduction",
+    dim=3,
+    n_target_symbols=3,
+    target_end=2,
+    max_length=12,
+    max_target_length=6,
+)
 PLANTED = 4
 """The symbol that a planted classifier's label depends on."""
 
@@ -85,14 +93,17 @@ MODELS = {
         PAIRS,
         ["decoder.cross"],
     ),
+    "ctc": (transformer(transduction_head="ctc"), HEARD, ["encoder.0.self", "encoder.1.self"]),
 }
 
 FIELD = (transformer(tag_head="crf"), TAGS, ["encoder.0.self", "encoder.1.self"])
-"""A tagger whose marginals have no way back."""
+"""A tagger whose steps know each other, so that what it says of each is no part of its loss."""
 
 
 def sequences_for(name, lengths=(5, 2, 4)):
     """Sequences with a target for the models that write one, and without for all others."""
+    if name == "ctc":
+        return heard(lengths)
     found = sequences(lengths)
     return found if name in ("transducer", "recurrent_transducer", "copying") else one_sided(found)
 
@@ -110,6 +121,26 @@ def sequences(lengths=(5, 2, 4), seed=0):
         labels=[row % 2 for row in range(len(lengths))],
         tags=[draws.integers(3, size=length) for length in lengths],
         target=sequences_of([np.append(draws.integers(3, size=2), 3) for _ in lengths]),
+    )
+
+
+def heard(lengths=(5, 2, 4), seed=0):
+    """Frames with a target that has equal neighbours where there is room for them."""
+    draws = np.random.default_rng(seed)
+    said = [[1, 1, 0, 2] if length > 3 else [0, 2] for length in lengths]
+    return sequences_of(
+        [draws.normal(size=(length, 3)) for length in lengths],
+        target=sequences_of([np.array(each) for each in said]),
+    )
+
+
+def unspeakable():
+    """Frames of which the second are too few for their target, and the target after it."""
+    said = [[0, 1, 2], [0, 1, 1, 2], [2]]
+    draws = np.random.default_rng(1)
+    return sequences_of(
+        [draws.normal(size=(length, 3)) for length in (4, 2, 3)],
+        target=sequences_of([np.array(each) for each in said]),
     )
 
 

@@ -12,6 +12,7 @@ from diagnostics_scenes import (
     planted_classifier,
     sequences,
     sequences_for,
+    unspeakable,
 )
 from torch.testing import assert_close
 
@@ -73,6 +74,25 @@ def test_every_model_gets_all_that_applies_and_nothing_that_is_no_number(name):
     assert ("flip_share" in metrics) == (schema.task_kind == "classification")
     assert ("induction_score" in metrics) == (schema.task_kind == "density")
     assert set(layers) <= set(found.table["layer"].to_pylist())
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["ctc", "field"])
+def test_sums_over_paths_are_asked_with_gradients_and_for_other_weights(name, monkeypatch):
+    monkeypatch.setattr("seqarena.attribution.diagnostics.adversarial.N_STEPS", 3)
+    model = built(*{**MODELS, "field": FIELD}[name][:2])
+    data = unspeakable() if name == "ctc" else sequences_for(name)
+    config = DiagnosticsConfig(adversarial_variation=0.05)
+    table = diagnose(model, captured(model, data), data, config).table.to_pylist()
+    assert all(math.isfinite(row["value"]) for row in table)
+    asked = [row for row in table if row["metric"] == "adversarial_divergence"]
+    assert [row["example_id"] for row in asked] == ["p0", "p1", "p2"]
+    importance = [row for row in table if row["metric"] == "head_importance"]
+    assert len(importance) == 4, "two heads of two layers"
+    with_slope = {row["example_id"] for row in table if row["metric"] == "gradient_attention"}
+    assert with_slope == ({"p0", "p2"} if name == "ctc" else {"p0", "p1", "p2"})
+    ranked = {row["example_id"] for row in table if row["layer"] == "gradient"}
+    assert ranked == ({"p0", "p2"} if name == "ctc" else set())
 
 
 @pytest.mark.slow

@@ -2,15 +2,27 @@ import numpy as np
 import pytest
 import torch
 from captum.attr import InputXGradient
-from diagnostics_scenes import FIELD, MODELS, built, sequences_for
+from diagnostics_scenes import (
+    FIELD,
+    HEARD,
+    MODELS,
+    built,
+    recurrent,
+    sequences_for,
+    unspeakable,
+)
 
+from seqarena.attribution.asked import ask
 from seqarena.attribution.diagnostics.gradient_input import gradient_maps
 from seqarena.attribution.diagnostics.predictions import predictions_of
+from seqarena.attribution.influence.replacements import Replacements
+from seqarena.attribution.influence_plan import InfluencePlan
 from seqarena.attribution.probe_set import ProbeSet
 from seqarena.attribution.probes import Probe
 from seqarena.batch import collate, sequences_of
 from seqarena.errors import ArtifactError
 from seqarena.families.neural import RecurrentConfig, build_neural
+from seqarena.families.predictive import outputs_of
 from seqarena.logspace import NATS_PER_BIT
 from seqarena.schema import DataSchema
 
@@ -40,7 +52,7 @@ def by_captum(model, example, output):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["classifier", "pooling", "tagger", "recurrent_transducer"])
+@pytest.mark.parametrize("name", ["classifier", "pooling", "tagger", "recurrent_transducer", "ctc"])
 def test_it_is_what_captum_computes_from_the_vectors_of_the_first_layer(name):
     model, data = built(*MODELS[name][:2]), sequences_for(name)
     for place, one in enumerate(gradient_maps(model, probe_set(data))):
@@ -91,10 +103,80 @@ def test_many_outputs_are_asked_some_at_a_time(monkeypatch):
         assert np.allclose(one.change, other.change, atol=1e-12)
 
 
+SUMMED = {
+    "field": FIELD[:2],
+    "ctc": MODELS["ctc"][:2],
+    "recurrent ctc": (recurrent("none", bidirectional=True, transduction_head="ctc"), HEARD),
+}
+"""Networks whose probabilities are sums over paths."""
+
+
+def summed(name):
+    """One of them, with preferences among its paths, and sequences of unequal length."""
+    model, data = built(*SUMMED[name]), sequences_for("tagger" if name == "field" else "ctc")
+    draws = torch.Generator().manual_seed(3)
+    with torch.no_grad():
+        for each in model.network.head.parameters():
+            each.copy_(torch.randn(each.shape, generator=draws) / (10 if name == "field" else 1))
+    return model, data
+
+
+def by_small_changes(model, example, n_outputs, step=1e-5):
+    """What the family answers where the vector of one step is a little longer, or shorter."""
+    n_steps, vectors = int(example.lengths[0]), model.network.inputs
+    found = []
+    for at in range(n_steps):
+        said = []
+        for change in (step, -step):
+            factor = torch.ones(1, n_steps, 1, dtype=torch.float64)
+            factor[0, at] += change
+            hook = vectors.register_forward_hook(lambda *given, by=factor: given[2] * by)
+            said.append(outputs_of(model, example).gold[0, :n_outputs].numpy())
+            hook.remove()
+        found.append((said[0] - said[1]) / (2 * step * NATS_PER_BIT))
+    return np.stack(found, axis=1)
+
+
 @pytest.mark.slow
-def test_models_whose_way_back_is_closed_have_none_and_training_mode_is_refused():
+@pytest.mark.parametrize("name", SUMMED)
+def test_sums_over_paths_have_the_slope_of_a_small_change_of_each_step(name):
+    model, data = summed(name)
+    for place, one in enumerate(gradient_maps(model, probe_set(data))):
+        assert one.valid is None
+        assert np.abs(one.change).max() > 1e-3
+        expected = by_small_changes(model, collate(data, np.array([place])), len(one.change))
+        np.testing.assert_allclose(one.change, expected, atol=1e-7)
+
+
+def test_a_target_that_no_alignment_spells_has_slopes_up_to_where_it_fails():
+    model, data = summed("ctc")[0], unspeakable()
+    whole, cut, end_alone = gradient_maps(model, probe_set(data))
+    assert whole.valid is None and end_alone.valid is None
+    assert cut.valid.tolist() == [[True] * 2, [True] * 2, [False] * 2, [False] * 2]
+    assert np.abs(cut.change[:2]).min() > 0 and not cut.change[2:].any()
+    expected = by_small_changes(model, collate(data, np.array([1])), n_outputs=2)
+    np.testing.assert_allclose(cut.change[:2], expected, atol=1e-7)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", SUMMED)
+def test_asking_for_everything_finds_the_slopes_of_every_probe(name):
+    model, data = summed(name)
+    data = data if name == "field" else unspeakable()
+    probes = probe_set(data)
+    plan = InfluencePlan(Replacements.of(data, 5 if name == "field" else 0, 2, 0), 3, 10**6)
+    capture = ask(model, probes, plan).capture
+    expected = gradient_maps(model, probes)
+    assert len(expected) == len(capture.further["gradient"]) == len(data.lengths)
+    for one, slopes in zip(capture.further["gradient"], expected, strict=True):
+        assert one.version == "gradient"
+        assert np.isfinite(one.change).all()
+        np.testing.assert_array_equal(one.change, slopes.change)
+
+
+@pytest.mark.slow
+def test_what_is_no_network_has_none_and_training_mode_is_refused():
     data = sequences_for("tagger")
-    assert gradient_maps(built(*FIELD[:2]), probe_set(data)) == ()
     assert gradient_maps(object(), probe_set(data)) == ()
     with pytest.raises(ArtifactError, match="training mode"):
         gradient_maps(built(*MODELS["tagger"][:2]).train(), probe_set(data))

@@ -1,7 +1,15 @@
 import numpy as np
 import pytest
 import torch
-from diagnostics_scenes import MODELS, PLANTED, built, planted_classifier, sequences_for
+from diagnostics_scenes import (
+    FIELD,
+    MODELS,
+    PLANTED,
+    built,
+    planted_classifier,
+    sequences_for,
+    unspeakable,
+)
 from torch.testing import assert_close
 
 from seqarena.attention.intervention import Look, intervening
@@ -28,7 +36,7 @@ from seqarena.batch import collate_all, sequences_of
 
 def asked(name):
     """A model, its places, a batch, and what it predicts."""
-    config, schema, _ = MODELS[name]
+    config, schema, _ = {**MODELS, "field": FIELD}[name]
     model, batch = built(config, schema), collate_all(sequences_for(name))
     with torch.no_grad():
         own = predictions_of(model, batch)
@@ -69,11 +77,11 @@ def test_one_head_goes_and_the_others_stay():
     assert_close(rows[:, 0], two.weights[:, 0])
 
 
-@pytest.mark.parametrize("name", ["density", "pooling", "recurrent_transducer", "copying"])
+@pytest.mark.parametrize("name", ["density", "pooling", "recurrent_transducer", "copying", "ctc"])
 def test_a_model_that_says_the_same_of_everything_is_changed_by_no_permutation(name):
     model, places, batch, _ = asked(name)
     with torch.no_grad():
-        model.network.output.weight.zero_()
+        (model.network.head if name == "ctc" else model.network).output.weight.zero_()
         own = predictions_of(model, batch)
     for attention in places.values():
         change = permuted_change(model, attention, batch, own, n_permutations=3, seed=0)
@@ -81,7 +89,9 @@ def test_a_model_that_says_the_same_of_everything_is_changed_by_no_permutation(n
         assert np.abs(change.loss).max() == 0
 
 
-@pytest.mark.parametrize("name", ["density", "pooling", "recurrent_transducer", "copying"])
+@pytest.mark.parametrize(
+    "name", ["density", "pooling", "recurrent_transducer", "copying", "ctc", "field"]
+)
 def test_other_weights_change_what_a_model_says(name):
     model, places, batch, own = asked(name)
     (*_, last) = places.values()
@@ -103,7 +113,9 @@ def test_uniform_weights_cost_the_planted_classifier_its_decision():
     assert np.allclose(change.loss, np.log2(p_own / p_flat))
 
 
-@pytest.mark.parametrize("name", ["density", "pooling", "recurrent_transducer", "copying"])
+@pytest.mark.parametrize(
+    "name", ["density", "pooling", "recurrent_transducer", "copying", "ctc", "field"]
+)
 def test_gradient_times_attention_is_the_slope_of_a_change_of_that_weight(name):
     model, places, batch, _ = asked(name)
     (*_, (place, attention)) = places.items()
@@ -119,7 +131,7 @@ def test_gradient_times_attention_is_the_slope_of_a_change_of_that_weight(name):
 
         stretched.done = False
         with torch.no_grad(), intervening({attention: stretched}):
-            return predictions_of(model, batch).gold_log_prob().sum().item()
+            return model.log_prob(batch).sum().item()
 
     slope = (total(1e-5) - total(-1e-5)) / 2e-5
     assert np.isclose(found[0, 0, 0, 1], slope, rtol=1e-4, atol=1e-9)
@@ -156,6 +168,27 @@ def test_a_head_that_reaches_nothing_has_no_importance_and_no_effect(head):
     losses = ablated_losses(model, places["encoder.1.self"], 2, batch, own)
     assert losses[head] == pytest.approx(0, abs=1e-12)
     assert abs(losses[1 - head]) > 1e-6
+
+
+def test_a_target_that_no_alignment_spells_leaves_the_importance_of_heads_to_the_others():
+    model, data = built(*MODELS["ctc"][:2]), unspeakable()
+    batch, others = collate_all(data), collate_all(data.select(np.array([0, 2])))
+    places = places_of(model, batch)
+    gradient = gradient_times_attention(model, places, batch)
+    without = gradient_times_attention(model, places, others)
+    for name in places:
+        assert not gradient[name][1].any()
+        assert np.allclose(head_importance(gradient[name]), head_importance(without[name]))
+
+
+def test_other_weights_change_of_an_unspeakable_target_what_can_be_said_of_it():
+    model, batch = built(*MODELS["ctc"][:2]), collate_all(unspeakable())
+    (*_, last) = places_of(model, batch).values()
+    own = predictions_of(model, batch)
+    change = uniform_change(model, last, batch, own)
+    assert np.isfinite(change.loss).all() and np.isfinite(change.variation).all()
+    assert (change.variation > 0).all() and (change.loss != 0).all()
+    assert np.isfinite(ablated_losses(model, last, 2, batch, own)).all()
 
 
 def test_importances_are_of_length_one_and_zero_where_nothing_is_important():
@@ -246,8 +279,12 @@ def test_where_the_prediction_never_changes_weights_can_be_anything():
 
 
 @pytest.mark.slow
-def test_an_adversary_stays_within_what_is_allowed_and_leaves_no_gradient_behind():
-    model, places, batch, _ = asked("classifier")
+@pytest.mark.parametrize(("name", "n_steps"), [("classifier", 100), ("ctc", 20), ("field", 20)])
+def test_an_adversary_stays_within_what_is_allowed_and_leaves_no_gradient_behind(
+    name, n_steps, monkeypatch
+):
+    monkeypatch.setattr("seqarena.attribution.diagnostics.adversarial.N_STEPS", n_steps)
+    model, places, batch, _ = asked(name)
     attention = places["encoder.1.self"]
     tight = adversarial_attention(model, attention, batch, allowed=0.001, seed=0)
     loose = adversarial_attention(model, attention, batch, allowed=0.05, seed=0)

@@ -1,17 +1,13 @@
 import numpy as np
 import pytest
 import torch
-from diagnostics_scenes import FIELD, MODELS, TAGS, built, sequences_for, transformer
+from diagnostics_scenes import FIELD, MODELS, built, sequences_for, unspeakable
 from torch.testing import assert_close
 
 from seqarena.attention.intervention import intervening
 from seqarena.attribution.diagnostics.places import places_of
-from seqarena.attribution.diagnostics.predictions import (
-    can_differentiate,
-    can_predict,
-    predictions_of,
-)
-from seqarena.batch import collate_all
+from seqarena.attribution.diagnostics.predictions import can_predict, predictions_of
+from seqarena.batch import collate, collate_all
 from seqarena.errors import DataError
 
 
@@ -53,20 +49,40 @@ def test_predictions_are_those_that_the_family_gives(name):
     assert found.change_to(found).abs().max() == 0
 
 
-def test_predictions_keep_the_way_back_to_the_parameters():
-    config, schema, _ = MODELS["tagger"]
-    model = built(config, schema)
-    predictions_of(model, collate_all(sequences_for("tagger"))).gold_log_prob().sum().backward()
-    gradients = [each.grad for each in model.parameters() if each.grad is not None]
-    assert gradients
-    assert all(each.isfinite().all() for each in gradients)
+def slopes(model, batch):
+    """Of the summed log-probability of the gold outputs by each parameter."""
+    model.zero_grad(set_to_none=True)
+    predictions_of(model, batch).gold_log_prob().sum().backward()
+    return {name: each.grad for name, each in model.named_parameters() if each.grad is not None}
 
 
-def test_a_field_of_tags_can_be_asked_but_not_with_the_way_back():
-    field = built(*FIELD[:2])
+@pytest.mark.slow
+@pytest.mark.parametrize("name", [*MODELS, "field"])
+def test_predictions_keep_the_way_back_to_the_parameters_and_padding_adds_nothing(name):
+    config, schema, _ = {**MODELS, "field": FIELD}[name]
+    model, data = built(config, schema), sequences_for(name)
+    together = slopes(model, collate_all(data))
+    alone = [slopes(model, collate(data, np.array([row]))) for row in range(len(data.lengths))]
+    assert together
+    for parameter, slope in together.items():
+        assert_close(slope, sum(each[parameter] for each in alone), msg=parameter)
+
+
+def test_a_field_says_of_a_tag_what_its_marginals_are():
+    field, batch = built(*FIELD[:2]), collate_all(sequences_for("tagger"))
     assert can_predict(field)
-    assert not can_differentiate(field)
-    assert can_differentiate(built(transformer(), TAGS))
+    found = predictions_of(field, batch)
+    assert_close(found.log_prob.exp()[batch.mask], field.tag_probs(batch)[batch.mask])
+
+
+def test_what_no_alignment_spells_and_what_follows_is_no_output():
+    model, batch = built(*MODELS["ctc"][:2]), collate_all(unspeakable())
+    assert model.log_prob(batch).isneginf().tolist() == [False, True, False]
+    found = predictions_of(model, batch)
+    assert found.mask.tolist() == [[1, 1, 1, 0], [1, 1, 0, 0], [1, 0, 0, 0]]
+    assert found.gold_log_prob().isfinite().all()
+    assert found.gold_bits().isfinite().all()
+    assert all(slope.isfinite().all() for slope in slopes(model, batch).values())
 
 
 def test_the_change_between_predictions_is_half_the_summed_difference():
@@ -80,7 +96,6 @@ def test_the_change_between_predictions_is_half_the_summed_difference():
 
 def test_what_cannot_be_asked_is_refused():
     assert not can_predict(object())
-    assert not can_differentiate(object())
     with pytest.raises(DataError) as caught:
         predictions_of(object(), collate_all(sequences_for("tagger")))
     assert str(caught.value) == (
