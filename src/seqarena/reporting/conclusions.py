@@ -1,5 +1,6 @@
 """A task's judgement in plain words: what can be concluded, and what cannot."""
 
+import math
 from collections.abc import Sequence
 
 from seqarena.reporting.judgement import JudgedCell, JudgedPair, TaskJudgement
@@ -10,6 +11,8 @@ _SCOPE = (
     "All of this speaks of other seeds and of other test examples like these. It says nothing of "
     "other data, of other sizes or settings of the families, or of a longer search for them."
 )
+_ONE = 1e-9
+"""Means that differ by less are one."""
 _NAMED = 6
 """Names that a sentence lists; more are counted."""
 
@@ -159,18 +162,23 @@ def _floor(judgement: TaskJudgement) -> list[str]:
     if judgement.floor is None or not gaps:
         return []
     metric = judgement.question.metric
-    best = min(gaps, key=lambda cell: cell.gap or 0.0)
+    smallest = min(cell.gap or 0.0 for cell in gaps)
+    best = [cell.label for cell in gaps if math.isclose(cell.gap or 0.0, smallest, abs_tol=_ONE)]
+    who = (
+        f"mean, that of {best[0]}, is" if len(best) == 1 else f"means, those of {_named(best)}, are"
+    )
     side = "below" if metric.higher_is_better else "above"
     unit = f" {metric.unit}" if metric.unit in ("bits", "nats") else ""
-    size = f"{abs(best.gap or 0.0):.{metric.digits}f}"
-    if not float(size):
-        where = "is"
+    size = f"{abs(smallest):.{metric.digits}f}"
+    if abs(smallest) <= _ONE:
+        where = ""
+    elif not float(size):
+        where = f"less than {10**-metric.digits:.{metric.digits}f}{unit} from "
     else:
         # By chance, on a few examples, or by more than that: then the report has an error.
-        where = f"is {size}{unit} {side if (best.gap or 0.0) > 0 else 'better than'}"
+        where = f"{size}{unit} {side if smallest > 0 else 'better than'} "
     return [
-        f"The best mean, that of {best.label}, {where} the best possible value of "
-        f"{judgement.floor:.{metric.digits}f}."
+        f"The best {who} {where}the best possible value of {judgement.floor:.{metric.digits}f}."
     ]
 
 

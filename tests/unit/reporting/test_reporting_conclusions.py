@@ -116,13 +116,24 @@ def test_a_task_without_results_and_one_with_a_single_one_conclude_nothing():
 @pytest.mark.parametrize(
     ("gap", "where"),
     [
-        (-0.0001, "is the best possible value of 0.900."),
+        (0.0, "is the best possible value of 0.900."),
+        (-0.0001, "is less than 0.001 bits from the best possible value of 0.900."),
+        (0.0004, "is less than 0.001 bits from the best possible value of 0.900."),
         (-0.01, "is 0.010 bits better than the best possible value of 0.900."),
     ],
 )
 def test_the_best_mean_at_the_floor_and_beyond_it(gap, where):
     alone = judgement([], "a", floor=0.9, cells=(judged_cell("a", 0.9 + gap, gap=gap),))
     assert conclusion(alone)[1] == f"The best mean, that of a, {where}"
+
+
+def test_all_who_share_the_best_mean_are_named():
+    cells = tuple(
+        judged_cell(name, 1.0, gap=gap) for name, gap in zip("abc", (0.1, 0.2, 0.1), strict=True)
+    )
+    assert conclusion(judgement(["equivalent"] * 3, floor=0.9, cells=cells))[-1] == (
+        "The best means, those of a and c, are 0.100 bits above the best possible value of 0.900."
+    )
 
 
 def test_only_the_pairs_that_were_asked_for_are_told_one_by_one():
