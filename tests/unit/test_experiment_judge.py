@@ -13,7 +13,8 @@ from seqarena.evaluation.stamp import Stamp
 from seqarena.experiment.judge import judge
 from seqarena.experiment.question import parse_asked, resolve
 from seqarena.experiment.stamping import rules_of, stamp_of
-from seqarena.reporting.conclusions import conclusion, limits
+from seqarena.reporting.caveats import limits
+from seqarena.reporting.conclusions import conclusion
 
 NAMES = ("good", "same", "bad")
 HASH = "0123456789abcdef" * 4

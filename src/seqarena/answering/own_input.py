@@ -110,8 +110,7 @@ def has_unknown(manifest: Manifest) -> bool:
 
 def recording_of(given: OwnInput) -> Path | None:
     """Return the file, if it holds no lines of numbers and no text."""
-    is_text = given.file is None or given.file.suffix.lower() in _TEXT_SUFFIXES
-    return None if is_text else given.file
+    return None if given.file is None or _is_text(given.file) else given.file
 
 
 def _read(given: OwnInput, source: SourceConfig, manifest: Manifest) -> np.ndarray:
@@ -125,7 +124,7 @@ def _read(given: OwnInput, source: SourceConfig, manifest: Manifest) -> np.ndarr
 
 
 def _from_file(file: Path, source: SourceConfig, manifest: Manifest) -> np.ndarray:
-    is_text = file.suffix.lower() in _TEXT_SUFFIXES
+    is_text = _is_text(file)
     if manifest.schema.input_kind == "frames":
         read = frames_in_lines if is_text else source.frames_of
         return read(file, manifest)
@@ -137,6 +136,10 @@ def _from_file(file: Path, source: SourceConfig, manifest: Manifest) -> np.ndarr
         return source.tokens_of(file.read_text(encoding="utf-8"), manifest)
     except (OSError, UnicodeDecodeError) as error:
         raise DataError(f"{file}: cannot be read as UTF-8 text ({error}).") from None
+
+
+def _is_text(file: Path) -> bool:
+    return file.suffix.lower() in _TEXT_SUFFIXES
 
 
 def _checked_tokens(tokens: Sequence[int], manifest: Manifest) -> np.ndarray:

@@ -83,7 +83,7 @@ class Canvas:
     ) -> None:
         """Draw a matrix over what is there: the larger a value, the less shines through.
 
-        Under `limit` a share of 1 - `most` does.
+        Where a value is `limit`, a share of 1 - `most` does.
         """
         share = Normalize(0, limit)(values)
         layer = colormaps[colours](0.35 + 0.65 * share)

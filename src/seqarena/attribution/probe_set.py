@@ -11,7 +11,7 @@ from seqarena.data.alignment import alignment_of
 from seqarena.data.links import links_of
 from seqarena.data.manifest import Manifest
 from seqarena.data.part import Part
-from seqarena.data.spectra import spectra_of
+from seqarena.data.spectra import joined
 
 LONGEST_PROBE = 1024
 """Steps of an example that are shown to the model; the rest is cut off."""
@@ -114,7 +114,7 @@ def first_steps(part: Part, longest: int) -> Part:
         else links_of([_within(part.links.sequence(place), longest) for place in places]),
         spectra=None
         if part.spectra is None
-        else spectra_of([part.spectra.sequence(place)[:longest] for place in places]),
+        else joined(part.spectrum(place)[:longest] for place in places),
     )
 
 

@@ -93,7 +93,7 @@ def _probe(test: Part, row: int, manifest: Manifest) -> Probe:
         outputs=None if target is None else _texts(target, row, manifest.target_symbols),
         label=None if labels is None else _text(int(labels[row]), manifest.class_names),
         frames=None if sequences.features is None else sequences.sequence(row),
-        spectrum=None if test.spectra is None else test.spectra.sequence(row),
+        spectrum=None if test.spectra is None else test.spectrum(row),
         spectrum_axis=None if test.spectra is None else manifest.spectrum,
         grid=manifest.schema.grid,
         gold=None if test.alignment is None else _spans(test.alignment.sequence(row)),

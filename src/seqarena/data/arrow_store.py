@@ -16,7 +16,6 @@ from seqarena.data.alignment import Alignment
 from seqarena.data.candidates import Candidates, ItemLists
 from seqarena.data.links import Links
 from seqarena.data.part import Part, References
-from seqarena.data.spectra import Spectra
 from seqarena.data.splits import Split
 from seqarena.errors import ArtifactError, DataError
 from seqarena.sequences import Sequences
@@ -99,7 +98,7 @@ def _further_columns(part: Part) -> dict[str, pa.Array]:
     if part.slices is not None:
         columns["slice"] = pa.array(part.slices, pa.int64())
     if part.spectra is not None:
-        columns["spectrum"] = _ragged(part.spectra.offsets, part.spectra.levels)
+        columns["spectrum"] = _ragged(part.sequences.offsets, part.spectra)
     return columns
 
 
@@ -149,7 +148,7 @@ class _Mapped:
             self._candidates(),
             self._references(),
             self._flat("slice"),
-            spectra=Spectra(*self._ragged("spectrum")) if self._has("spectrum") else None,
+            spectra=self._ragged("spectrum")[1] if self._has("spectrum") else None,
         )
 
     def _candidates(self) -> Candidates | None:

@@ -10,7 +10,10 @@ from seqarena.sequences import Sequences
 
 
 def content_sha256(part: Part) -> str:
-    """Return the SHA-256 of what a split says, whatever file format holds it."""
+    """Return the SHA-256 of what a split says, whatever file format holds it.
+
+    Spectra are none of it: pictures alone show them, and no model reads them.
+    """
     digest = hashlib.sha256()
     for name, array in _columns(part):
         digest.update(f"{name}:{array.dtype.str}:{array.shape}:".encode())
@@ -48,8 +51,6 @@ def _columns(part: Part) -> Iterator[tuple[str, np.ndarray]]:
         yield "references", np.frombuffer(told.encode(), dtype=np.uint8)
     if part.slices is not None:
         yield "slices", part.slices
-    if part.spectra is not None:
-        yield "spectra", part.spectra.levels
 
 
 def _sequence_columns(name: str, sequences: Sequences) -> Iterator[tuple[str, np.ndarray]]:

@@ -4,12 +4,12 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 import numpy as np
-from jaxtyping import Int, Real
+from jaxtyping import Float, Int, Real
 
 from seqarena.data.alignment import Alignment
 from seqarena.data.candidates import Candidates
 from seqarena.data.links import Links
-from seqarena.data.spectra import Spectra
+from seqarena.data.spectra import Spectrum, joined
 from seqarena.data.splits import Split
 from seqarena.errors import DataError
 from seqarena.sequences import Sequences
@@ -42,9 +42,9 @@ class Part:
     """When each example was, in any unit, if the split is to follow time; not stored."""
     places: tuple[str, ...] | None = None
     """Where in a user's own files each example was read, for messages; not stored."""
-    spectra: Spectra | None = None
-    """What was heard, where the frames of sound are no spectrogram themselves; only the splits
-    whose examples are shown need it (validation and test)."""
+    spectra: Float[np.ndarray, "steps bands"] | None = None
+    """What was heard, a spectrum for each step [dB], where frames of sound are none themselves;
+    only the splits whose examples are shown need it (validation and test)."""
 
     def __post_init__(self) -> None:
         """Refuse groups, times or places of another number of examples, and spectra of others."""
@@ -54,13 +54,11 @@ class Part:
                 raise DataError(
                     f"{len(values)} {name} for {len(self.sequences)} sequences; give one each."
                 )
-        if self.spectra is not None:
-            given, own = self.spectra.offsets, self.sequences.offsets
-            if not np.array_equal(given, own):
-                raise DataError(
-                    f"spectra of {given[-1]} frames in {len(given) - 1} examples for {own[-1]} "
-                    f"steps in {len(own) - 1}; give one frame for each step."
-                )
+        if self.spectra is not None and len(self.spectra) != self.sequences.n_steps:
+            raise DataError(
+                f"spectra of {len(self.spectra)} frames for {self.sequences.n_steps} steps; give "
+                "one for each."
+            )
 
     def select(self, rows: Int[np.ndarray, "rows"]) -> "Part":
         """Return the examples of `rows`, in that order."""
@@ -74,8 +72,19 @@ class Part:
             None if self.groups is None else _picked(self.groups, rows),
             None if self.times is None else self.times[rows],
             None if self.places is None else _picked(self.places, rows),
-            None if self.spectra is None else self.spectra.select(rows),
+            None if self.spectra is None else joined(map(self.spectrum, rows.tolist())),
         )
+
+    def spectrum(self, row: int) -> Spectrum:
+        """Return what an example sounds like, without a copy.
+
+        Raises:
+            DataError: nobody knows.
+        """
+        if self.spectra is None:
+            raise DataError("these examples have no spectra; nothing was heard.")
+        offsets = self.sequences.offsets
+        return self.spectra[offsets[row] : offsets[row + 1]]
 
     def name(self, row: int) -> str:
         """Name an example in a message: its place, or its row, and its id where it has one."""

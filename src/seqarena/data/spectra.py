@@ -1,15 +1,21 @@
 """Spectrograms of what was heard: for pictures alone, whatever numbers the models read."""
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from jaxtyping import Float, Int
-
-from seqarena.errors import DataError
+from jaxtyping import Float
 
 Spectrum = Float[np.ndarray, "frames bands"]
 """Level of each band in each frame of a recording [dB], at most 0: below its loudest point."""
+Hear = Callable[[], Spectrum]
+"""Computes one, for who is shown it."""
+
+N_BANDS = 40
+"""Of a picture: as many as a window of 25 ms tells apart."""
+_RANGE = 60.0
+"""What lies further below the loudest point of a recording is not shown [dB]."""
 
 
 @dataclass(frozen=True)
@@ -31,43 +37,28 @@ class SpectrumAxis:
         return _hertz(self.lowest), _hertz(self.highest)
 
 
-@dataclass(frozen=True)
-class Spectra:
-    """A spectrum of each sequence, ragged like the sequences that they belong to."""
-
-    offsets: Int[np.ndarray, "sequences_plus_1"]
-    """The spectrum of sequence i is `levels[offsets[i]:offsets[i + 1]]`."""
-    levels: Float[np.ndarray, "steps bands"]
-    """[dB]"""
-
-    def __post_init__(self) -> None:
-        if self.levels.shape[0] != int(self.offsets[-1]):
-            raise DataError(
-                f"{self.levels.shape[0]} steps of spectra, but the offsets end at "
-                f"{self.offsets[-1]}."
-            )
-
-    def sequence(self, row: int) -> Spectrum:
-        """Return the spectrum of one sequence, without a copy."""
-        return self.levels[self.offsets[row] : self.offsets[row + 1]]
-
-    def select(self, rows: Int[np.ndarray, "rows"]) -> "Spectra":
-        """Return the spectra of `rows`, in that order."""
-        return spectra_of([self.sequence(int(row)) for row in rows])
+def joined(spectra: Iterable[Float[np.ndarray, "_ bands"]]) -> Float[np.ndarray, "steps bands"]:
+    """Put the spectra of a split's examples one behind the other, as `Part` holds them."""
+    steps: np.ndarray = np.concatenate(list(spectra)).astype(np.float32)
+    return steps
 
 
-def spectra_of(spectra: list[Float[np.ndarray, "_ bands"]]) -> Spectra:
-    """Build the record from one array for each sequence."""
-    ends = np.cumsum([len(each) for each in spectra])
-    return Spectra(
-        np.concatenate([[0], ends]).astype(np.int64), np.concatenate(spectra).astype(np.float32)
-    )
-
-
-def below_loudest(levels: Spectrum, floor: float) -> Spectrum:
-    """Count from the loudest point of a recording, and cut what lies `floor` [dB] below it."""
-    counted: np.ndarray = (levels - levels.max()).clip(min=-floor)
+def below_loudest(levels: Spectrum) -> Spectrum:
+    """Count from the loudest point of a recording, and cut what lies 60 dB or more below it."""
+    counted: np.ndarray = (levels - levels.max()).clip(min=-_RANGE).astype(np.float32)
     return counted
+
+
+def lpc_envelope(cepstra: Float[np.ndarray, "frames order"]) -> Spectrum:
+    """Return the spectral envelope that cepstra of linear prediction stand for, without its gain.
+
+    log |H(w)| = sum over n of c_n cos(n w): Rabiner and Juang (1993), section 4.5. The bands lie
+    evenly from 0 to half of the rate.
+    """
+    angles = np.pi * (np.arange(N_BANDS) + 0.5) / N_BANDS
+    waves = np.cos(np.outer(np.arange(1, cepstra.shape[1] + 1), angles))
+    decibels: np.ndarray = 20 / np.log(10) * (cepstra.astype(np.float64) @ waves)
+    return below_loudest(decibels)
 
 
 def _hertz(frequency: float) -> str:

@@ -5,7 +5,7 @@ from typing import Literal
 import numpy as np
 from jaxtyping import Float
 
-from seqarena.data.spectra import Spectrum, SpectrumAxis, below_loudest
+from seqarena.data.spectra import N_BANDS, Spectrum, SpectrumAxis, below_loudest
 
 RATE = 8000
 """Samples per second."""
@@ -16,15 +16,9 @@ _N_BANDS = 26
 _N_CEPSTRA = 13
 _LOWEST_HERTZ = 60.0
 _PREEMPHASIS = 0.97
-_N_SHOWN = 40
-"""Bands of a picture: as many as a window of 25 ms tells apart."""
-_RANGE = 60.0
-"""What lies further below the loudest point of a recording is not shown [dB]."""
-_VOWEL_RATE = 10_000
-"""Samples per second of the recordings behind Japanese Vowels (Kudo et al. 1999)."""
 
 MEL_AXIS = SpectrumAxis("log-mel spectrogram", _LOWEST_HERTZ, RATE / 2, "mel")
-ENVELOPE_AXIS = SpectrumAxis("spectral envelope", 0.0, _VOWEL_RATE / 2, "linear")
+"""Of `mel_spectrum`."""
 
 FeatureKind = Literal["mfcc", "log_mel"]
 
@@ -56,19 +50,7 @@ def speech_frames(
 
 def mel_spectrum(sound: Float[np.ndarray, "samples"]) -> Spectrum:
     """Return 40 mel bands of the frames of `speech_frames`, with nothing taken out of them."""
-    return below_loudest(_mel_levels(sound, _N_SHOWN).T, _RANGE).astype(np.float32)
-
-
-def lpc_envelope(cepstra: Float[np.ndarray, "frames order"]) -> Spectrum:
-    """Return the spectral envelope that cepstra of linear prediction stand for, without its gain.
-
-    log |H(w)| = sum over n of c_n cos(n w): Rabiner and Juang (1993), section 4.5. 40 bands, evenly
-    from 0 to half of the rate.
-    """
-    angles = np.pi * (np.arange(_N_SHOWN) + 0.5) / _N_SHOWN
-    waves = np.cos(np.outer(np.arange(1, cepstra.shape[1] + 1), angles))
-    decibels = 20 / np.log(10) * (cepstra.astype(np.float64) @ waves)
-    return below_loudest(decibels, _RANGE).astype(np.float32)
+    return below_loudest(_mel_levels(sound, N_BANDS).T)
 
 
 def _mel_levels(sound: Float[np.ndarray, "samples"], n_bands: int) -> Float[np.ndarray, "bands _"]:

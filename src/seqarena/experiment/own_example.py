@@ -13,7 +13,7 @@ from seqarena.batch import Batch, Sequences, collate_all, sequences_of
 from seqarena.data.manifest import Manifest
 from seqarena.data.part import Part
 from seqarena.data.sources.source_config import SourceConfig
-from seqarena.data.spectra import Spectra, spectra_of
+from seqarena.data.spectra import Spectrum
 from seqarena.errors import DataError
 from seqarena.families.catalogue import AnyFamily
 from seqarena.families.family import ClassifierFamily, TaggerFamily, TransducerFamily
@@ -46,18 +46,17 @@ def own_example(
     bare = sequences_of([steps], ids=(_ID,))
     with torch.inference_mode():
         sequences, answer = _answered(family, bare, given.target, manifest)
-    part = Part(sequences, spectra=_spectra(given, steps, source, manifest))
+    part = Part(sequences, spectra=_spectrum(given, steps, source, manifest))
     return OwnExample(part, answer, unknown_steps(steps, manifest))
 
 
-def _spectra(
+def _spectrum(
     given: OwnInput, steps: np.ndarray, source: SourceConfig, manifest: Manifest
-) -> Spectra | None:
+) -> Spectrum | None:
     """Return what is heard, where the task's own examples are shown so."""
     if manifest.spectrum is None:
         return None
-    spectrum = source.spectrum_of(recording_of(given), steps)
-    return None if spectrum is None else spectra_of([spectrum])
+    return source.spectrum_of(recording_of(given), steps)
 
 
 def _answered(

@@ -47,12 +47,16 @@ class Transducer(nn.Module, Stepper[Any]):
     def predictive_log_prob(self, batch: Batch) -> Float[Tensor, "batch target_time symbols"]:
         """Return log p of every symbol at each target step, given the true ones before [nats].
 
-        One step after the other, as it writes.
+        One step after the other, as it writes. Minus infinity behind a true symbol that it calls
+        impossible: it then expects nothing.
         """
         previous, memory, steps = self._start(batch), self.begin(batch), list[Tensor]()
+        is_over = torch.zeros_like(batch.mask[:, 0])
         for true in target_tokens(batch).unbind(dim=1):
             logits, memory = self.advance(previous, memory)
-            steps.append(logits.log_softmax(dim=-1))
+            log_prob = logits.log_softmax(dim=-1).masked_fill(is_over[:, None], -torch.inf)
+            steps.append(log_prob)
+            is_over = log_prob.gather(1, true[:, None])[:, 0].isneginf()
             previous = true
         return torch.stack(steps, dim=1)
 

@@ -119,6 +119,11 @@ class TaskJudgement:
     floor: float | None = None
     """The value that no model can beat [unit of the metric], on these examples where known."""
 
+    def label(self, experiment: str) -> str:
+        """Return what an experiment is called; by its own name, if it has no cell here."""
+        found = (cell.label for cell in self.cells if cell.experiment == experiment)
+        return next(found, experiment)
+
     def pair(self, one: str, other: str) -> JudgedPair | None:
         """Return what was found of two experiments, in the order in which they were asked for."""
         return next((each for each in self.pairs if {each.one, each.other} == {one, other}), None)

@@ -9,7 +9,8 @@ from typing import Any
 
 from seqarena.charts.chart import Chart, Series
 from seqarena.charts.numbers import rounded
-from seqarena.reporting.conclusions import asked, conclusion, limits
+from seqarena.reporting.caveats import asked, limits
+from seqarena.reporting.conclusions import conclusion
 from seqarena.reporting.judgement import TaskJudgement
 from seqarena.reporting.ranking import Row, Table
 from seqarena.reporting.references import references_of

@@ -4,8 +4,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from seqarena.charts.chart import Chart
+from seqarena.reporting.caveats import caveat
 from seqarena.reporting.cells import TaskFacts
-from seqarena.reporting.conclusions import caveat, verdict
+from seqarena.reporting.conclusions import verdict
 from seqarena.reporting.details import Scale
 from seqarena.reporting.looks import Looks, looks_of
 from seqarena.reporting.plots.calibration import calibration_chart

@@ -9,6 +9,7 @@ from matplotlib.text import Text
 
 from seqarena.attribution.canvas import Canvas
 from seqarena.attribution.pictures import draw_map
+from seqarena.data.spectra import SpectrumAxis
 
 SPEAKERS = (*(f"speaker {number}" for number in (2, 1, 5, 5, 3, 6)), "<end>")
 LONG = tuple(
@@ -69,6 +70,15 @@ def test_no_text_beside_frames_lies_upon_another(texts, n):
     frames = np.zeros((n, 12), np.float32)
     scene = {"name": "states", "kind": "posterior", "n_steps": n, "frames": frames, "label": "a b"}
     require_apart(texts(np.full((1, n, 9), 1 / 9), **scene))
+
+
+@pytest.mark.parametrize("n", [1, 8, 70])
+@pytest.mark.parametrize("name", ["pooling", "decoder.cross"])
+def test_no_text_beside_a_spectrogram_lies_upon_another(texts, n, name):
+    axis = SpectrumAxis("log-mel spectrogram", 60.0, 4000.0, "mel")
+    scene = {"name": name, "n_steps": n, "frames": np.zeros((n, 12)), "label": "a b"}
+    scene |= {"spectrum": np.zeros((n, 8)), "spectrum_axis": axis}
+    require_apart(texts(np.full((1, 1 if name == "pooling" else 5, n), 1 / n), **scene))
 
 
 @pytest.mark.parametrize("n_heads", [1, 4])

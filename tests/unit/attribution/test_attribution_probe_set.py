@@ -8,7 +8,7 @@ from seqarena.data.alignment import alignment_of
 from seqarena.data.links import links_of
 from seqarena.data.manifest import Manifest, Provenance
 from seqarena.data.part import Part
-from seqarena.data.spectra import SpectrumAxis, spectra_of
+from seqarena.data.spectra import SpectrumAxis, joined
 from seqarena.schema import DataSchema
 
 FACTS = Manifest("t", DataSchema("density", n_symbols=9), Provenance("d", "l", "c"), {})
@@ -45,7 +45,7 @@ def test_the_spectrogram_of_a_long_probe_is_cut_with_it_and_told_by_its_axis():
     levels = [np.arange(2.0 * n).reshape(n, 2) for n in (3, 6, 4)]
     frames = sequences_of([np.zeros((n, 5)) for n in (3, 6, 4)])
     axis = SpectrumAxis("spectrogram", 0.0, 100.0, "linear")
-    heard = Part(frames, spectra=spectra_of(levels))
+    heard = Part(frames, spectra=joined(levels))
     (probe,) = probe_set(heard, np.array([1]), replace(FACTS, spectrum=axis), longest=4).probes
     assert np.array_equal(probe.spectrum, levels[1][:4])
     assert probe.spectrum_axis == axis

@@ -6,7 +6,8 @@ import pytest
 from reporting_scenes import BITS, LABELS, cell
 
 from seqarena.metrics.metric import BITS_PER_STEP
-from seqarena.reporting.conclusions import asked, caveat, conclusion, limits, verdict
+from seqarena.reporting.caveats import asked, caveat, limits
+from seqarena.reporting.conclusions import conclusion, verdict
 from seqarena.reporting.judgement import (
     JudgedCell,
     JudgedPair,

@@ -77,12 +77,5 @@ def predictions_of(model: object, batch: Batch) -> Predictions:
                 "networks for density, classification, tagging and transduction can."
             )
     gold = gold_of(model, batch)
-    return Predictions(log_prob, gold, output_mask(model, batch) & _is_possible(log_prob, gold))
-
-
-def _is_possible(
-    log_prob: Float[Tensor, "batch output choice"], gold: Int[Tensor, "batch output"]
-) -> Bool[Tensor, "batch output"]:
-    """Mark the outputs before the first whose gold choice has probability 0."""
-    own = log_prob.gather(2, gold[..., None])[..., 0]
-    return own.isneginf().cumsum(dim=1) == 0
+    is_possible = ~log_prob.gather(2, gold[..., None])[..., 0].isneginf()
+    return Predictions(log_prob, gold, output_mask(model, batch) & is_possible)

@@ -12,7 +12,7 @@ from seqarena.data.own.example import Example
 from seqarena.data.own.splitting import Examples, SplitExamples
 from seqarena.data.part import Part
 from seqarena.data.sources.source_data import SourceData
-from seqarena.data.spectra import Spectra, spectra_of
+from seqarena.data.spectra import joined
 from seqarena.data.splits import Split
 from seqarena.errors import DataError
 from seqarena.schema import DataSchema, TaskKind
@@ -176,9 +176,9 @@ def _part(examples: Examples, codes: _Codes) -> Part:
     )
 
 
-def _spectra(examples: Examples) -> Spectra | None:
-    spectra = [each.spectrum for each in examples if each.spectrum is not None]
-    return spectra_of(spectra) if spectra and len(spectra) == len(examples) else None
+def _spectra(examples: Examples) -> np.ndarray | None:
+    hear = [each.hear for each in examples if each.hear is not None]
+    return joined(each() for each in hear) if hear else None
 
 
 def _groups(examples: Examples) -> tuple[str, ...] | None:

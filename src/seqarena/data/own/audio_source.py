@@ -1,6 +1,7 @@
 """A user's own recordings: a folder for each label."""
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -55,7 +56,7 @@ class AudioFolderConfig(LabelledFilesConfig):
     def spectrum_of(self, path: Path | None, frames: np.ndarray) -> Spectrum | None:
         """Return the spectrogram of a recording of somebody's own."""
         del frames
-        return None if path is None else mel_spectrum(read_sound(path))
+        return None if path is None else spectrum_in(path)
 
     def mistakes_in_files(self) -> list[str]:
         """Return what is wrong with the names of files and folders; no file is opened."""
@@ -79,14 +80,18 @@ class AudioFolderConfig(LabelledFilesConfig):
         return replace(own_source(splits, about), spectrum=MEL_AXIS)
 
     def _example(self, path: Path, folder: Path, label: str) -> Example:
-        sound = read_sound(path)
-        return Example(
-            str(path),
-            path.relative_to(folder).as_posix(),
-            speech_frames(sound, self.features, self.normalisation),
-            label=label,
-            spectrum=mel_spectrum(sound),
-        )
+        frames = speech_frames(read_sound(path), self.features, self.normalisation)
+        name = path.relative_to(folder).as_posix()
+        return Example(str(path), name, frames, label=label, hear=partial(spectrum_in, path))
+
+
+def spectrum_in(path: Path) -> Spectrum:
+    """Return the spectrogram of a recording.
+
+    Raises:
+        DataError: as `read_sound`.
+    """
+    return mel_spectrum(read_sound(path))
 
 
 def read_sound(path: Path) -> Float[np.ndarray, "samples"]:

@@ -6,7 +6,7 @@ import numpy as np
 
 from seqarena.data.own.cells import Symbols
 from seqarena.data.own.numeric_cells import Frames
-from seqarena.data.spectra import Spectrum
+from seqarena.data.spectra import Hear
 from seqarena.data.splits import Split
 
 
@@ -28,8 +28,8 @@ class Example:
     """When [seconds since 1970, or the number that the column holds]."""
     split: Split | None = None
     """That which the file says."""
-    spectrum: Spectrum | None = None
-    """What was heard, if the frames are of sound."""
+    hear: Hear | None = None
+    """Returns what it sounds like, if the frames are of sound."""
 
     def key(self) -> bytes:
         """Return what is hashed to choose a split: the input alone; so copies stay together."""

@@ -1,6 +1,7 @@
 """Utterances of several words, joined from recordings of one word each."""
 
 from dataclasses import replace
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -10,12 +11,16 @@ from jaxtyping import Float
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from seqarena.data.manifest import Fact, Manifest, Provenance
-from seqarena.data.own.audio_source import read_sound
+from seqarena.data.own.audio_source import read_sound, spectrum_in
 from seqarena.data.part import three_parts
 from seqarena.data.published.record import Published
 from seqarena.data.published.sound import FSDD
 from seqarena.data.sources.fsdd import DIGITS, read_fsdd
-from seqarena.data.sources.japanese_vowels import JapaneseVowelsConfig, read_japanese_vowels
+from seqarena.data.sources.japanese_vowels import (
+    ENVELOPE_AXIS,
+    JapaneseVowelsConfig,
+    read_japanese_vowels,
+)
 from seqarena.data.sources.source_config import SourceConfig
 from seqarena.data.sources.source_data import SourceData
 from seqarena.data.sources.spoken_digits import (
@@ -32,14 +37,8 @@ from seqarena.data.sources.word_joining import (
     joined_part,
     spans_of,
 )
-from seqarena.data.spectra import Spectrum, SpectrumAxis
-from seqarena.data.speech_features import (
-    ENVELOPE_AXIS,
-    MEL_AXIS,
-    lpc_envelope,
-    mel_spectrum,
-    speech_frames,
-)
+from seqarena.data.spectra import Spectrum, SpectrumAxis, lpc_envelope
+from seqarena.data.speech_features import MEL_AXIS, speech_frames
 from seqarena.data.splits import Split
 from seqarena.schema import DataSchema
 from seqarena.seeds import numpy_generator
@@ -104,7 +103,7 @@ class ConnectedWordsConfig(SourceConfig):
         """Return the spectrogram of a recording of somebody's own; of vowels, their envelope."""
         if isinstance(self.recordings, SpokenVowelsConfig):
             return lpc_envelope(frames)
-        return None if path is None else mel_spectrum(read_sound(path))
+        return None if path is None else spectrum_in(path)
 
     def read(self) -> SourceData:
         """Make the three parts."""
@@ -193,7 +192,7 @@ def _join_vowels(words: list[np.ndarray], generator: np.random.Generator) -> Joi
     """Put the frames of the words one behind the other; nothing is drawn."""
     del generator
     frames = np.concatenate(words)
-    return Joined(frames, spans_of(words), lpc_envelope(frames))
+    return Joined(frames, spans_of(words), partial(lpc_envelope, frames))
 
 
 def _source(

@@ -9,7 +9,7 @@ from jaxtyping import Float
 from pydantic import Field, field_validator
 
 from seqarena.data.manifest import Manifest, Provenance
-from seqarena.data.own.audio_source import read_sound
+from seqarena.data.own.audio_source import read_sound, spectrum_in
 from seqarena.data.part import Part, three_parts
 from seqarena.data.published.record import Published
 from seqarena.data.published.sound import FSDD
@@ -21,7 +21,7 @@ from seqarena.data.sources.fsdd import (
 )
 from seqarena.data.sources.source_config import SourceConfig
 from seqarena.data.sources.source_data import SourceData
-from seqarena.data.spectra import Spectrum, spectra_of
+from seqarena.data.spectra import Spectrum, joined
 from seqarena.data.speech_features import MEL_AXIS, FeatureKind, mel_spectrum, speech_frames
 from seqarena.data.splits import Split
 from seqarena.errors import DataError
@@ -68,7 +68,7 @@ class IsolatedDigitsConfig(SourceConfig):
     def spectrum_of(self, path: Path | None, frames: np.ndarray) -> Spectrum | None:
         """Return the spectrogram of a recording of somebody's own."""
         del frames
-        return None if path is None else mel_spectrum(read_sound(path))
+        return None if path is None else spectrum_in(path)
 
     def read(self) -> SourceData:
         """Make the three parts."""
@@ -136,7 +136,7 @@ def _part(recordings: list[Recording], config: IsolatedDigitsConfig, split: Spli
         ),
         spectra=None
         if split is Split.TRAIN
-        else spectra_of([mel_spectrum(each.sound) for each in recordings]),
+        else joined(mel_spectrum(each.sound) for each in recordings),
     )
 
 

@@ -12,8 +12,7 @@ from seqarena.data.manifest import Provenance
 from seqarena.data.part import Part, three_parts
 from seqarena.data.sources.source_config import SourceConfig
 from seqarena.data.sources.source_data import SourceData
-from seqarena.data.spectra import Spectra, Spectrum, spectra_of
-from seqarena.data.speech_features import ENVELOPE_AXIS, lpc_envelope
+from seqarena.data.spectra import Spectrum, SpectrumAxis, joined, lpc_envelope
 from seqarena.data.stratify import stratified_share
 from seqarena.schema import DataSchema
 from seqarena.seeds import numpy_generator
@@ -23,6 +22,10 @@ _CITATION = (
     "M. Kudo, J. Toyama, M. Shimbo (1999). Multidimensional curve classification using "
     "passing-through regions. Pattern Recognition Letters 20(11-13), 1103-1111."
 )
+
+_RATE = 10_000
+"""Samples per second of the recordings, which nobody has published (Kudo et al. 1999)."""
+ENVELOPE_AXIS = SpectrumAxis("spectral envelope", 0.0, _RATE / 2, "linear")
 
 
 class JapaneseVowelsConfig(SourceConfig):
@@ -109,5 +112,5 @@ def _carve(train: Sequences, config: JapaneseVowelsConfig) -> tuple[Part, Part]:
     )
 
 
-def _envelopes(utterances: Sequences) -> Spectra:
-    return spectra_of([lpc_envelope(utterances.sequence(row)) for row in range(len(utterances))])
+def _envelopes(utterances: Sequences) -> np.ndarray:
+    return joined(lpc_envelope(utterances.sequence(row)) for row in range(len(utterances)))

@@ -1,5 +1,6 @@
 """Recordings of digits: who speaks in which split, and how a digit follows another."""
 
+from functools import partial
 from typing import Any, Literal
 
 import numpy as np
@@ -90,4 +91,4 @@ def join_sound(
     spans = np.stack(
         [borders[0:-1:2] // HOP, np.minimum(borders[1::2] // HOP + 1, len(frames))], axis=1
     )
-    return Joined(frames, spans, mel_spectrum(heard))
+    return Joined(frames, spans, partial(mel_spectrum, heard))

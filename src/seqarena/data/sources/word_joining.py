@@ -8,7 +8,8 @@ from jaxtyping import Int
 
 from seqarena.data.alignment import NOWHERE, alignment_of
 from seqarena.data.part import Part
-from seqarena.data.spectra import Spectrum, spectra_of
+from seqarena.data.spectra import Hear
+from seqarena.data.spectra import joined as joined_spectra
 from seqarena.data.splits import Split
 from seqarena.errors import DataError
 from seqarena.sequences import sequences_of
@@ -29,8 +30,8 @@ class Joined:
     frames: np.ndarray
     spans: Int[np.ndarray, "words 2"]
     """First frame and the frame after the last, of each word."""
-    spectrum: Spectrum
-    """What the utterance sounds like."""
+    hear: Hear
+    """Returns what the utterance sounds like."""
 
 
 Join = Callable[[list[np.ndarray], np.random.Generator], Joined]
@@ -58,7 +59,7 @@ def joined_part(pool: Pool, plan: JoinPlan, join: Join, generator: np.random.Gen
     Raises:
         DataError: a speaker lacks a word.
     """
-    frames, targets, spans, spectra, ids = [], [], [], [], []
+    frames, targets, spans, hear, ids = [], [], [], [], []
     voices = sorted(pool.by_voice)
     for row in range(plan.n):
         voice = voices[generator.integers(len(voices))]
@@ -66,14 +67,14 @@ def joined_part(pool: Pool, plan: JoinPlan, join: Join, generator: np.random.Gen
         said = generator.integers(0, len(plan.words), n_words)
         joined = join([_take(pool, plan, voice, int(word), generator) for word in said], generator)
         frames.append(joined.frames)
-        spectra.append(joined.spectrum)
+        hear.append(joined.hear)
         targets.append(np.append(said, len(plan.words)))
         spans.append(np.concatenate([joined.spans, [NOWHERE]]))
         ids.append(f"{plan.split.value}-{row}-{voice}")
     return Part(
         sequences_of(frames, target=sequences_of(targets), ids=tuple(ids)),
         alignment_of(spans),
-        spectra=None if plan.split is Split.TRAIN else spectra_of(spectra),
+        spectra=None if plan.split is Split.TRAIN else joined_spectra(each() for each in hear),
     )
 
 

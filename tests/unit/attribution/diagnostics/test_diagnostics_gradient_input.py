@@ -158,6 +158,16 @@ def test_a_target_that_no_alignment_spells_has_slopes_up_to_where_it_fails():
     np.testing.assert_allclose(cut.change[:2], expected, atol=1e-7)
 
 
+def test_behind_what_no_alignment_spells_no_influence_is_known():
+    model, data = summed("ctc")[0], unspeakable()
+    plan = InfluencePlan(Replacements.of(data, 0, 2, 0), 3, 10**6)
+    whole, cut, end_alone = ask(model, probe_set(data), plan).capture.influence
+    assert whole.valid is None and end_alone.valid is None
+    # Of the symbol that fails it still said how probable each was; behind it, it expects nothing.
+    assert cut.valid.tolist() == [[True] * 2, [True] * 2, [True] * 2, [False] * 2]
+    assert np.isfinite(cut.effect).all() and not cut.effect[3].any()
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("name", SUMMED)
 def test_asking_for_everything_finds_the_slopes_of_every_probe(name):

@@ -120,7 +120,7 @@ def test_recordings_are_labelled_by_their_folder_and_heard_at_one_rate(tmp_path)
     assert sorted(ids)[0] == "high/day/0.wav"
     test = data.parts[Split.TEST]
     sound = read_sound(tmp_path / test.sequences.ids[0])
-    assert np.array_equal(test.spectra.sequence(0), mel_spectrum(sound))
+    assert np.array_equal(test.spectrum(0), mel_spectrum(sound))
     assert data.parts[Split.TRAIN].spectra is None and data.spectrum == MEL_AXIS
     assert len(ids) == 12
     for rate in (8000, 16_000, 44_100):

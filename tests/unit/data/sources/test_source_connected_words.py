@@ -16,7 +16,9 @@ from seqarena.data.published.sound import FSDD
 from seqarena.data.sources import fsdd
 from seqarena.data.sources.connected_words import ConnectedWordsConfig, join_words
 from seqarena.data.sources.fsdd import DIGITS, SPEAKERS, read_archive
-from seqarena.data.speech_features import ENVELOPE_AXIS, MEL_AXIS, lpc_envelope
+from seqarena.data.sources.japanese_vowels import ENVELOPE_AXIS
+from seqarena.data.spectra import lpc_envelope
+from seqarena.data.speech_features import MEL_AXIS
 from seqarena.data.splits import Split
 from seqarena.errors import ConfigError, DataError
 from seqarena.parsing import parse
@@ -113,7 +115,7 @@ def test_the_spectrogram_of_an_utterance_is_dark_where_its_words_are(mirror):
     test = source.parts[Split.TEST]
     bands = {}
     for row in range(len(test.sequences)):
-        levels = test.spectra.sequence(row)
+        levels = test.spectrum(row)
         digits = test.sequences.target.sequence(row)[:-1].tolist()
         spans = test.alignment.sequence(row)[:-1].tolist()
         for digit, (first, after) in zip(digits, spans, strict=True):
@@ -172,7 +174,7 @@ def test_vowels_are_joined_without_a_download_and_no_recording_is_in_two_splits(
     assert source.provenance.description.startswith("connected words, joined from Japanese Vowels")
     test = source.parts[Split.TEST]
     envelope = lpc_envelope(test.sequences.sequence(3))
-    np.testing.assert_array_equal(test.spectra.sequence(3), envelope)
+    np.testing.assert_array_equal(test.spectrum(3), envelope)
     assert source.spectrum == ENVELOPE_AXIS
     frames = {
         split: {row.tobytes() for row in part.sequences.features}

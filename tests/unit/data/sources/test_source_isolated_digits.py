@@ -96,7 +96,7 @@ def test_what_is_shown_has_the_spectrogram_of_its_own_recording(mirror):
     for name in ("0_theo_2", "1_lucas_3"):
         digit, _, take = name.split("_")
         sound = (tone(int(digit), int(take)) / 32768.0).astype(np.float32)
-        found = test.spectra.sequence(test.sequences.ids.index(name))
+        found = test.spectrum(test.sequences.ids.index(name))
         np.testing.assert_array_equal(found, mel_spectrum(sound))
     assert source.spectrum == MEL_AXIS
     assert source.parts[Split.VALID].spectra is not None

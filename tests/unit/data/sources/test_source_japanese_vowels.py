@@ -5,8 +5,12 @@ import numpy as np
 import pytest
 
 from seqarena.data.sources import japanese_vowels
-from seqarena.data.sources.japanese_vowels import JapaneseVowelsConfig, read_japanese_vowels
-from seqarena.data.speech_features import ENVELOPE_AXIS, lpc_envelope
+from seqarena.data.sources.japanese_vowels import (
+    ENVELOPE_AXIS,
+    JapaneseVowelsConfig,
+    read_japanese_vowels,
+)
+from seqarena.data.spectra import lpc_envelope
 from seqarena.data.splits import Split
 from seqarena.errors import DataError
 
@@ -48,10 +52,10 @@ def test_frames_are_those_of_the_file_and_the_carve_depends_on_its_seed() -> Non
     sequences = source.parts[Split.TEST].sequences
     assert sequences.ids[5] == "test-5"
     assert np.allclose(sequences.sequence(5), frames)
-    found = source.parts[Split.TEST].spectra.sequence(5)
+    found = source.parts[Split.TEST].spectrum(5)
     assert np.array_equal(found, lpc_envelope(sequences.sequence(5)))
     valid = source.parts[Split.VALID]
-    assert np.array_equal(valid.spectra.sequence(1), lpc_envelope(valid.sequences.sequence(1)))
+    assert np.array_equal(valid.spectrum(1), lpc_envelope(valid.sequences.sequence(1)))
     assert source.spectrum == ENVELOPE_AXIS and source.parts[Split.TRAIN].spectra is None
     assert source.class_names[sequences.labels[5]] == f"speaker {fields[-1]}"
     valid = [each.parts[Split.VALID].sequences.ids for each in (source, other)]
