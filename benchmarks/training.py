@@ -145,16 +145,18 @@ def plain(work: Work) -> nn.Module:
     return PlainTransformer(config.n_layers, config.model_dim, config.n_heads, work.time)
 
 
-def bare_loop(work: Work) -> float:
+def bare_loop(work: Work, rank: int = 0, n_processes: int = 1) -> float:
     """Return the seconds of a step of a loop that does nothing else."""
     model = plain(work)
+    if n_processes > 1:
+        model = nn.parallel.DistributedDataParallel(model)
     adam = torch.optim.AdamW(model.parameters(), lr=3e-3, fused=True)
-    tokens = torch.from_numpy(
-        np.stack([work.data().sequence(row) for row in range(len(work.data()))])
-    )
+    data = work.data()
+    tokens = torch.from_numpy(np.stack([data.sequence(row) for row in range(len(data))]))
     began = []
-    for batch in tokens.split(work.batch_size):
+    for whole_batch in tokens.split(work.batch_size):
         began.append(time.perf_counter())
+        batch = whole_batch[rank::n_processes]
         logits = model(batch[:, :-1])
         loss = functional.cross_entropy(logits.flatten(0, 1), batch[:, 1:].flatten())
         adam.zero_grad()
@@ -290,21 +292,47 @@ def padding() -> str:
 
 
 def process_rows() -> list[Row]:
-    """Time one process against two that share every batch, each with one thread."""
+    """Time one process against two that share every batch, each with one thread.
+
+    And two of ours against two of a bare loop under torch's own `DistributedDataParallel`: what the
+    machine and torch leave to be gained.
+    """
     rows = []
     for index, wanted in ((0, 1.4), (2, 1.6)):
-        work = WORKS[index]
+        name = WORKS[index].name
         took = alternate(
-            {str(n): lambda n=n, i=index: _in_processes(i, n) for n in (1, 2)}, n_rounds=3
+            {
+                "1": lambda i=index: _in_processes("ours", i, 1),
+                "2": lambda i=index: _in_processes("ours", i, 2),
+                "bare 1": lambda i=index: _in_processes("bare", i, 1),
+                "bare 2": lambda i=index: _in_processes("bare", i, 2),
+            }
         )
-        rows.append(Row(f"{work.name}, 2 processes", "1 process", took["2"], took["1"], wanted, 1))
+        gained = took["bare 1"] / took["bare 2"]
+        note = f"2 bare loops: {gained:.2f} of 1"
+        rows += [
+            Row(f"{name}, 2 processes", "1 process", took["2"], took["1"], wanted, 1, note),
+            Row(f"{name}, 2 processes", "2 bare loops", took["2"], took["bare 2"], 0.97, 1),
+        ]
     return rows
 
 
-def _in_processes(index: int, n_processes: int) -> float:
-    command = [sys.executable, __file__, "processes", str(index), str(n_processes)]
+def _in_processes(whose: str, index: int, n_processes: int) -> float:
+    command = [sys.executable, __file__, whose, str(index), str(n_processes)]
     done = subprocess.run(command, check=True, capture_output=True, text=True)
     return float(json.loads(done.stdout.strip().splitlines()[-1]))
+
+
+def bare_processes(rank: int, index: int, n_processes: int, folder: str) -> None:
+    """Run the bare loop as one of several processes, and let the first print its step."""
+    torch.set_num_threads(1)
+    torch.distributed.init_process_group(
+        "gloo", f"file://{folder}/meeting", rank=rank, world_size=n_processes
+    )
+    seconds = bare_loop(WORKS[index], rank, n_processes)
+    if rank == 0:
+        print(json.dumps(seconds), flush=True)
+    torch.distributed.destroy_process_group()
 
 
 def main() -> None:
@@ -326,7 +354,12 @@ if __name__ == "__main__":
     match sys.argv[1:]:
         case ["start"]:
             our_fit(Work("", recurrent(32), 16, 32, 2, 0.0))
-        case "processes", index, n:
+        case "bare", index, n:
+            with tempfile.TemporaryDirectory() as folder:
+                torch.multiprocessing.spawn(
+                    bare_processes, (int(index), int(n), folder), nprocs=int(n)
+                )
+        case "ours", index, n:
             seconds = our_fit(WORKS[int(index)], devices=int(n))
             if int(os.environ.get("LOCAL_RANK", "0")) == 0:
                 print(json.dumps(seconds))
