@@ -8,7 +8,7 @@ from torch import Tensor
 from torch.nn import functional
 
 LEAST_WIDTH = 128
-LEAST_STATE = 4096
+LEAST_STATE = 6144
 """Numbers in a state, and in the states of a batch, from which the table is the faster way: below,
 torch spends more on starting its operations than the product costs (`benchmarks/recurrent.py`)."""
 
