@@ -22,6 +22,7 @@ BENCHMARKS = (
     "recurrent",
     "decoding",
     "training",
+    "kept_memory",
     "where_it_looked",
     "capture",
     "influence",

@@ -1,6 +1,7 @@
 """Stages that are forked from a process which imported everything."""
 
 import os
+import platform
 import signal
 import socket
 import subprocess
@@ -15,7 +16,7 @@ from seqarena.experiment.warm_start import SOCKET_VARIABLE, StageServer, _Server
 pytestmark = pytest.mark.slow
 
 SCRIPT = """
-import os, sys, time
+import os, resource, sys, time
 from seqarena.errors import ConfigError, SeqarenaError
 from seqarena.experiment.warm_start import run_stage
 
@@ -35,6 +36,11 @@ def main(argv):
             raise RuntimeError("unforeseen")
         case ["exit", code]:
             sys.exit(int(code))
+        case ["fill"]:
+            for _ in range(2):
+                before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+                b"x" * (10_000 * resource.getpagesize())
+            print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
         case ["hang", path]:
             with open(path, "w") as file:
                 file.write(str(os.getpid()))
@@ -106,6 +112,15 @@ def test_a_stage_has_the_clients_streams_folder_and_environment(server, script):
 def test_without_a_server_the_script_does_the_work_itself(script):
     done = run(script, {}, "tell")
     assert done.stdout == f"False {script.parent} test False\n"
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="not the GNU C library")
+@pytest.mark.parametrize("is_warm", [True, False])
+def test_a_stage_keeps_its_memory(server, script, is_warm):
+    environment = server if is_warm else {}
+    kept = int(run(script, environment, "fill").stdout)
+    freed = int(run(script, {**environment, "MALLOC_MMAP_MAX_": "65536"}, "fill").stdout)
+    assert kept < freed / 10
 
 
 def test_a_server_that_is_gone_is_no_obstacle(script, tmp_path):

@@ -27,6 +27,7 @@ from typing import NoReturn
 
 from seqarena.errors import ConfigError, DataError, SeqarenaError
 from seqarena.experiment.stage_failure import note_failure
+from seqarena.kept_memory import keep_memory
 
 SOCKET_VARIABLE = "SEQARENA_STAGE_SERVER"
 # Named here, outside `fitting` and `tracking`, to be loaded; nothing of them is run.
@@ -58,6 +59,7 @@ def run_stage(main: Callable[[list[str]], None]) -> NoReturn:
 
 
 def _call(main: Callable[[list[str]], None]) -> int:
+    keep_memory()
     try:
         main(sys.argv[1:])
     except (ConfigError, DataError) as error:
