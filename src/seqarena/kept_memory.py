@@ -16,9 +16,9 @@ def keep_memory() -> bool:
     """Let this process keep what it frees until it ends; return whether it will.
 
     glibc maps every large array anew and unmaps it when it is freed. A training step frees its
-    logits and takes them again in the next, and the kernel clears each page of them: up to half the
-    time of a step whose output is wide (`benchmarks/kept_memory.py`). The price is a peak that is higher
-    by what lies free between arrays of changing sizes.
+    logits and takes them again in the next, and the kernel clears each page of them: a third of the
+    time and more where the output is wide (`benchmarks/kept_memory.py`). The price is a higher
+    peak, by what lies free between arrays of changing sizes.
 
     Left alone: another allocator or another C library, and whatever the environment says of glibc's
     (`MALLOC_MMAP_MAX_`, `MALLOC_MMAP_THRESHOLD_`, `MALLOC_TRIM_THRESHOLD_`, `GLIBC_TUNABLES`).
