@@ -306,7 +306,8 @@ def process_rows() -> list[Row]:
                 "2": lambda i=index: _in_processes("ours", i, 2),
                 "bare 1": lambda i=index: _in_processes("bare", i, 1),
                 "bare 2": lambda i=index: _in_processes("bare", i, 2),
-            }
+            },
+            n_rounds=3,
         )
         gained = took["bare 1"] / took["bare 2"]
         note = f"2 bare loops: {gained:.2f} of 1"
