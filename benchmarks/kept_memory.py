@@ -41,7 +41,7 @@ class Work:
     batch_size: int
     longest: int
     n_steps: int
-    """Steps of a fit."""
+    """Steps of a pass; a fit makes two passes."""
 
 
 WORKS = [

@@ -5,10 +5,12 @@
 A step is forward, backward, clipping and AdamW on characters of an alphabet of 65. The peer is
 `nn.Embedding`, the recurrence of torch and `nn.Linear`, nothing else; ours is the family's own
 `objective`, which checks its batch and predicts the first symbol too. The options have as their
-peer the network without them, or torch's own way to them.
+peer the network without them, or torch's own way to them. The last rows say from which size on an
+LSTM's table of symbols gains over torch's kernel: `networks/symbol_lstm.py` decides by them.
 """
 
 from collections.abc import Callable
+from unittest import mock
 
 import numpy as np
 import torch
@@ -18,8 +20,10 @@ from torch.nn import functional
 
 from seqarena.batch import Batch, collate_all, sequences_of
 from seqarena.families.neural import RecurrentConfig, build_neural
+from seqarena.networks import fused_layers
 from seqarena.networks.bidirectional import BidirectionalRecurrent
 from seqarena.networks.fused_layers import Recurrence
+from seqarena.networks.symbol_lstm import LEAST_STATE
 from seqarena.schema import DataSchema
 
 N_SYMBOLS = 65
@@ -30,6 +34,8 @@ OPTIONS: list[tuple[str, dict[str, object], float]] = [
     ("layer_norm, 2 layers", {"layer_norm": True, "n_layers": 2}, 0.85),
     ("tie_weights", {"tie_weights": True}, 0.9),
 ]
+# Width and batch of an LSTM that reads from a table, and from torch's kernel.
+TABLES = [(128, 32), (128, 48), (192, 32), (128, 64), (256, 32)]
 
 
 class Bare(nn.Module):
@@ -112,6 +118,27 @@ def both_ways() -> Row:
     )
 
 
+def from_table(width: int, size: int) -> Row:
+    """Read symbols from a table, and their vectors by torch's kernel, whatever the size says."""
+    step = ours(characters(size, 64), "lstm", width)
+
+    def run(reads_table: bool) -> None:
+        with mock.patch.object(fused_layers, "prefers_table", lambda *_: reads_table):
+            step()
+
+    times = medians({"ours": lambda: run(True), "peer": lambda: run(False)})
+    is_taken = width * size >= LEAST_STATE
+    return Row(
+        f"10 steps, lstm {width}, B{size} T64, from a table",
+        "torch's kernel",
+        times["ours"],
+        times["peer"],
+        1.0 if is_taken else 0.0,
+        1,
+        "" if is_taken else "left to the kernel",
+    )
+
+
 def main() -> None:
     """Print the table and write it to `results/`."""
     torch.set_num_threads(1)
@@ -128,6 +155,7 @@ def main() -> None:
         times = medians({"ours": ours(batch, "lstm", 128, **settings), "peer": plain})
         rows.append(Row(f"lstm 128, {name}", "without", times["ours"], times["peer"], wanted, 1))
     rows.append(both_ways())
+    rows += [from_table(width, size) for width, size in TABLES]
     print(write("recurrent", "Recurrent networks", rows))
 
 

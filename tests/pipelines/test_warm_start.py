@@ -39,7 +39,8 @@ def main(argv):
         case ["fill"]:
             for _ in range(2):
                 before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
-                b"x" * (10_000 * resource.getpagesize())
+                for _ in range(20):
+                    b"x" * (10_000 * resource.getpagesize())
             print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
         case ["hang", path]:
             with open(path, "w") as file:
