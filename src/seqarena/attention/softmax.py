@@ -11,6 +11,7 @@ from torch.nn import functional
 from seqarena.attention.attend import Weights, masked_softmax
 from seqarena.attention.mechanism import Mechanism
 from seqarena.attention.rows import made_by_rows
+from seqarena.attention.whole_lanes import in_whole_lanes
 
 Seen = tuple[
     Bool[Tensor, "#batch #head #query_time key_time"],
@@ -103,6 +104,7 @@ def fused_softmax_attention(
         # Not every fused kernel takes both a mask and shared heads.
         key, value = shared_heads(key, n_shared), shared_heads(value, n_shared)
         n_shared = 1
+    key, value, attend_mask = in_whole_lanes(query, key, value, attend_mask, is_causal)
     return functional.scaled_dot_product_attention(
         query,
         key,
