@@ -5,7 +5,8 @@
 Each work is a training step: forward and backward of causal self-attention, projections included,
 batch 4, width 128, 4 heads, float32. The peer is `scaled_dot_product_attention` called directly on
 the same projections. Short works are repeated inside a turn. Memory is the most bytes that torch
-held at once during a step, above what it held before.
+held at once during a step, above what it held before. The last rows fill up the keys of ragged
+lengths whatever the length: `attention/whole_lanes.py` decides by them from which rest on.
 """
 
 import json
@@ -13,12 +14,14 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
+from unittest import mock
 
 import torch
 from side_by_side import RESULTS, machine, medians
 from torch import Tensor
 from torch.nn import functional
 
+from seqarena.attention import whole_lanes
 from seqarena.attention.linear_self_attention import LinearSelfAttention
 from seqarena.attention.multi_head import MultiHeadAttention
 from seqarena.attention.reach import Reach
@@ -26,12 +29,15 @@ from seqarena.attention.relative import AlibiPositions, RotaryPositions
 from seqarena.attention.softmax_self_attention import SoftmaxSelfAttention
 
 QUICK = "--quick" in sys.argv
-ROUNDS = {127: 21, 128: 21, 512: 9, 1024: 5, 2048: 3}
+ROUNDS = {128: 21, 512: 9, 1024: 5, 2048: 3}
+RAGGED = (56, 59, 60, 63, 120, 124, 127)
+"""Lengths that are no multiple of the lanes of a processor."""
 BATCH, WIDTH, N_HEADS = 4, 128, 4
 WINDOW = 64
 STEPS_A_TURN = 4096
 """Steps of sequence that one turn covers at least: shorter works are repeated."""
 Work = Callable[[], object]
+Forward = Callable[[], Tensor | tuple[Tensor, Tensor]]
 
 
 @dataclass(frozen=True)
@@ -76,7 +82,7 @@ def fused(heads: MultiHeadAttention, steps: Tensor) -> Tensor:
     return heads.to_context(context.transpose(1, 2).flatten(2))
 
 
-def trained(forward: Callable[[], Tensor | tuple[Tensor, Tensor]], time: int) -> Work:
+def trained(forward: Forward, time: int) -> Work:
     """Return a turn: as many training steps as cover enough steps of sequence."""
 
     def turn() -> None:
@@ -86,7 +92,7 @@ def trained(forward: Callable[[], Tensor | tuple[Tensor, Tensor]], time: int) ->
     return turn
 
 
-def trained_once(forward: Callable[[], Tensor | tuple[Tensor, Tensor]]) -> None:
+def trained_once(forward: Forward) -> None:
     """Run forward and backward, holding the weights, if any, to the end."""
     made = forward()
     context = made[0] if isinstance(made, tuple) else made
@@ -129,16 +135,41 @@ def compared(time: int) -> Iterator[Ratio]:
         "linear attention": (lambda: linear.context(steps, mask), 0, None),
     }
     forwards = {"peer": lambda: fused(heads, steps)} | {name: w[0] for name, w in works.items()}
-    n_rounds = 3 if QUICK else ROUNDS[time]
-    taken = medians({name: trained(each, time) for name, each in forwards.items()}, n_rounds)
-    held = {
-        name: peak(lambda each=each: trained_once(each))  # type: ignore[misc]
-        for name, each in forwards.items()
-    }
+    taken, held = measured(forwards, time, ROUNDS[time])
     for name, (_, n_asked, at_most) in works.items():
         pairs = 4 * BATCH * n_asked * time**2
         figures = (taken[name], taken["peer"], at_most, held[name], held["peer"], pairs)
         yield Ratio(name, time, *figures)
+
+
+def measured(
+    forwards: dict[str, Forward], time: int, n_rounds: int
+) -> tuple[dict[str, float], dict[str, int]]:
+    """Return the seconds and the bytes of each."""
+    works = {name: trained(each, time) for name, each in forwards.items()}
+    held = {
+        name: peak(lambda each=each: trained_once(each))  # type: ignore[misc]
+        for name, each in forwards.items()
+    }
+    return medians(works, 3 if QUICK else n_rounds), held
+
+
+def filled_up(time: int) -> Ratio:
+    """Fill up the keys of a ragged length beside the fused kernel as it is."""
+    torch.manual_seed(0)
+    heads = MultiHeadAttention(WIDTH, WIDTH, WIDTH, N_HEADS)
+    steps, mask = scene(time)
+    ours = SoftmaxSelfAttention(heads, Reach(is_causal=True))
+
+    def filled() -> Tensor:
+        with mock.patch.object(whole_lanes, "LEAST_REST", 1):
+            return ours.context(steps, mask)
+
+    taken, held = measured({"peer": lambda: fused(heads, steps), "ours": filled}, time, 21)
+    rest = time % whole_lanes.LANES
+    at_most = 1.02 if rest >= whole_lanes.LEAST_REST else None
+    figures = (taken["ours"], taken["peer"], at_most, held["ours"], held["peer"], 0)
+    return Ratio(f"keys filled up, {rest} over whole lanes", time, *figures)
 
 
 def table(ratios: list[Ratio]) -> str:
@@ -159,6 +190,7 @@ def main() -> None:
     """Time everything, print the table and write it to results/."""
     torch.set_num_threads(1)
     ratios = [row for time in ROUNDS for row in compared(time)]
+    ratios += [filled_up(time) for time in RAGGED]
     facts = ", ".join(f"{key} {value}" for key, value in machine().items())
     text = f"# Attention\n\n{facts}\n\n{table(ratios)}"
     RESULTS.mkdir(exist_ok=True)
