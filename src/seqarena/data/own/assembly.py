@@ -171,7 +171,8 @@ def _part(examples: Examples, codes: _Codes) -> Part:
             target=_targets(examples, codes.targets),
             ids=tuple(each.id for each in examples),
         ),
-        groups=_groups(examples),
+        groups=groups_of(examples),
+        times=times_of(examples),
         places=tuple(each.where for each in examples),
     )
 
@@ -181,9 +182,16 @@ def _spectra(examples: Examples) -> np.ndarray | None:
     return joined(each() for each in hear) if hear else None
 
 
-def _groups(examples: Examples) -> tuple[str, ...] | None:
+def groups_of(examples: Examples) -> tuple[str, ...] | None:
+    """Return who or what each is of, if all of them tell."""
     groups = tuple(each.group for each in examples if each.group is not None)
     return groups if len(groups) == len(examples) else None
+
+
+def times_of(examples: Examples) -> np.ndarray | None:
+    """Return when each was, if all of them tell."""
+    times = [each.time for each in examples if each.time is not None]
+    return np.array(times) if len(times) == len(examples) else None
 
 
 def _targets(examples: Examples, alphabet: Alphabet | None) -> Sequences | None:

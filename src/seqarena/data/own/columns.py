@@ -19,16 +19,17 @@ class ColumnsConfig(BaseModel):
     """Column of who or what an example comes from: no group stands in two splits."""
     time: str | None = None
     """Column of when it was (a number, or a date in ISO 8601): the earliest train, the latest
-    test."""
+    test. Where a column or a file of its own says what tests, that decides, and no test example may
+    be earlier than the last of training and validation (`leakage.max_out_of_time`)."""
     split: str | None = None
     """Column that says `train`, `valid` or `test`."""
 
     @model_validator(mode="after")
     def _one_rule(self) -> "ColumnsConfig":
-        if self.time is not None and (self.group or self.split):
-            other = "group" if self.group else "split"
+        if self.time is not None and self.group and not self.split:
             raise ValueError(
-                f"time and {other} both decide which split an example is in; map one of them."
+                "time and group both decide which split an example is in; map one of them, or a "
+                "column of splits too."
             )
         return self
 

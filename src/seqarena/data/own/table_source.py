@@ -1,12 +1,13 @@
 """A user's own table: CSV, JSON Lines or Parquet, for every kind of task that it can be."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
 from pydantic import Field, model_validator
 
 from seqarena.data.manifest import Fact
-from seqarena.data.own.assembly import AboutOwn, own_source
+from seqarena.data.own.assembly import AboutOwn, groups_of, own_source, times_of
 from seqarena.data.own.cells import InputUnit, Symbols
 from seqarena.data.own.columns import ColumnsConfig, LabelledColumns, TaggedColumns, TargetColumns
 from seqarena.data.own.csv_table import read_csv
@@ -23,6 +24,7 @@ from seqarena.data.own.splitting import SplitRule
 from seqarena.data.own.table import DecimalMark, Spelling, Table, checked_table
 from seqarena.data.own.table_examples import MissingPolicy, Reading, examples_of
 from seqarena.data.own.text import complaints
+from seqarena.data.part import Part
 from seqarena.data.plain_text import Documents
 from seqarena.data.sources.source_data import SourceData
 from seqarena.data.sources.text_windows import AboutText, TextWindowsConfig, text_source
@@ -221,11 +223,20 @@ def _text(
         split: {each.id: each.value for each in examples if not hasattr(each.value, "dtype")}
         for split, examples in splits.items()
     }
-    return text_source(
+    source = text_source(
         (documents[Split.TRAIN], documents[Split.VALID], documents[Split.TEST]),
         config,
         AboutText(about.unit, "row", about.provenance, about.protocol, about.counts),
     )
+    told = {split: _told_by_rows(part, splits[split]) for split, part in source.parts.items()}
+    return replace(source, parts=told)
+
+
+def _told_by_rows(part: Part, examples: list[Example]) -> Part:
+    """Return windows of documents with the group and the time of their rows."""
+    rows = {each.id: each for each in examples}
+    own = [rows[id_.rpartition(":")[0]] for id_ in part.sequences.ids]
+    return replace(part, groups=groups_of(own), times=times_of(own))
 
 
 def _protocol(config: TableConfig) -> dict[str, Fact]:

@@ -167,7 +167,7 @@ def _vowels(config: ConnectedWordsConfig, recordings: SpokenVowelsConfig) -> Sou
             part.sequences.labels if part.sequences.labels is not None else ()
         ):
             said.setdefault(int(word), []).append(part.sequences.sequence(row))
-        pools[split] = Pool({"all": said})
+        pools[split] = Pool({"all": said}, tells_voices=False)
     return _source(
         config,
         pools,

@@ -134,6 +134,7 @@ def _part(recordings: list[Recording], config: IsolatedDigitsConfig, split: Spli
             labels=[each.digit for each in recordings],
             ids=tuple(f"{each.digit}_{each.speaker}_{each.take}" for each in recordings),
         ),
+        groups=tuple(each.speaker for each in recordings),
         spectra=None
         if split is Split.TRAIN
         else joined(mel_spectrum(each.sound) for each in recordings),

@@ -89,12 +89,11 @@ def skeleton_source(
         labels=[each.label for each in actions],
         ids=tuple(each.id for each in actions),
     )
-    is_test = np.array([each.subject in config.test_subjects for each in actions])
     return SourceData(
         schema=DataSchema(
             "classification", dim=3 * (N_JOINTS - 1), n_classes=len(described.class_names)
         ),
-        parts=three_parts(*_parts(everything, is_test, config)),
+        parts=three_parts(*_parts(everything, actions, config)),
         provenance=described.provenance,
         protocol={
             "split": "by person: those who test are in no other split; validation is carved out of "
@@ -126,7 +125,9 @@ def seen(action: Action, hip: int, shoulders: int) -> Float[np.ndarray, "frames 
     return np.delete(relative, hip, axis=1).reshape(len(relative), -1) / size
 
 
-def _parts(everything: Sequences, is_test: np.ndarray, config: SkeletonConfig) -> list[Part]:
+def _parts(everything: Sequences, actions: list[Action], config: SkeletonConfig) -> list[Part]:
+    subjects = np.array([each.subject for each in actions])
+    is_test = np.isin(subjects, config.test_subjects)
     others, labels = np.flatnonzero(~is_test), everything.labels
     if labels is None or not others.size or not is_test.any():
         raise DataError(
@@ -136,4 +137,7 @@ def _parts(everything: Sequences, is_test: np.ndarray, config: SkeletonConfig) -
     generator = numpy_generator(config.split_seed, "skeletons", *config.test_subjects)
     valid = stratified_share(labels, others, config.valid_share, generator)
     rows = (np.setdiff1d(others, valid), valid, np.flatnonzero(is_test))
-    return [Part(everything.select(own)) for own in rows]
+    return [
+        Part(everything.select(own), groups=tuple(f"person {each}" for each in subjects[own]))
+        for own in rows
+    ]

@@ -21,6 +21,8 @@ class Pool:
 
     by_voice: dict[str, dict[int, list[np.ndarray]]]
     """Recordings of each word by each speaker."""
+    tells_voices: bool = True
+    """Whether the speakers are known, so that no voice may stand in two splits."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +61,7 @@ def joined_part(pool: Pool, plan: JoinPlan, join: Join, generator: np.random.Gen
     Raises:
         DataError: a speaker lacks a word.
     """
-    frames, targets, spans, hear, ids = [], [], [], [], []
+    frames, targets, spans, hear, ids, of_voice = [], [], [], [], [], []
     voices = sorted(pool.by_voice)
     for row in range(plan.n):
         voice = voices[generator.integers(len(voices))]
@@ -71,9 +73,11 @@ def joined_part(pool: Pool, plan: JoinPlan, join: Join, generator: np.random.Gen
         targets.append(np.append(said, len(plan.words)))
         spans.append(np.concatenate([joined.spans, [NOWHERE]]))
         ids.append(f"{plan.split.value}-{row}-{voice}")
+        of_voice.append(voice)
     return Part(
         sequences_of(frames, target=sequences_of(targets), ids=tuple(ids)),
         alignment_of(spans),
+        groups=tuple(of_voice) if pool.tells_voices else None,
         spectra=None if plan.split is Split.TRAIN else joined_spectra(each() for each in hear),
     )
 

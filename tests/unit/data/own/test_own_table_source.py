@@ -438,7 +438,7 @@ def test_a_time_is_a_number_or_a_date(tmp_path, cell):
         (
             {"columns": {"input": "a", "label": "c", "time": "t", "group": "g"}},
             "tasks.own.source.columns: time and group both decide which split an example is in; "
-            "map one of them.",
+            "map one of them, or a column of splits too.",
         ),
         (
             {"columns": {"input": "a", "lable": "c"}},

@@ -83,6 +83,8 @@ def test_no_speaker_stands_in_two_splits(mirror):
     assert voices[Split.TEST] <= {"lucas", "george"}
     assert voices[Split.VALID] == {"theo"}
     assert voices[Split.TRAIN] <= {"jackson", "nicolas", "yweweler"}
+    for part in source.parts.values():
+        assert list(part.groups) == [name.split("-")[2] for name in part.sequences.ids]
     assert source.protocol["train_speakers"] == ["jackson", "nicolas", "yweweler"]
     assert source.protocol["test_speakers"] == ["lucas", "george"]
 

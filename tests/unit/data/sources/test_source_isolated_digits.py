@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from published_scenes import stand_in
+from seqarena.data.leakage import LeakageConfig, refuse_leakage
 from seqarena.data.published.sound import FSDD
 from seqarena.data.sources import fsdd
 from seqarena.data.sources.fsdd import SPEAKERS
@@ -64,6 +65,11 @@ def test_the_official_test_is_takes_0_to_4_of_everybody(mirror):
     assert takes_and_speakers(source, Split.TEST) == ({0, 1, 2, 3, 4}, set(SPEAKERS))
     assert takes_and_speakers(source, Split.VALID) == ({5}, set(SPEAKERS))
     assert takes_and_speakers(source, Split.TRAIN) == ({6, 7}, set(SPEAKERS))
+    message = r"test .* is of group '\w+', .*: 60 of 60 examples are such shared_groups"
+    with pytest.raises(DataError, match=message):
+        refuse_leakage(source.parts, LeakageConfig())
+    counts = refuse_leakage(source.parts, LeakageConfig(max_shared_groups=1))
+    assert (counts["shared_groups_in_valid"], counts["shared_groups_in_test"]) == (12, 60)
 
 
 @pytest.mark.slow
@@ -73,6 +79,8 @@ def test_a_speaker_who_is_left_out_is_in_no_other_split(mirror):
     assert takes_and_speakers(source, Split.TEST) == (set(range(8)), {"theo"})
     assert takes_and_speakers(source, Split.VALID) == ({0, 1}, others)
     assert takes_and_speakers(source, Split.TRAIN) == (set(range(2, 8)), others)
+    counts = refuse_leakage(source.parts, LeakageConfig())
+    assert (counts["shared_groups_in_valid"], counts["shared_groups_in_test"]) == (20, 0)
 
 
 @pytest.mark.slow

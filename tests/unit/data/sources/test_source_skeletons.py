@@ -79,6 +79,9 @@ def test_persons_who_test_are_in_no_other_split(msr):
     assert sizes == [60, 20, 80]
     valid = source.parts[Split.VALID].sequences
     assert np.bincount(valid.labels).tolist() == [1] * 20
+    for part in source.parts.values():
+        told = [f"person {int(name[5:7])}" for name in part.sequences.ids]
+        assert list(part.groups) == told
     every = {name for part in source.parts.values() for name in part.sequences.ids}
     assert every == {name for name in msr if not name.endswith("3")}
 
