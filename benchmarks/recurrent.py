@@ -23,10 +23,11 @@ from seqarena.families.neural import RecurrentConfig, build_neural
 from seqarena.networks import fused_layers
 from seqarena.networks.bidirectional import BidirectionalRecurrent
 from seqarena.networks.fused_layers import Recurrence
-from seqarena.networks.symbol_lstm import LEAST_STATE
+from seqarena.networks.symbol_lstm import LEAST_PRODUCT
 from seqarena.schema import DataSchema
 
 N_SYMBOLS = 65
+N_ROUNDS = 11
 # Kind, width, batch, steps, least ratio.
 STEPS = [("lstm", 128, 32, 64, 1.0), ("lstm", 256, 64, 128, 1.2), ("gru", 128, 32, 64, 1.0)]
 OPTIONS: list[tuple[str, dict[str, object], float]] = [
@@ -112,7 +113,9 @@ def both_ways() -> Row:
         joined, _ = nn.utils.rnn.pad_packed_sequence(theirs(given)[0], batch_first=True)
         joined.square().sum().backward()
 
-    times = medians({"ours": lambda: mine(steps, mask).square().sum().backward(), "peer": packed})
+    times = medians(
+        {"ours": lambda: mine(steps, mask).square().sum().backward(), "peer": packed}, N_ROUNDS
+    )
     return Row(
         "both ways, 2 x 64, B32 T40-64", "packed nn.LSTM", times["ours"], times["peer"], 1, 1
     )
@@ -126,8 +129,8 @@ def from_table(width: int, size: int) -> Row:
         with mock.patch.object(fused_layers, "prefers_table", lambda *_: reads_table):
             step()
 
-    times = medians({"ours": lambda: run(True), "peer": lambda: run(False)})
-    is_taken = width * size >= LEAST_STATE
+    times = medians({"ours": lambda: run(True), "peer": lambda: run(False)}, N_ROUNDS)
+    is_taken = width**2 * size >= LEAST_PRODUCT
     return Row(
         f"10 steps, lstm {width}, B{size} T64, from a table",
         "torch's kernel",
@@ -145,14 +148,16 @@ def main() -> None:
     rows = []
     for kind, width, size, time, wanted in STEPS:
         batch = characters(size, time)
-        times = medians({"ours": ours(batch, kind, width), "peer": bare(size, time, kind, width)})
+        times = medians(
+            {"ours": ours(batch, kind, width), "peer": bare(size, time, kind, width)}, N_ROUNDS
+        )
         work = f"10 steps, {kind} {width}, B{size} T{time}"
         rows.append(Row(work, f"bare nn.{kind.upper()}", times["ours"], times["peer"], wanted, 1))
     batch = characters(32, 64)
     for name, settings, wanted in OPTIONS:
         n_layers = settings.get("n_layers", 1)
         plain = ours(batch, "lstm", 128, n_layers=n_layers)
-        times = medians({"ours": ours(batch, "lstm", 128, **settings), "peer": plain})
+        times = medians({"ours": ours(batch, "lstm", 128, **settings), "peer": plain}, N_ROUNDS)
         rows.append(Row(f"lstm 128, {name}", "without", times["ours"], times["peer"], wanted, 1))
     rows.append(both_ways())
     rows += [from_table(width, size) for width, size in TABLES]

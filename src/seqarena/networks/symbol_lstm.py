@@ -8,9 +8,10 @@ from torch import Tensor
 from torch.nn import functional
 
 LEAST_WIDTH = 128
-LEAST_STATE = 6144
-"""Numbers in a state, and in the states of a batch, from which the table is the faster way: below,
-torch spends more on starting its operations than the product costs (`benchmarks/recurrent.py`)."""
+LEAST_PRODUCT = 128 * 128 * 64
+"""Numbers in a state from which the table is the faster way, and multiplications of a gate in a
+step (batch · hidden_dim²): below, torch spends more on starting its operations than the product
+costs (`benchmarks/recurrent.py`)."""
 
 States = tuple[Float[Tensor, "batch hidden_dim"], Float[Tensor, "batch hidden_dim"]]
 """h and c of one layer."""
@@ -39,7 +40,7 @@ def prefers_table(symbols: Symbols, hidden_dim: int) -> bool:
         and tokens.device.type == "cpu"
         and 2 * len(symbols.embedding) <= tokens.numel()
         and hidden_dim >= LEAST_WIDTH
-        and len(tokens) * hidden_dim >= LEAST_STATE
+        and len(tokens) * hidden_dim**2 >= LEAST_PRODUCT
         and not torch.is_autocast_enabled("cpu")
         and not torch.compiler.is_compiling()
     )

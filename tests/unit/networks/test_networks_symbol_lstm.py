@@ -60,7 +60,7 @@ def test_the_gradients_are_those_of_small_differences():
 def test_a_network_of_wide_layers_is_the_same_over_symbols_as_over_their_vectors(
     n_layers, settings
 ):
-    network, read = wide_network(n_layers, **settings).train(), symbols(48, 4)
+    network, read = wide_network(n_layers, **settings).train(), symbols(64, 4)
     assert prefers_table(read, WIDE)
     learned = [each for each in network.parameters() if each.requires_grad] + [read.embedding]
     answers = []
@@ -73,7 +73,7 @@ def test_a_network_of_wide_layers_is_the_same_over_symbols_as_over_their_vectors
 
 
 def test_dropout_acts_between_the_table_layer_and_the_next():
-    network, read = wide_network(2, dropout=0.5).train(), symbols(48, 4)
+    network, read = wide_network(2, dropout=0.5).train(), symbols(64, 4)
     network.dropout.p = 0.0
     first, second = network.run(read)[0], network.run(read)[0]
     assert not torch.equal(first, second)
@@ -82,12 +82,14 @@ def test_dropout_acts_between_the_table_layer_and_the_next():
 
 
 def test_the_table_is_for_training_with_few_symbols_and_many_numbers_on_a_cpu():
-    read = symbols(48, 4)
+    read = symbols(64, 4)
     assert prefers_table(read, WIDE)
     assert not prefers_table(read, WIDE - 1)
-    assert not prefers_table(symbols(47, 4), WIDE)
-    assert not prefers_table(symbols(48, 4, n_symbols=97), WIDE)
-    assert prefers_table(symbols(48, 4, n_symbols=96), WIDE)
+    assert not prefers_table(symbols(63, 4), WIDE)
+    assert prefers_table(symbols(16, 4), 2 * WIDE)
+    assert not prefers_table(symbols(15, 4), 2 * WIDE)
+    assert not prefers_table(symbols(64, 4, n_symbols=129), WIDE)
+    assert prefers_table(symbols(64, 4, n_symbols=128), WIDE)
     with torch.autocast("cpu"):
         assert not prefers_table(read, WIDE)
     with torch.no_grad():
