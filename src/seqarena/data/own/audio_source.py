@@ -11,14 +11,8 @@ from jaxtyping import Float
 from seqarena.data.manifest import Manifest
 from seqarena.data.own.assembly import own_source
 from seqarena.data.own.example import Example
-from seqarena.data.own.files_source import (
-    LabelledFilesConfig,
-    about_frames,
-    own_provenance,
-    split_own,
-)
-from seqarena.data.own.folders import labelled_files
-from seqarena.data.own.text import complaints
+from seqarena.data.own.files_source import about_frames, own_provenance, split_own
+from seqarena.data.own.labelled_folders import LabelledFile, LabelledFoldersConfig
 from seqarena.data.sources.source_data import SourceData
 from seqarena.data.spectra import Spectrum
 from seqarena.data.speech_features import (
@@ -29,18 +23,17 @@ from seqarena.data.speech_features import (
     mel_spectrum,
     speech_frames,
 )
-from seqarena.data.splits import Split
 from seqarena.errors import DataError
 
-_ENDINGS = (".wav", ".flac", ".mp3", ".ogg")
 _FEWEST_SAMPLES = 10 * HOP
 """Differences over time look at nine frames."""
 _MOST_SECONDS = 3600
 
 
-class AudioFolderConfig(LabelledFilesConfig):
+class AudioFolderConfig(LabelledFoldersConfig):
     """Recordings (wav, flac, mp3 or ogg) in a subfolder for each label; heard at 8 kHz."""
 
+    endings = (".wav", ".flac", ".mp3", ".ogg")
     input_kind = "frames"
     kind: Literal["audio_folder"]
     features: FeatureKind = "mfcc"
@@ -58,31 +51,33 @@ class AudioFolderConfig(LabelledFilesConfig):
         del frames
         return None if path is None else spectrum_in(path)
 
-    def mistakes_in_files(self) -> list[str]:
-        """Return what is wrong with the names of files and folders; no file is opened."""
-        return complaints(lambda folder: labelled_files(folder, _ENDINGS), self.own_paths)
-
     def read(self) -> SourceData:
         """Make the three parts."""
-        files: dict[Split, list[Example]] = {}
-        n_others = 0
-        for split, folder in self.paths().items():
-            found, others = labelled_files(folder, _ENDINGS)
-            files[split] = [self._example(path, folder, label) for path, label in found]
-            n_others += others
+        found, n_others = self.files()
+        files = {split: [self._example(each) for each in own] for split, own in found.items()}
         splits, protocol = split_own(self, files)
         about = about_frames(
             "classification",
             own_provenance("recordings", self.own_paths),
-            {**protocol, "features": self.features, "normalisation": self.normalisation},
+            {
+                **protocol,
+                "group_pattern": self.group_pattern,
+                "features": self.features,
+                "normalisation": self.normalisation,
+            },
             counts={"files_passed_over": n_others},
         )
         return replace(own_source(splits, about), spectrum=MEL_AXIS)
 
-    def _example(self, path: Path, folder: Path, label: str) -> Example:
-        frames = speech_frames(read_sound(path), self.features, self.normalisation)
-        name = path.relative_to(folder).as_posix()
-        return Example(str(path), name, frames, label=label, hear=partial(spectrum_in, path))
+    def _example(self, file: LabelledFile) -> Example:
+        return Example(
+            str(file.path),
+            file.name,
+            speech_frames(read_sound(file.path), self.features, self.normalisation),
+            label=file.label,
+            group=file.group,
+            hear=partial(spectrum_in, file.path),
+        )
 
 
 def spectrum_in(path: Path) -> Spectrum:

@@ -10,29 +10,23 @@ from pydantic import Field, model_validator
 from seqarena.data.manifest import Manifest
 from seqarena.data.own.assembly import own_source
 from seqarena.data.own.example import Example
-from seqarena.data.own.files_source import (
-    LabelledFilesConfig,
-    about_frames,
-    own_provenance,
-    split_own,
-)
-from seqarena.data.own.folders import labelled_files
-from seqarena.data.own.text import complaints
+from seqarena.data.own.files_source import about_frames, own_provenance, split_own
+from seqarena.data.own.labelled_folders import LabelledFile, LabelledFoldersConfig
 from seqarena.data.pictures import PictureView, as_steps
 from seqarena.data.sources.source_data import SourceData
 from seqarena.data.splits import Split
 from seqarena.errors import DataError
 from seqarena.seeds import numpy_generator
 
-_ENDINGS = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp")
 _MOST_PIXELS = 4096 * 4096
 
 Steps = Float[np.ndarray, "steps dim"]
 
 
-class ImageFolderConfig(LabelledFilesConfig):
+class ImageFolderConfig(LabelledFoldersConfig):
     """Pictures in a subfolder for each label, in grey values from 0 to 1."""
 
+    endings = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp")
     input_kind = "frames"
     kind: Literal["image_folder"]
     size: tuple[int, int] | None = Field(default=None, strict=False)
@@ -57,50 +51,48 @@ class ImageFolderConfig(LabelledFilesConfig):
         """Return the steps of a picture of somebody's own, scaled to the size of the others."""
         return picture_steps(path, _size(manifest), self.view, self.patch)
 
-    def mistakes_in_files(self) -> list[str]:
-        """Return what is wrong with the names of files and folders; no file is opened."""
-        return complaints(lambda folder: labelled_files(folder, _ENDINGS), self.own_paths)
-
     def read(self) -> SourceData:
         """Make the three parts."""
-        files: dict[Split, list[Example]] = {}
-        n_others = 0
+        found, n_others = self.files()
+        files: dict[Split, list[Example]] = {split: [] for split in found}
         size = self.size
-        for split, folder in self.paths().items():
-            found, others = labelled_files(folder, _ENDINGS)
-            n_others += others
-            files[split] = []
-            for path, label in found:
-                picture = read_picture(path, self.size)
+        for split, own in found.items():
+            for each in own:
+                picture = read_picture(each.path, self.size)
                 size = size or (picture.shape[0], picture.shape[1])
                 if picture.shape != size:
                     raise DataError(
-                        f"{path}: {picture.shape[0]} x {picture.shape[1]} pixels, and the first "
-                        f"has {size[0]} x {size[1]}; set size: [rows, columns] for all."
+                        f"{each.path}: {picture.shape[0]} x {picture.shape[1]} pixels, and the "
+                        f"first has {size[0]} x {size[1]}; set size: [rows, columns] for all."
                     )
-                files[split].append(self._example(path, folder, label, picture))
+                files[split].append(self._example(each, picture))
         splits, protocol = split_own(self, files)
         rows, columns = size or (1, 1)
         grid = (rows // self.patch[0], columns // self.patch[1])
         about = about_frames(
             "classification",
             own_provenance("pictures", self.own_paths),
-            {**protocol, "view": self.view, "size": f"{rows} x {columns}"},
+            {
+                **protocol,
+                "group_pattern": self.group_pattern,
+                "view": self.view,
+                "size": f"{rows} x {columns}",
+            },
             (grid, self.patch) if self.has_regions else None,
             {"files_passed_over": n_others},
         )
         return own_source(splits, about)
 
-    def _example(self, path: Path, folder: Path, label: str, picture: np.ndarray) -> Example:
+    def _example(self, file: LabelledFile, picture: np.ndarray) -> Example:
         sides = zip(picture.shape, self.patch, strict=True)
         if self.has_regions and any(side % own for side, own in sides):
             raise DataError(
-                f"{path}: {picture.shape[0]} x {picture.shape[1]} pixels, which regions of "
+                f"{file.path}: {picture.shape[0]} x {picture.shape[1]} pixels, which regions of "
                 f"{self.patch[0]} x {self.patch[1]} do not divide; set another patch or size."
             )
         nothing_drawn = numpy_generator(0, "image_folder")
         (steps,) = as_steps(picture[None], self.view, self.patch, nothing_drawn)
-        return Example(str(path), path.relative_to(folder).as_posix(), steps, label=label)
+        return Example(str(file.path), file.name, steps, label=file.label, group=file.group)
 
 
 def read_picture(path: Path, size: tuple[int, int] | None) -> Float[np.ndarray, "rows columns"]:

@@ -14,7 +14,7 @@ from seqarena.data.own.image_source import read_picture
 from seqarena.data.own.ts_source import read_ts
 from seqarena.data.speech_features import MEL_AXIS, RATE, mel_spectrum
 from seqarena.data.splits import Split
-from seqarena.errors import DataError
+from seqarena.errors import ConfigError, DataError
 from seqarena.parsing import parse
 from seqarena.tasks.config import TaskConfig
 from seqarena.tasks.prepare import read_source
@@ -223,3 +223,71 @@ def test_bytes_that_are_no_picture_are_refused_as_data(tmp_path_factory, content
         read_picture(path, (4, 4))
     except DataError as error:
         assert str(path) in str(error)
+
+
+SPEAKERS = ["anna", "ben", "cleo", "dan", "eva", "finn"]
+
+
+def spoken_by(folder):
+    """Two takes of two labels by each of six speakers."""
+    for at, speaker in enumerate(SPEAKERS):
+        for label in ("no", "yes"):
+            for take in range(2):
+                pitch = 200 + 90 * at + 31 * take + 400 * (label == "yes")
+                write_sound(folder / label / f"{speaker}_{take}.wav", pitch=pitch)
+    return folder
+
+
+@pytest.mark.slow
+def test_recordings_are_split_by_the_speaker_that_their_path_names(tmp_path):
+    shares = {"valid_share": 0.3, "test_share": 0.3}
+    data = read("audio_folder", spoken_by(tmp_path), group_pattern="([a-z]+)_", split=shares)
+    voices = []
+    for part in data.parts.values():
+        told = [name.split("/")[1].split("_")[0] for name in part.sequences.ids]
+        assert list(part.groups) == told
+        voices.append(set(told))
+    assert sorted(name for own in voices for name in own) == SPEAKERS
+    assert data.protocol["split"].startswith("by group: ")
+    assert data.protocol["group_pattern"] == "([a-z]+)_"
+
+
+def test_a_person_of_a_training_picture_is_refused_in_the_folder_that_tests(tmp_path):
+    for split in ("train", "valid", "test"):
+        person = "ben" if split == "test" else f"{split}-1"
+        write_picture(tmp_path / split / "a" / f"{person}.png", [[0, 9], [9, 0]])
+        write_picture(tmp_path / split / "b" / f"{split}-2.png", [[9, 9], [0, 0]])
+    write_picture(tmp_path / "train" / "a" / "ben.png", [[5, 9], [9, 5]])
+    folders = {"valid_path": str(tmp_path / "valid"), "test_path": str(tmp_path / "test")}
+    said = complaint(
+        read, "image_folder", tmp_path / "train", group_pattern="/(.+)[.]png", **folders
+    )
+    assert said == (
+        f"{tmp_path}/test/a/ben.png: group 'ben' is in test, and in train too "
+        f"({tmp_path}/train/a/ben.png); put a group into one split, or map no group."
+    )
+
+
+def test_a_file_whose_path_names_no_group_is_refused_before_it_is_opened(tmp_path):
+    (tmp_path / "no").mkdir()
+    (tmp_path / "no" / "7.wav").write_bytes(b"")
+    raw = {"kind": "audio_folder", "path": str(tmp_path), "group_pattern": "([a-z]+)_"}
+    config = parse(TaskConfig, {"kind": "classification", "source": raw}, "tasks.own")
+    assert config.source.mistakes_in_files() == [
+        f"{tmp_path}/no/7.wav: group_pattern '([a-z]+)_' finds no group in 'no/7.wav'; name the "
+        "file as the others are, or change the pattern."
+    ]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "message"),
+    [
+        ("[a-z]+_", "'[a-z]+_' has 0 parts in parentheses, expected one, the group's name"),
+        ("(a)(b)", "'(a)(b)' has 2 parts in parentheses, expected one, the group's name"),
+        ("(a", "'(a' is no regular expression: missing ), unterminated subpattern at position 0."),
+    ],
+)
+def test_a_pattern_that_cannot_name_a_group_is_refused(tmp_path, pattern, message):
+    with pytest.raises(ConfigError) as caught:
+        read("audio_folder", tmp_path, group_pattern=pattern)
+    assert str(caught.value).startswith(f"tasks.own.source.group_pattern: {message}")
