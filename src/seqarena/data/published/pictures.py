@@ -43,8 +43,9 @@ MNIST = Published(
     protocol="Official split; accuracy on test, the pixels read one by one in rows, or in one "
     "fixed random order.",
     read_by=("cluttered_digits", "mnist"),
+    # The official page has no files any more; PyTorch's copy is what torchvision reads.
     downloads=tuple(
-        WholeFile(f"http://yann.lecun.com/exdb/mnist/{file.path}", file.path)
+        WholeFile(f"https://ossci-datasets.s3.amazonaws.com/mnist/{file.path}", file.path)
         for file in _MNIST_FILES
     ),
 )
