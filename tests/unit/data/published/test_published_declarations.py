@@ -1,5 +1,6 @@
 """Every published data set is declared once, and whole."""
 
+import importlib
 import os
 import re
 from collections.abc import Iterator
@@ -26,6 +27,8 @@ def _sources(root: type[SourceConfig]) -> Iterator[type[SourceConfig]]:
         yield from _sources(each)
 
 
+# Every source is imported there, whatever tests ran before this one.
+importlib.import_module("seqarena.tasks.config")
 SOURCES = {
     kind: each
     for each in _sources(SourceConfig)
