@@ -21,6 +21,9 @@ QueryingKind = Literal[
 ]
 """Mechanisms in which something outside the sequence looks into it."""
 
+OF_ONE_WIDTH: tuple[QueryingKind, ...] = ("softmax_dot", "softmax_scaled_dot")
+"""Mechanisms that multiply queries and keys as they are, and so need both equally wide."""
+
 PoolingMechanism = Literal[QueryingKind, "self_attention"]
 """Mechanisms that make one vector of a sequence."""
 

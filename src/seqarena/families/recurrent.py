@@ -4,7 +4,7 @@ from typing import Any, Literal, assert_never
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from seqarena.attention.choice import AttentionKind
+from seqarena.attention.choice import OF_ONE_WIDTH, AttentionKind
 from seqarena.families.copying import copy_obstacle
 from seqarena.families.heads import HeadCount
 from seqarena.families.stem import stem_obstacle
@@ -204,6 +204,13 @@ class RecurrentConfig(BaseModel):
             return (
                 "self-attention does not look from a decoder into an input; "
                 "use 'softmax' or 'multi_head', or the transformer"
+            )
+        if self.bidirectional and self.attention in OF_ONE_WIDTH:
+            return (
+                f"attention {self.attention!r} needs queries as wide as keys, and a state of the "
+                f"decoder has {self.model_dim} numbers, one of an input read from both ends "
+                f"{2 * self.model_dim}; set it to 'softmax_general', which learns a matrix between "
+                "the two, or bidirectional to false"
             )
         return None
 

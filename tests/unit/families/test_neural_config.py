@@ -1,10 +1,18 @@
-import pytest
+from dataclasses import replace
+from itertools import product
+from typing import get_args
 
+import pytest
+import torch
+
+from seqarena.attention.choice import AttentionKind
 from seqarena.errors import ConfigError
 from seqarena.families.attention_pooling import AttentionConfig
+from seqarena.families.neural import build_neural
 from seqarena.families.recurrent import RecurrentConfig
 from seqarena.families.transformer import TransformerConfig
 from seqarena.parsing import parse
+from seqarena.schema import DataSchema, FittedKind
 
 
 def mistakes(model, **settings) -> list[str]:
@@ -166,6 +174,47 @@ def test_coverage_is_for_a_decoder_with_additive_scores():
     )
     assert config.cannot("transduction", "tokens") is None
     assert config.cannot("alignment", "tokens") is None
+
+
+@pytest.mark.parametrize("attention", ["softmax_dot", "softmax_scaled_dot"])
+@pytest.mark.parametrize("head", ["attention", "ctc_attention"])
+def test_a_dot_product_is_refused_where_the_input_is_wider_than_the_decoder(attention, head):
+    settings = {"attention": attention, "transduction_head": head, "model_dim": 24}
+    wide = RecurrentConfig(kind="lstm", bidirectional=True, **settings)
+    task_and_input = [("transduction", "frames")]
+    task_and_input += [("transduction", "tokens"), ("alignment", "tokens")] * (head == "attention")
+    for task, given in task_and_input:
+        assert wide.cannot(task, given) == (
+            f"attention {attention!r} needs queries as wide as keys, and a state of the decoder "
+            "has 24 numbers, one of an input read from both ends 48; set it to 'softmax_general', "
+            "which learns a matrix between the two, or bidirectional to false"
+        )
+        assert RecurrentConfig(kind="lstm", **settings).cannot(task, given) is None
+
+
+SCHEMA = DataSchema(
+    "density",
+    n_classes=3,
+    n_tags=3,
+    n_target_symbols=4,
+    target_end=3,
+    max_length=6,
+    max_target_length=5,
+)
+GIVEN = {"tokens": {"n_symbols": 5}, "frames": {"dim": 2}}
+
+
+@pytest.mark.parametrize("attention", get_args(AttentionKind))
+def test_every_choice_of_attention_that_is_not_refused_is_built(attention):
+    configs = [
+        RecurrentConfig(kind="gru", model_dim=8, attention=attention, bidirectional=both_ways)
+        for both_ways in (False, True)
+    ]
+    if attention != "none":
+        configs.append(AttentionConfig(kind="attention", model_dim=8, attention=attention))
+    for config, task, given in product(configs, get_args(FittedKind), GIVEN):
+        if config.cannot(task, given) is None:
+            build_neural(config, replace(SCHEMA, task_kind=task, **GIVEN[given]), torch.Generator())
 
 
 def test_everything_else_can_be_done():
