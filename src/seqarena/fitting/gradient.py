@@ -13,7 +13,7 @@ from torch.optim import Optimizer
 from seqarena.batch import Batch, Sequences
 from seqarena.errors import ConvergenceError
 from seqarena.fitting.course import StopReason, count_parameters, refuse_over_budget
-from seqarena.fitting.loader import Share, TrainingLoader
+from seqarena.fitting.loader import Share
 from seqarena.fitting.module import FitModule
 from seqarena.fitting.optimiser import learning_rate_at, make_optimiser
 from seqarena.fitting.processes import is_main_process, n_processes
@@ -73,8 +73,6 @@ def fit_module(module: "GradientFit") -> FitReport:
 class GradientFit(FitModule):
     """Minimises sum of losses / sum of weights of each global batch, over all processes."""
 
-    can_cut_batches = True
-
     def __init__(
         self,
         model: nn.Module,
@@ -87,13 +85,6 @@ class GradientFit(FitModule):
         if setting.hardware.strategy == "fsdp":
             # Its parameters will be split over the processes; the caller's stay whole.
             self.model = deepcopy(model)
-        self.train_loader = TrainingLoader(
-            train,
-            setting.training.batch_size,
-            setting.seed,
-            epoch=lambda: self.current_epoch,
-            max_per_pass=setting.hardware.max_sequences_per_pass,
-        )
         self.optimiser = optimiser
         self._of_step: list[StepNumbers] = []
         self._pending: list[tuple[int, StepNumbers]] = []

@@ -101,28 +101,32 @@ class TrainingLoader:
     @property
     def n_passes(self) -> int:
         """Passes of a process over its part of a global batch; asked when processes have met."""
-        if self._max_per_pass is None:
-            return 1
-        largest = -(-min(self._batch_size, len(self._sequences)) // n_processes())
-        return -(-largest // self._max_per_pass)
+        return _n_passes(min(self._batch_size, len(self._sequences)), self._max_per_pass)
 
     def __iter__(self) -> Iterator[Share]:
         # Lightning asks for the iterator long before the epoch begins, and for its first share
         # when it has begun: the plan must be made here, inside the generator.
         plan = plan_epoch(self._lengths, self._batch_size, self._seed, self._epoch())
-        mine, n_passes = (rank(), n_processes()), self.n_passes
+        n_passes = self.n_passes
         for batch in plan:
-            rows = share_of(batch, *mine)
-            passes = [rows] if n_passes == 1 else np.array_split(rows, n_passes)
-            for index, part in enumerate(passes, 1):
-                yield _share(self._sequences, part, batch[:1], "train", index == len(passes))
+            for index, part in enumerate(_own_passes(batch, n_passes), 1):
+                yield _share(self._sequences, part, batch[:1], "train", index == n_passes)
 
 
 class EvaluationLoader:
-    """The shares of this process in every split of `splits`, shortest sequences first."""
+    """The shares of this process in every split of `splits`, shortest sequences first.
 
-    def __init__(self, splits: Mapping[str, Sequences], batch_size: int) -> None:
+    A share of more than `max_per_pass` sequences is cut into several, as in training.
+    """
+
+    def __init__(
+        self,
+        splits: Mapping[str, Sequences],
+        batch_size: int,
+        max_per_pass: int | None = None,
+    ) -> None:
         self.splits = list(splits)
+        self._max_per_pass = max_per_pass
         self._plan = [
             (split, sequences, batch)
             for split, sequences in splits.items()
@@ -130,11 +134,12 @@ class EvaluationLoader:
         ]
 
     def __len__(self) -> int:
-        return len(self._plan)
+        return sum(_n_passes(len(batch), self._max_per_pass) for _, _, batch in self._plan)
 
     def __iter__(self) -> Iterator[Share]:
         for split, sequences, batch in self._plan:
-            yield share_for_process(sequences, batch, split)
+            for part in _own_passes(batch, _n_passes(len(batch), self._max_per_pass)):
+                yield _share(sequences, part, batch[:1], split)
 
 
 def cost_lengths(sequences: Sequences) -> Rows:
@@ -148,6 +153,18 @@ def share_for_process(sequences: Sequences, global_batch: Rows, split: str) -> S
     """Return what this process takes of a global batch; a stand-in where nothing is left for it."""
     rows = share_of(global_batch, rank(), n_processes())
     return _share(sequences, rows, global_batch[:1], split)
+
+
+def _n_passes(n_sequences: int, max_per_pass: int | None) -> int:
+    """Return how many passes the largest share of a global batch of so many sequences takes."""
+    largest = -(-n_sequences // n_processes())
+    return 1 if max_per_pass is None else -(-largest // max_per_pass)
+
+
+def _own_passes(global_batch: Rows, n_passes: int) -> list[Rows]:
+    """Return what this process takes of a global batch in each pass; some may be empty."""
+    rows = share_of(global_batch, rank(), n_processes())
+    return [rows] if n_passes == 1 else np.array_split(rows, n_passes)
 
 
 def _share(

@@ -40,8 +40,8 @@ class FitModule(LightningModule, ABC):
     batch is a round of them: see `Rounds`.
     """
 
-    can_cut_batches = False
-    """Whether `max_sequences_per_pass` has a meaning for such a fit."""
+    can_cut_batches = True
+    """Whether `max_sequences_per_pass` has a meaning for batches of training."""
 
     def __init__(
         self,
@@ -60,10 +60,11 @@ class FitModule(LightningModule, ABC):
         self.course = Course()
         self.best: dict[str, Tensor] | None = None
         batch_size = setting.training.batch_size
+        max_per_pass = setting.hardware.max_sequences_per_pass
         self.train_loader: Loader = TrainingLoader(
-            train, batch_size, setting.seed, epoch=lambda: self.current_epoch
+            train, batch_size, setting.seed, lambda: self.current_epoch, max_per_pass
         )
-        self.valid_loader = EvaluationLoader(valid, batch_size)
+        self.valid_loader = EvaluationLoader(valid, batch_size, max_per_pass)
         self.meter = CostMeter.start()
         self.bar = ProgressBar(setting.label, 0, is_shown=False)
         self._data = train

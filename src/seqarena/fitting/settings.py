@@ -26,8 +26,9 @@ class HardwareConfig(BaseModel):
     n_threads: int = Field(default=1, ge=1)
     """Threads of torch per process. Two are slower than one beside any other load."""
     max_sequences_per_pass: int | None = Field(default=None, ge=1)
-    """Sequences that a process holds at once when it descends; a larger share of a batch is done in
-    several passes, whose gradients add to that of the whole. None: all at once, as streams are."""
+    """Sequences that a process holds at once in training and validation; a larger share of a batch
+    is done in several passes, whose gradients, statistics and losses add to those of the whole.
+    None: all at once, as the lanes of a stream always are in training."""
     compile: bool = False
     """Whether networks go through `torch.compile`: half a minute first, then little faster."""
     deterministic: bool = False

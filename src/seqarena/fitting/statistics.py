@@ -109,9 +109,9 @@ class StatisticsModule(FitModule):
 
     def after_share(self, share: Share) -> None:
         """Set the parameters, so that validation sees those of the last step."""
-        del share
-        with torch.no_grad():
-            self.after_step()
+        if share.completes:
+            with torch.no_grad():
+                self.after_step()
 
     def evaluate(self, batch: Batch) -> tuple[Tensor, Tensor]:
         """Return the negative log-likelihood of a batch and its scored steps."""

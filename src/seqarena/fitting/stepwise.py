@@ -78,10 +78,15 @@ class StepwiseFit(StatisticsModule):
         self._n_sequences = len(train)
         self._size = min(stepwise.sequences_per_update, len(train))
         self.train_loader = TrainingLoader(
-            train, self._size, setting.seed, epoch=lambda: self.current_epoch
+            train,
+            self._size,
+            setting.seed,
+            epoch=lambda: self.current_epoch,
+            max_per_pass=setting.hardware.max_sequences_per_pass,
         )
         self._running: list[Tensor] = []
-        self._share: tuple[Any, int]
+        self._counted: Any = None
+        self._n_counted = 0
         self._log_likelihood = 0.0
         self._log_prior = 0.0
 
@@ -90,12 +95,14 @@ class StepwiseFit(StatisticsModule):
         self._log_likelihood = self._log_prior = 0.0
 
     def take(self, counted: Any, n_sequences: int) -> None:
-        """Keep the statistics of a share until all processes have theirs."""
-        self._share = counted, n_sequences
+        """Keep the statistics of all passes over a share until all processes have theirs."""
+        self._counted = counted if self._counted is None else self._counted + counted
+        self._n_counted += n_sequences
 
     def after_step(self) -> None:
         """Blend the mini-batch into the running statistics, and set the parameters from these."""
-        counted, mine = self._share
+        counted, mine = self._counted, self._n_counted
+        self._counted, self._n_counted = None, 0
         like = counted.log_likelihood
         *tensors, n = sum_tensors([*counted.tensors(), like.new_tensor(float(mine))])
         batch = counted.with_tensors(tensors)

@@ -116,6 +116,8 @@ def test_passes_over_parts_of_a_batch_add_to_the_steps_of_the_whole(tmp_path):
     (whole, whole_notes, _, whole_report), (parts, notes, sizes, report) = fits
     # Six batches of 8 in passes of 3, 3 and 2; one of 2, whose third pass is a stand-in.
     assert sorted(sizes[:21]) == sorted([*6 * [3, 3, 2], 1, 1, 1])
+    # Validation: two batches of 8, one of 4.
+    assert sizes[21:29] == [3, 3, 2, 3, 3, 2, 2, 2]
     torch.testing.assert_close(parts.state_dict(), whole.state_dict(), rtol=1e-6, atol=1e-7)
     assert [row[0::2] for row in notes.rows] == [row[0::2] for row in whole_notes.rows]
     values = [[value for _, value, _ in each.rows] for each in (notes, whole_notes)]

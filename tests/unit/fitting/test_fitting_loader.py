@@ -80,6 +80,29 @@ def test_every_split_is_evaluated_shortest_first():
     ]
 
 
+@pytest.mark.parametrize("n_ranks", [1, 3])
+def test_an_evaluation_holds_no_more_sequences_at_once_than_it_may(as_rank, n_ranks):
+    splits, seen, n_steps = {"valid": symbols(11), "train": symbols(18)}, [], set()
+    for rank in range(n_ranks):
+        as_rank(rank, n_ranks)
+        evaluation = EvaluationLoader(splits, batch_size=8, max_per_pass=2)
+        shares = list(evaluation)
+        assert len(evaluation) == len(shares)
+        n_steps.add(len(shares))
+        assert max(len(share.batch) for share in shares) <= 2
+        seen += [
+            (share.split, row)
+            for share in shares
+            if share.counts
+            for row in share.batch.rows.tolist()
+        ]
+    # Shares of at most 8 and 3, of 8, 8 and 2; of at most 3 and 1, of 3, 3 and 1.
+    assert n_steps == {4 + 2 + 4 + 4 + 1 if n_ranks == 1 else 2 + 1 + 2 + 2 + 1}
+    assert sorted(seen) == sorted(
+        (name, row) for name in splits for row in range(len(splits[name]))
+    )
+
+
 def test_the_steps_of_the_targets_are_counted_too():
     target = sequences_of([np.zeros(length, dtype=int) for length in (2, 6)])
     sequences = sequences_of([np.zeros(length, dtype=int) for length in (3, 4)], target=target)

@@ -16,6 +16,7 @@ from fitting_models import (
 
 from seqarena.batch import collate_all, sequences_of
 from seqarena.errors import ConfigError, ConvergenceError
+from seqarena.fitting.protocols import HardwareConfig
 from seqarena.fitting.statistics import fit_by_statistics
 
 
@@ -50,6 +51,28 @@ def test_em_is_a_bare_loop_of_e_step_and_m_step(tmp_path):
     assert notes.curve("train/loss") == pytest.approx(losses, rel=1e-13)
     assert report.train_loss == pytest.approx(losses[-1])
     assert (report.stop_reason, report.n_epochs, report.best_epoch) == ("max_epochs", 6, 5)
+
+
+@pytest.mark.parametrize("model_class", [CategoricalCounter, TwoComponentMixture])
+def test_passes_over_parts_of_a_batch_count_what_the_whole_counts(tmp_path, model_class):
+    train, valid, fits = symbols(50), symbols(20, seed=1), []
+    for most in (None, 3):
+        model, notes, sizes = model_class(), Notes(), []
+        proper = model.expect
+        model.expect = lambda batch, proper=proper, sizes=sizes: (
+            sizes.append(len(batch)) or proper(batch)
+        )
+        hardware = HardwareConfig(accelerator="cpu", max_sequences_per_pass=most)
+        setting = a_setting(
+            tmp_path / str(most), notes, hardware=hardware, batch_size=8, max_em_epochs=3
+        )
+        fit_by_statistics(model, train, valid, setting)
+        fits.append((model, notes, sizes))
+    (whole, whole_notes, _), (parts, notes, sizes) = fits
+    assert max(sizes) == 3
+    torch.testing.assert_close(parts.state_dict(), whole.state_dict(), rtol=1e-12, atol=1e-12)
+    for name in ("train/loss", "valid/loss"):
+        assert notes.curve(name) == pytest.approx(whole_notes.curve(name), rel=1e-12)
 
 
 def test_the_report_measures_what_was_done(tmp_path):

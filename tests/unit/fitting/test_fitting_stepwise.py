@@ -10,7 +10,7 @@ from seqarena.batch import collate, collate_all, sequences_of
 from seqarena.data.batching import plan_epoch
 from seqarena.errors import ArtifactError, ConvergenceError
 from seqarena.fitting import module
-from seqarena.fitting.protocols import StepwiseConfig
+from seqarena.fitting.protocols import HardwareConfig, StepwiseConfig
 from seqarena.fitting.stepwise import NOTE, fit_stepwise, update_weight
 
 KNOBS = StepwiseConfig(sequences_per_update=8)
@@ -55,6 +55,21 @@ def test_stepwise_em_is_a_bare_loop_over_mini_batches(tmp_path, knobs):
     valid = -float(model.expect(collate_all(train)).log_likelihood) / train.n_steps
     assert report.valid_loss == pytest.approx(valid)
     assert (report.stop_reason, report.n_epochs, report.notes) == ("max_epochs", 3, (NOTE,))
+
+
+def test_passes_over_parts_of_a_mini_batch_make_the_update_of_the_whole(tmp_path):
+    train, fitted, notes, sizes = symbols(50), TwoComponentMixture(), Notes(), []
+    proper = fitted.expect
+    fitted.expect = lambda batch: sizes.append(len(batch)) or proper(batch)
+    hardware = HardwareConfig(accelerator="cpu", max_sequences_per_pass=3)
+    setting = a_setting(
+        tmp_path, notes, seed=5, hardware=hardware, max_em_epochs=3, em_tolerance=0.0
+    )
+    fit_stepwise(fitted, train, train, setting, KNOBS)
+    model, losses = by_hand(train, 3, 5)
+    assert max(sizes) == 3
+    torch.testing.assert_close(fitted.state_dict(), model.state_dict(), rtol=0, atol=1e-13)
+    assert notes.curve("train/loss") == pytest.approx(losses, rel=1e-13)
 
 
 def test_one_mini_batch_of_everything_is_first_a_step_of_batch_em(tmp_path):

@@ -1,11 +1,11 @@
 import numpy as np
 import pytest
 import torch
-from fitting_models import a_setting, documents, language_model
+from fitting_models import Notes, a_setting, documents, language_model
 
 from seqarena.batch import sequences_of
 from seqarena.errors import ResourceError
-from seqarena.fitting.protocols import Objective, OptimiserConfig
+from seqarena.fitting.protocols import HardwareConfig, Objective, OptimiserConfig
 from seqarena.fitting.streams import StreamLoader, cut_into_pieces, fit_stream_by_gradient
 
 DATA = sequences_of([np.arange(7), 10 + np.arange(3), 20 + np.arange(9)])
@@ -53,6 +53,32 @@ def test_the_order_of_the_lanes_is_that_of_the_epoch_in_which_the_first_share_is
     epoch[0] = 1
     second = rows_of(early)
     assert first != second == rows_of(loader)
+
+
+def test_the_documents_of_validation_are_read_a_few_at_a_time_and_lanes_together(tmp_path):
+    fits = []
+    for most in (None, 2):
+        model, notes, lanes, sizes = language_model(), Notes(), [], []
+        objective, objective_from = model.objective, model.objective_from
+        model.objective = lambda batch, proper=objective, sizes=sizes: (
+            sizes.append(len(batch)) or proper(batch)
+        )
+        model.objective_from = lambda batch, *state, proper=objective_from, lanes=lanes: (
+            lanes.append(len(batch)) or proper(batch, *state)
+        )
+        hardware = HardwareConfig(accelerator="cpu", max_sequences_per_pass=most)
+        setting = a_setting(
+            tmp_path / str(most), notes, hardware=hardware, batch_size=5, max_epochs=2
+        )
+        data = documents(10, 15), documents(7, 9, seed=1)
+        fit_stream_by_gradient(model, OptimiserConfig(), 5, *data, setting)
+        fits.append((model, notes, lanes, sizes))
+    (whole, whole_notes, whole_lanes, _), (parts, notes, lanes, sizes) = fits
+    assert lanes == whole_lanes
+    # Batches of 5 and 2 after each of two epochs.
+    assert sizes == 2 * [2, 2, 1, 2]
+    torch.testing.assert_close(parts.state_dict(), whole.state_dict(), rtol=0, atol=0)
+    assert notes.curve("valid/loss") == pytest.approx(whole_notes.curve("valid/loss"), rel=1e-6)
 
 
 def test_out_of_memory_in_a_stream_names_a_remedy_that_streams_have(tmp_path):
