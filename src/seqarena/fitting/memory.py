@@ -7,6 +7,7 @@ import torch
 
 from seqarena.batch import Batch
 from seqarena.errors import ResourceError
+from seqarena.fitting.loader import Share
 from seqarena.fitting.module import FitModule
 
 # What torch's allocator of main memory says, in a plain RuntimeError.
@@ -23,11 +24,12 @@ def naming_the_batch(module: FitModule) -> Iterator[None]:
     try:
         yield
     except RuntimeError as error:
-        if not _is_shortage(error) or module.present.batch is None:
+        share = module.present.share
+        if not _is_shortage(error) or share is None:
             raise
-        batch = module.present.batch
         raise ResourceError(
-            f"{module.setting.label}: out of memory at {_shape(batch)}; {_remedy(module, batch)}"
+            f"{module.setting.label}: out of memory at {_shape(share.batch)};"
+            f" {_remedy(module, share)}"
         ) from error
 
 
@@ -44,14 +46,17 @@ def _shape(batch: Batch) -> str:
     return words
 
 
-def _remedy(module: FitModule, batch: Batch) -> str:
-    half = len(batch) // 2
-    batch_size = module.setting.training.batch_size
-    if half and module.can_cut_batches:
+def _remedy(module: FitModule, share: Share) -> str:
+    half = len(share.batch) // 2
+    if not half:
+        return "shorten the sequences, or choose a smaller model: one sequence is too much."
+    if module.can_cut_batches or share.split != "train":
         return (
-            f"set hardware.max_sequences_per_pass to {half}: batches stay at {batch_size} sequences"
-            " and their gradients the same, in more passes."
+            f"set hardware.max_sequences_per_pass to {half}: batches stay what they are, and the"
+            " result the same to rounding, in more passes."
         )
-    if half:
-        return f"lower training.batch_size (now {batch_size}), which changes nothing in the result."
-    return "shorten the sequences, or choose a smaller model: one sequence is too much."
+    return (
+        f"lower training.batch_size (now {module.setting.training.batch_size}) or the window of"
+        " the task's source: a stream's lanes go on together, and fewer or shorter ones make other"
+        " steps with other gradients, so another result."
+    )

@@ -113,7 +113,7 @@ class FitModule(LightningModule, ABC):
 
     def placed(self, share: Share) -> Share:
         """Move a share to the accelerator, and its frames to 64 bits where the fit has those."""
-        self.present.batch = share.batch
+        self.present.share = share
         moved = share.batch if self.device.type == "cpu" else share.batch.to(self.device)
         if moved.features is not None and self.trainer.precision == "64-true":
             moved = replace(moved, features=moved.features.double())

@@ -8,7 +8,6 @@ from typing import Any, Protocol, runtime_checkable
 
 import torch
 
-from seqarena.batch import Batch
 from seqarena.fitting.loader import Share
 
 SHARES_PER_ROUND = 10
@@ -19,7 +18,7 @@ SHARES_PER_ROUND = 10
 class Present:
     """What is under work; no attributes of a module, because setting those takes torch longer."""
 
-    batch: Batch | None = None
+    share: Share | None = None
     """For an error that must name it."""
     is_last: bool = False
     """Whether it is the last share of an epoch."""

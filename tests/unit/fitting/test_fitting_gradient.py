@@ -148,8 +148,8 @@ def test_a_model_within_the_budget_of_parameters_is_fitted(tmp_path):
     [
         (
             8,
-            "set hardware.max_sequences_per_pass to 4: batches stay at 8 sequences and their"
-            " gradients the same, in more passes.",
+            "set hardware.max_sequences_per_pass to 4: batches stay what they are, and the result"
+            " the same to rounding, in more passes.",
         ),
         (1, "shorten the sequences, or choose a smaller model: one sequence is too much."),
     ],

@@ -15,7 +15,7 @@ from fitting_models import (
 )
 
 from seqarena.batch import collate_all, sequences_of
-from seqarena.errors import ConfigError, ConvergenceError
+from seqarena.errors import ConfigError, ConvergenceError, ResourceError
 from seqarena.fitting.protocols import HardwareConfig
 from seqarena.fitting.statistics import fit_by_statistics
 
@@ -73,6 +73,19 @@ def test_passes_over_parts_of_a_batch_count_what_the_whole_counts(tmp_path, mode
     torch.testing.assert_close(parts.state_dict(), whole.state_dict(), rtol=1e-12, atol=1e-12)
     for name in ("train/loss", "valid/loss"):
         assert notes.curve(name) == pytest.approx(whole_notes.curve(name), rel=1e-12)
+
+
+def test_out_of_memory_in_em_names_what_changes_nothing(tmp_path):
+    model, train = TwoComponentMixture(), symbols(8)
+    # More than any machine has: the allocator itself refuses.
+    model.expect = lambda _: torch.empty(10**15)
+    with pytest.raises(ResourceError) as error:
+        fit_by_statistics(model, train, train, a_setting(tmp_path, batch_size=8))
+    assert str(error.value) == (
+        f"fit: out of memory at a batch of 8 sequences, {train.lengths.max()} steps each; set"
+        " hardware.max_sequences_per_pass to 4: batches stay what they are, and the result the"
+        " same to rounding, in more passes."
+    )
 
 
 def test_the_report_measures_what_was_done(tmp_path):

@@ -5,7 +5,7 @@ from fitting_models import Notes, a_setting, documents, language_model
 
 from seqarena.batch import sequences_of
 from seqarena.errors import ResourceError
-from seqarena.fitting.protocols import HardwareConfig, Objective, OptimiserConfig
+from seqarena.fitting.protocols import HardwareConfig, OptimiserConfig
 from seqarena.fitting.streams import StreamLoader, cut_into_pieces, fit_stream_by_gradient
 
 DATA = sequences_of([np.arange(7), 10 + np.arange(3), 20 + np.arange(9)])
@@ -81,10 +81,28 @@ def test_the_documents_of_validation_are_read_a_few_at_a_time_and_lanes_together
     assert notes.curve("valid/loss") == pytest.approx(whole_notes.curve("valid/loss"), rel=1e-6)
 
 
-def test_out_of_memory_in_a_stream_names_a_remedy_that_streams_have(tmp_path):
-    model, data = language_model(), documents(4, 9)
+@pytest.mark.parametrize(
+    ("at_work", "remedy"),
+    [
+        (
+            "objective_from",
+            "2 sequences, 3 steps each; lower training.batch_size (now 2) or the window of the"
+            " task's source: a stream's lanes go on together, and fewer or shorter ones make other"
+            " steps with other gradients, so another result.",
+        ),
+        (
+            "objective",
+            "2 sequences, 12 steps each; set hardware.max_sequences_per_pass to 1: batches stay"
+            " what they are, and the result the same to rounding, in more passes.",
+        ),
+    ],
+    ids=["training", "validation"],
+)
+def test_out_of_memory_in_a_stream_names_a_remedy_that_is_true_there(tmp_path, at_work, remedy):
+    model, data = language_model(), sequences_of([np.arange(12) % 4] * 2)
     # More than any machine has: the allocator itself refuses.
-    model.objective_from = lambda *_: (Objective(torch.empty(10**15).sum(), 1), None)
+    setattr(model, at_work, lambda *_: torch.empty(10**15))
     setting = a_setting(tmp_path, batch_size=2)
-    with pytest.raises(ResourceError, match=r"; lower training.batch_size \(now 2\), which"):
+    with pytest.raises(ResourceError) as error:
         fit_stream_by_gradient(model, OptimiserConfig(), 3, data, data, setting)
+    assert str(error.value) == f"fit: out of memory at a batch of {remedy}"
