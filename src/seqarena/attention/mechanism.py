@@ -47,7 +47,8 @@ class Mechanism(Attention, ABC):
     def prepared(self, key_value: Float[Tensor, "batch key_time key_dim"]) -> tuple[Tensor, ...]:
         """Return what `look` needs of the keys, made once for all queries that come later.
 
-        The examples are the first dimension of each tensor.
+        The examples are the first dimension of each tensor, the keys the last but one; what is made
+        of a key is made of it alone.
         """
 
     @abstractmethod

@@ -1,4 +1,4 @@
-"""What a self-attention keeps of the steps that came, so that nothing is computed twice."""
+"""What attention over a sequence's own past keeps of it, so that nothing is computed twice."""
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
@@ -25,14 +25,13 @@ class Past(ABC):
 class _Room:
     """Storage that several values look into; each sees no further than it did when it was made."""
 
-    key: Float[Tensor, "batch head room head_dim"]
-    value: Float[Tensor, "batch head room head_dim"]
+    parts: tuple[Float[Tensor, "batch ... room _"], ...]
     n_filled: int
 
 
 @dataclass(frozen=True, eq=False)
-class KeyValueCache(Past):
-    """Keys and values of the steps that came.
+class StepCache(Past):
+    """Keys and values of the steps that came, or whatever else was made of each of them.
 
     Room is doubled when it is full, so that n steps copy O(n) numbers in all, not O(n²). A step is
     written behind the last one in place; where another value has been written there already, a
@@ -45,54 +44,46 @@ class KeyValueCache(Past):
     room: _Room
 
     @classmethod
-    def of(cls, key: Tensor, value: Tensor) -> "KeyValueCache":
+    def of(cls, *parts: Float[Tensor, "batch ... time _"]) -> "StepCache":
         """Return the cache of the first steps."""
-        return cls(0, 0, _Room(key[:, :, :0], value[:, :, :0], 0)).extended(key, value, None)
+        nothing = _Room(tuple(part[..., :0, :] for part in parts), 0)
+        return cls(0, 0, nothing).extended(*parts)
 
     @property
-    def key(self) -> Float[Tensor, "batch head time head_dim"]:
-        """The keys that are held, oldest first."""
-        return self.room.key[:, :, : self.n_kept]
-
-    @property
-    def value(self) -> Float[Tensor, "batch head time head_dim"]:
-        """The values that are held, oldest first."""
-        return self.room.value[:, :, : self.n_kept]
+    def parts(self) -> tuple[Float[Tensor, "batch ... time _"], ...]:
+        """What is held, the oldest step first."""
+        return tuple(part[..., : self.n_kept, :] for part in self.room.parts)
 
     def extended(
-        self,
-        key: Float[Tensor, "batch head time head_dim"],
-        value: Float[Tensor, "batch head time head_dim"],
-        n_needed: int | None,
-    ) -> "KeyValueCache":
+        self, *parts: Float[Tensor, "batch ... time _"], n_needed: int | None = None
+    ) -> "StepCache":
         """Return a cache that holds newer steps, and of the old at least `n_needed` (None: all)."""
-        n_new = key.shape[2]
+        n_new = parts[0].shape[-2]
         # What autograd has seen must stay as it was: there each step makes room of its own.
-        is_mine = self.room.n_filled == self.n_kept and not key.requires_grad
-        if is_mine and self.n_kept + n_new <= self.room.key.shape[2]:
+        is_mine = self.room.n_filled == self.n_kept and not any(p.requires_grad for p in parts)
+        if is_mine and self.n_kept + n_new <= self.room.parts[0].shape[-2]:
             room, n_old = self.room, self.n_kept
         else:
             n_old = self.n_kept if n_needed is None else min(self.n_kept, n_needed)
             room = self._roomier(n_old, max(LEAST_ROOM, 2 * (n_old + n_new)))
         room.n_filled = n_old + n_new
-        room.key[:, :, n_old : room.n_filled] = key
-        room.value[:, :, n_old : room.n_filled] = value
-        return KeyValueCache(self.n_steps + n_new, room.n_filled, room)
+        for held, part in zip(room.parts, parts, strict=True):
+            held[..., n_old : room.n_filled, :] = part
+        return StepCache(self.n_steps + n_new, room.n_filled, room)
 
-    def select(self, rows: Int[Tensor, "selected"]) -> "KeyValueCache":
+    def select(self, rows: Int[Tensor, "selected"]) -> "StepCache":
         """Return the past of some rows of the batch, in their order."""
         # Whole rows are copied, which `index_select` does several times faster than indexing.
-        key, value = (each.index_select(0, rows) for each in (self.room.key, self.room.value))
-        return KeyValueCache(self.n_steps, self.n_kept, _Room(key, value, self.n_kept))
+        parts = tuple(part.index_select(0, rows) for part in self.room.parts)
+        return StepCache(self.n_steps, self.n_kept, _Room(parts, self.n_kept))
 
     def _roomier(self, n_old: int, size: int) -> _Room:
-        batch, head, _, head_dim = self.room.key.shape
-        key, value = (
-            old.new_empty(batch, head, size, head_dim) for old in (self.room.key, self.room.value)
-        )
-        key[:, :, :n_old] = self.key[:, :, self.n_kept - n_old :]
-        value[:, :, :n_old] = self.value[:, :, self.n_kept - n_old :]
-        return _Room(key, value, n_old)
+        roomier = []
+        for part in self.parts:
+            held = part.new_empty(*part.shape[:-2], size, part.shape[-1])
+            held[..., :n_old, :] = part[..., self.n_kept - n_old :, :]
+            roomier.append(held)
+        return _Room(tuple(roomier), n_old)
 
 
 @dataclass(frozen=True, eq=False)

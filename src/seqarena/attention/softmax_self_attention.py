@@ -9,7 +9,7 @@ from torch import Tensor
 from seqarena.attention.attend import Heads, KeyHeads, Weights
 from seqarena.attention.local_attention import block_of, local_attention
 from seqarena.attention.multi_head import MultiHeadAttention
-from seqarena.attention.past import KeyValueCache
+from seqarena.attention.past import StepCache
 from seqarena.attention.precision import in_full_precision
 from seqarena.attention.reach import Reach, distances
 from seqarena.attention.relative import NoRelativePositions, RelativePositions
@@ -25,7 +25,7 @@ LEAST_BLOCKS = 4
 """Blocks from which on a window is cheaper block by block than as a mask over all pairs."""
 
 
-class SoftmaxSelfAttention(SelfAttention[KeyValueCache]):
+class SoftmaxSelfAttention(SelfAttention[StepCache]):
     """Multi-head softmax attention over the steps within reach, with positions inside the heads."""
 
     def __init__(
@@ -77,20 +77,20 @@ class SoftmaxSelfAttention(SelfAttention[KeyValueCache]):
         return self.heads.joined(self._fused(query, key, value, mask)), weights
 
     def advance(
-        self, step: Float[Tensor, "batch 1 model_dim"], past: KeyValueCache | None
-    ) -> tuple[Float[Tensor, "batch 1 model_dim"], KeyValueCache]:
+        self, step: Float[Tensor, "batch 1 model_dim"], past: StepCache | None
+    ) -> tuple[Float[Tensor, "batch 1 model_dim"], StepCache]:
         """Return the context of the newest step over all that came, and what the next one needs."""
         self.refuse_intervention()
         query, key, value = self._projected(step, 0 if past is None else past.n_steps)
         window = self.reach.window
-        grown = KeyValueCache.of(key, value) if past is None else past.extended(key, value, window)
+        grown = (
+            StepCache.of(key, value) if past is None else past.extended(key, value, n_needed=window)
+        )
         n_seen = grown.n_kept if window is None else min(grown.n_kept, window + 1)
         bias = self.relative.bias(distances(range(n_seen - 1, n_seen), n_seen, step.device))
+        key, value = (part[:, :, -n_seen:] for part in grown.parts)
         heads = fused_softmax_attention(
-            query,
-            grown.key[:, :, -n_seen:],
-            grown.value[:, :, -n_seen:],
-            None if bias is None else bias[None].to(query.dtype),
+            query, key, value, None if bias is None else bias[None].to(query.dtype)
         )
         return self.heads.joined(heads), grown
 

@@ -21,6 +21,7 @@ from seqarena.networks.bidirectional import BidirectionalRecurrent
 from seqarena.networks.elements import ElementEncoder
 from seqarena.networks.encoder import Encoder
 from seqarena.networks.fused_layers import Recurrence
+from seqarena.networks.language_model import CausalEncoder
 from seqarena.networks.recurrent import Recurrent
 from seqarena.networks.transformer import EMBEDDING_SCALE, Block, TransformerEncoder
 from seqarena.schema import DataSchema
@@ -28,7 +29,7 @@ from seqarena.schema import DataSchema
 NeuralConfig = RecurrentConfig | TransformerConfig | AttentionConfig
 
 
-def causal_encoder(config: NeuralConfig, schema: DataSchema) -> Encoder:
+def causal_encoder(config: NeuralConfig, schema: DataSchema) -> CausalEncoder:
     """Return what reads a density's symbols without looking ahead.
 
     Raises:

@@ -1,14 +1,27 @@
 """A recurrent network that looks back at its own past."""
 
+from typing import NamedTuple
+
 import torch
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
 from seqarena.attention.attend import Weights
 from seqarena.attention.mechanism import Mechanism
+from seqarena.attention.past import StepCache
 from seqarena.attention.reach import Reach, distances
 from seqarena.networks.encoder import Encoder
+from seqarena.networks.fused_layers import State
 from seqarena.networks.recurrent import Recurrent
+
+
+class StatesBehind(NamedTuple):
+    """What is kept between two steps."""
+
+    state: State
+    """The recurrence's, from which it goes on."""
+    prepared: StepCache
+    """What the mechanism has made of each state, to look back at."""
 
 
 class AttentiveRecurrent(Encoder):
@@ -46,6 +59,23 @@ class AttentiveRecurrent(Encoder):
         states = self.recurrent(steps, mask)
         context, weights = self.mechanism(states, states, _past(states))
         return self._combined(context, states), [weights]
+
+    def advance(
+        self, step: Float[Tensor, "batch 1 dim"], past: StatesBehind | None
+    ) -> tuple[Float[Tensor, "batch 1 out_dim"], StatesBehind]:
+        """Return the newest step combined, and what the next one needs; `past` stays as it is.
+
+        It equals the last step of `forward` over all that came (`past` None: over this one).
+
+        Raises:
+            ArtifactError: an intervention is in place, which would reach whole sequences alone.
+        """
+        newest, state = self.recurrent.run(step, past.state if past else None)
+        made = self.mechanism.prepared(newest)
+        prepared = past.prepared.extended(*made) if past else StepCache.of(*made)
+        everything = step.new_ones((len(step), 1, prepared.n_steps), dtype=torch.bool)
+        context = self.mechanism.look(newest, prepared.parts, everything)
+        return self._combined(context, newest), StatesBehind(state, prepared)
 
     def flops(self, batch: int, time: int) -> float:
         """Estimate the floating-point operations of `forward`, the upper triangle included."""

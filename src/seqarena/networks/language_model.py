@@ -11,11 +11,14 @@ from seqarena.attention.maps import NativeMap
 from seqarena.batch import Batch
 from seqarena.errors import ConfigError
 from seqarena.networks.attentive_recurrent import AttentiveRecurrent
-from seqarena.networks.encoder import Encoder
 from seqarena.networks.fused_layers import State
 from seqarena.networks.inputs import TokenInput
 from seqarena.networks.recurrent import Recurrent
 from seqarena.networks.token_scores import summed_log_prob, token_log_prob, tokens_of
+from seqarena.networks.transformer import TransformerEncoder
+
+CausalEncoder = Recurrent | AttentiveRecurrent | TransformerEncoder
+"""What reads without looking ahead, one symbol after the other where it has to."""
 
 STEPS_AT_ONCE = 1024
 """Steps of a long sequence that an answer without gradients holds in memory at a time."""
@@ -47,7 +50,11 @@ class LanguageModel(nn.Module):
     """
 
     def __init__(
-        self, inputs: TokenInput, encoder: Encoder, n_symbols: int, tie_weights: bool = False
+        self,
+        inputs: TokenInput,
+        encoder: CausalEncoder,
+        n_symbols: int,
+        tie_weights: bool = False,
     ) -> None:
         super().__init__()
         if tie_weights and inputs.out_dim != encoder.out_dim:

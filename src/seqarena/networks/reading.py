@@ -1,13 +1,12 @@
 """A language model that reads symbol by symbol, and remembers instead of reading again."""
 
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, assert_never
 
-import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from seqarena.networks.encoder import Encoder
-from seqarena.networks.language_model import LanguageModel
+from seqarena.networks.attentive_recurrent import AttentiveRecurrent
+from seqarena.networks.language_model import CausalEncoder, LanguageModel
 from seqarena.networks.recurrent import Recurrent
 from seqarena.networks.transformer import TransformerEncoder
 
@@ -16,7 +15,7 @@ class Reading(NamedTuple):
     """What is known of the symbols that were read."""
 
     past: Any
-    """What the encoder keeps: a recurrent state, keys and values, or every step; None: nothing."""
+    """What the encoder keeps: a recurrent state, keys and values, or both; None: nothing."""
     output: Float[Tensor, "row dim"]
     """What the next symbol is predicted from."""
 
@@ -31,8 +30,9 @@ def begin_reading(model: LanguageModel, n_rows: int) -> Reading:
 def read_on(model: LanguageModel, symbols: Int[Tensor, "row"], reading: Reading) -> Reading:
     """Return what is known after one symbol more.
 
-    A recurrence goes on from its state, a Transformer from its keys and values: constant and linear
-    time per symbol. Any other causal encoder reads all the steps again.
+    A recurrence goes on from its state, a Transformer from its keys and values, and a recurrence
+    that looks back from both: each reads the new symbol alone. Time per symbol is constant for a
+    recurrence by itself and for linear attention, and linear in what came for all others.
     """
     step = model.inputs.vectors(symbols[:, None])
     outputs, past = _advance(model.encoder, step, reading.past)
@@ -45,13 +45,12 @@ def next_logits(model: LanguageModel, reading: Reading) -> Float[Tensor, "row sy
 
 
 def _advance(
-    encoder: Encoder, step: Float[Tensor, "row 1 dim"], past: Any
-) -> tuple[Float[Tensor, "row _ out_dim"], Any]:
+    encoder: CausalEncoder, step: Float[Tensor, "row 1 dim"], past: Any
+) -> tuple[Float[Tensor, "row 1 out_dim"], Any]:
     match encoder:
-        case TransformerEncoder():
-            return encoder.advance(step, past)
         case Recurrent():
             return encoder.run(step, past)
+        case AttentiveRecurrent() | TransformerEncoder():
+            return encoder.advance(step, past)
         case _:
-            steps = step if past is None else torch.cat([past, step], dim=1)
-            return encoder(steps, torch.ones_like(steps[..., 0], dtype=torch.bool)), steps
+            assert_never(encoder)

@@ -1,21 +1,27 @@
 from itertools import product
+from typing import get_args
 
 import pytest
 import torch
 from neural_scenes import TOKENS, TRANSFORMERS, language_model, recurrent, seeded
 from torch.testing import assert_close
 
+from seqarena.attention.choice import QueryingKind
+from seqarena.attention.intervention import intervening
 from seqarena.batch import Batch
-from seqarena.errors import ConfigError
-from seqarena.networks.encoder import Encoder
+from seqarena.errors import ArtifactError, ConfigError
 from seqarena.networks.reading import begin_reading, next_logits, read_on
 from seqarena.networks.sampling import Sampling, draw_symbols, next_probs
 
 N_SYMBOLS = 3
+LOOKING_BACK = {f"gru-{kind}": recurrent("gru", kind) for kind in get_args(QueryingKind)}
 READERS = {
     "elman": recurrent("elman_rnn"),
     "lstm": recurrent("lstm", n_layers=2),
     "gru": recurrent("gru"),
+    **LOOKING_BACK,
+    "lstm-multi_head": recurrent("lstm", "multi_head", n_layers=2, layer_norm=True),
+    "elman-softmax": recurrent("elman_rnn", "softmax"),
     **TRANSFORMERS,
 }
 
@@ -39,35 +45,51 @@ def every_sequence(time: int) -> torch.Tensor:
     return torch.tensor(list(product(range(N_SYMBOLS), repeat=time)))
 
 
-class ReadsAgain(Encoder):
-    """An encoder that hides that it could remember."""
-
-    def __init__(self, inner: Encoder) -> None:
-        super().__init__()
-        self.inner, self.out_dim = inner, inner.out_dim
-
-    def forward(self, steps, mask):
-        return self.inner(steps, mask)
-
-    def with_weights(self, steps, mask):
-        return self.inner.with_weights(steps, mask)
-
-    def flops(self, batch, time):
-        return self.inner.flops(batch, time)
-
-
 @pytest.mark.parametrize("name", READERS)
-@pytest.mark.parametrize("remembers", [True, False])
 @torch.no_grad()
-def test_reading_on_predicts_what_reading_everything_predicts(name, remembers):
+def test_reading_on_predicts_what_reading_everything_predicts(name):
     model, tokens = sharp(name), every_sequence(3)
     expected = model.logits(sequences_as_batch(tokens))
-    if not remembers:
-        model.encoder = ReadsAgain(model.encoder)
     reading = begin_reading(model, len(tokens))
     for step in range(tokens.shape[1]):
         assert_close(next_logits(model, reading), expected[:, step])
         reading = read_on(model, tokens[:, step], reading)
+
+
+@pytest.mark.parametrize("name", LOOKING_BACK)
+@torch.no_grad()
+def test_what_is_drawn_far_beyond_the_data_has_the_probability_of_the_whole_reading(name):
+    model = sharp(name).float()
+    drawn, log_prob = draw_symbols(model, 3, 50, torch.Generator().manual_seed(0), Sampling())
+    whole = model.step_log_prob(sequences_as_batch(drawn))
+    assert_close(log_prob, whole, atol=1e-5, rtol=1e-5)
+
+
+@pytest.mark.parametrize("name", LOOKING_BACK)
+@torch.no_grad()
+def test_recurrence_and_mechanism_read_one_step_for_each_symbol(name, monkeypatch):
+    model, run, made = sharp(name), [], []
+    recurrent, mechanism = model.encoder.recurrent, model.encoder.mechanism
+    recurrent.stack[0].register_forward_pre_hook(lambda _, given: run.append(given[0].shape[1]))
+    monkeypatch.setattr(
+        mechanism,
+        "prepared",
+        lambda keys, f=mechanism.prepared: made.append(keys.shape[1]) or f(keys),
+    )
+    draw_symbols(model, 2, 9, torch.Generator().manual_seed(0), Sampling())
+    # Nothing follows the ninth symbol.
+    assert run == made == [1] * 8
+
+
+@pytest.mark.parametrize("name", LOOKING_BACK)
+@torch.no_grad()
+def test_weights_that_are_put_into_an_attention_are_refused_while_it_looks_step_by_step(name):
+    model = sharp(name)
+    with (
+        intervening({model.encoder.mechanism: lambda look: look.weights}),
+        pytest.raises(ArtifactError, match="not those of a generation step by step"),
+    ):
+        draw_symbols(model, 2, 3, torch.Generator().manual_seed(0), Sampling())
 
 
 @pytest.mark.slow
