@@ -1,23 +1,25 @@
 """One digit among pieces of others on a larger canvas: which is it, and where was it?"""
 
-from importlib.metadata import version
 from pathlib import Path
 from typing import Literal, NamedTuple
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Float
 from pydantic import Field
 
 from seqarena.data.links import links_of
-from seqarena.data.manifest import Manifest, Provenance
+from seqarena.data.manifest import Manifest
 from seqarena.data.own.image_source import Steps, picture_steps
 from seqarena.data.part import Part, three_parts
 from seqarena.data.pictures import as_regions
-from seqarena.data.published.pictures import MNIST
 from seqarena.data.published.record import Published
-from seqarena.data.sources import mnist
+from seqarena.data.sources.digit_pictures import (
+    DigitPictures,
+    Digits,
+    digits_of,
+    published_digits,
+)
 from seqarena.data.sources.drawn import DrawnConfig
-from seqarena.data.sources.handwritten_digits import CITATION, MAX_PIXEL, split_rows
 from seqarena.data.sources.source_data import SourceData
 from seqarena.data.splits import Split
 from seqarena.schema import DataSchema
@@ -34,23 +36,13 @@ class Frame(NamedTuple):
     """Sides of what is drawn [pixels]."""
 
     canvas: int
-    digit: int
     piece: int
     """Of a piece of clutter."""
     patch: int
     """Of a region."""
 
 
-FRAMES = {"scikit_learn": Frame(24, 8, 4, 4), "mnist": Frame(60, 28, 8, 6)}
-
-
-class Digits(NamedTuple):
-    """Pictures, what they show, and which of them each split may use."""
-
-    pictures: Float[np.ndarray, "pictures side side"]
-    labels: Int[np.ndarray, "pictures"]
-    rows: dict[Split, Int[np.ndarray, "_"]]
-    provenance: Provenance
+FRAMES: dict[DigitPictures, Frame] = {"scikit_learn": Frame(24, 4, 4), "mnist": Frame(60, 8, 6)}
 
 
 class ClutteredDigitsConfig(DrawnConfig):
@@ -58,7 +50,7 @@ class ClutteredDigitsConfig(DrawnConfig):
 
     input_kind = "frames"
     kind: Literal["cluttered_digits"]
-    digits: Literal["scikit_learn", "mnist"] = "scikit_learn"
+    digits: DigitPictures = "scikit_learn"
     """`scikit_learn`: 8 x 8 pixels on a canvas of 24 x 24, in 6 x 6 regions; needs nothing.
     `mnist`: 28 x 28 on 60 x 60, in 10 x 10 regions, of a published data set (`seqarena data show
     mnist`)."""
@@ -75,7 +67,7 @@ class ClutteredDigitsConfig(DrawnConfig):
     @property
     def needs(self) -> tuple[Published, ...]:
         """Published data sets that these settings read."""
-        return (MNIST,) if self.digits == "mnist" else ()
+        return published_digits(self.digits)
 
     def frames_of(self, path: Path, manifest: Manifest) -> Steps:
         """Return the regions of a picture of somebody's own: a light digit on dark."""
@@ -96,7 +88,7 @@ def draw_cluttered_digits(config: ClutteredDigitsConfig) -> SourceData:
         DataError: the files of MNIST are not there, or not the published ones.
     """
     frame = FRAMES[config.digits]
-    digits = _scikit_learn() if config.digits == "scikit_learn" else _mnist()
+    digits = digits_of(config.digits)
     side = frame.canvas // frame.patch
     return SourceData(
         schema=DataSchema(
@@ -107,7 +99,9 @@ def draw_cluttered_digits(config: ClutteredDigitsConfig) -> SourceData:
             patch=(frame.patch, frame.patch),
         ),
         parts=three_parts(*(_part(config, digits, frame, split) for split in Split)),
-        provenance=digits.provenance,
+        provenance=digits.drawn(
+            f"{digits.provenance.description}, among pieces of others; drawn from a seed", _CITATION
+        ),
         protocol={
             "split": "no handwritten digit is in pictures of two splits",
             "digits": config.digits,
@@ -158,43 +152,6 @@ def placed(
 def _piece(
     picture: Float[np.ndarray, "side side"], frame: Frame, generator: np.random.Generator
 ) -> Float[np.ndarray, "canvas canvas"]:
-    row, column = generator.integers(frame.digit - frame.piece + 1, size=2)
+    row, column = generator.integers(len(picture) - frame.piece + 1, size=2)
     cut = picture[row : row + frame.piece, column : column + frame.piece]
     return placed(cut, frame.canvas, generator)[0]
-
-
-def _scikit_learn() -> Digits:
-    # Imported here: scikit-learn's datasets take a second, and most other sources need them not.
-    from sklearn.datasets import load_digits
-
-    found = load_digits()
-    provenance = Provenance(
-        description="handwritten digits of the test half of the UCI set, as shipped with "
-        "scikit-learn, among pieces of others; drawn from a seed",
-        licence="CC BY 4.0 (data), BSD-3-Clause (scikit-learn)",
-        citation=f"{CITATION} {_CITATION}",
-        versions={"scikit-learn": version("scikit-learn")},
-    )
-    rows = dict(zip(Split, split_rows(found.target), strict=True))
-    return Digits(found.images / MAX_PIXEL, found.target, rows, provenance)
-
-
-def _mnist() -> Digits:
-    """Return MNIST's pictures in its own official split, with its default validation."""
-    source = mnist.read_mnist(mnist.MnistConfig(kind="mnist"))
-    parts = {split: part.sequences for split, part in source.parts.items()}
-    pictures = np.concatenate([each.values.reshape(len(each), 28, 28) for each in parts.values()])
-    labels = np.concatenate([_labels(each.labels) for each in parts.values()])
-    ends = np.cumsum([0, *(len(each) for each in parts.values())])
-    rows = {split: np.arange(ends[at], ends[at + 1]) for at, split in enumerate(parts)}
-    provenance = Provenance(
-        description=f"{source.provenance.description}, among pieces of others; drawn from a seed",
-        licence=source.provenance.licence,
-        citation=f"{source.provenance.citation} {_CITATION}",
-        versions=source.provenance.versions,
-    )
-    return Digits(pictures, labels, rows, provenance)
-
-
-def _labels(labels: Int[np.ndarray, "_"] | None) -> Int[np.ndarray, "_"]:
-    return np.zeros(0, dtype=np.int64) if labels is None else labels

@@ -1,13 +1,10 @@
-import gzip
 import os
-import struct
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from published_scenes import stand_in
-from seqarena.data.published.pictures import MNIST
+from published_scenes import small_mnist
 from seqarena.data.sources import mnist
 from seqarena.data.sources.mnist import MnistConfig, read_mnist
 from seqarena.data.splits import Split
@@ -20,28 +17,9 @@ needs_mirror = pytest.mark.skipif(
 )
 
 
-def idx(values: np.ndarray) -> bytes:
-    """The published form: two zeros, 8 for bytes, the number of axes, their sizes, the bytes."""
-    sizes = struct.pack(f">{values.ndim}I", *values.shape)
-    return bytes([0, 0, 8, values.ndim]) + sizes + values.astype(np.uint8).tobytes()
-
-
 @pytest.fixture
 def published(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, np.ndarray]:
-    """Four files of the published form, small, in a mirror of their own."""
-    generator = np.random.default_rng(0)
-    arrays = {}
-    for half, n in (("train", 80), ("t10k", 20)):
-        arrays[f"{half}-images"] = generator.integers(256, size=(n, 28, 28))
-        arrays[f"{half}-labels"] = np.arange(n) % 10
-    (tmp_path / "image_mnist").mkdir()
-    for name, array in arrays.items():
-        content = idx(array)
-        file = tmp_path / "image_mnist" / f"{name}-idx{array.ndim}-ubyte.gz"
-        file.write_bytes(gzip.compress(content))
-    monkeypatch.setattr(mnist, "MNIST", stand_in(MNIST, tmp_path))
-    monkeypatch.setenv("SEQARENA_MIRROR", str(tmp_path))
-    return arrays
+    return small_mnist(tmp_path, monkeypatch)
 
 
 def test_rows_of_pixels_are_scaled_and_keep_their_labels(published) -> None:
