@@ -42,7 +42,7 @@ MNIST = Published(
     "to document recognition. Proceedings of the IEEE 86(11), 2278-2324.",
     protocol="Official split; accuracy on test, the pixels read one by one in rows, or in one "
     "fixed random order.",
-    read_by=("cluttered_digits", "mnist"),
+    read_by=("cluttered_digits", "mnist", "moving_digits"),
     # The official page has no files any more; PyTorch's copy is what torchvision reads.
     downloads=tuple(
         WholeFile(f"https://ossci-datasets.s3.amazonaws.com/mnist/{file.path}", file.path)

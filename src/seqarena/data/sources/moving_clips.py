@@ -44,6 +44,8 @@ class Stage:
     size: int
     """Side of a picture [pixels]; two of them fit beside each other."""
     n_frames: int
+    slowest: int
+    """Lowest speed [pixels per frame]."""
     fastest: int
     """Highest speed [pixels per frame]."""
 
@@ -53,7 +55,7 @@ class Stage:
         """Draw speeds, and places from where neither picture leaves the canvas."""
         room = self.canvas - self.size
         down, right = DIRECTIONS[direction]
-        speed = generator.integers(1, self.fastest + 1, size=2)
+        speed = generator.integers(self.slowest, self.fastest + 1, size=2)
         way = speed * (self.n_frames - 1)
         along = generator.integers(0, room - way + 1) + (way if down + right < 0 else 0)
         first = int(generator.integers(0, room - self.size + 1))

@@ -15,6 +15,7 @@ from seqarena.data.published.places import place_of
 from seqarena.data.published.record import Published
 from seqarena.data.sources.cluttered_digits import ClutteredDigitsConfig as Cluttered
 from seqarena.data.sources.connected_words import ConnectedWordsConfig, SpokenVowelsConfig
+from seqarena.data.sources.moving_digits import MovingDigitsConfig as Moving
 from seqarena.data.sources.published_series import SeriesName
 from seqarena.data.sources.source_config import SourceConfig
 from seqarena.data.sources.spoken_digits import SpokenDigitsConfig
@@ -72,6 +73,7 @@ def kinds_that_need() -> dict[str, set[str]]:
     settings = {
         "time_series": [{"name": name} for name in get_args(SeriesName)],
         "cluttered_digits": [{"digits": digits} for digits in ("scikit_learn", "mnist")],
+        "moving_digits": [{"pictures": pictures} for pictures in ("scikit_learn", "mnist")],
         "connected_words": [
             {"recordings": SpokenDigitsConfig(kind="fsdd")},
             {"recordings": SpokenVowelsConfig(kind="japanese_vowels")},
@@ -93,6 +95,8 @@ def test_a_declaration_names_the_sources_that_need_it_and_no_other() -> None:
 def test_a_source_needs_what_its_settings_read() -> None:
     assert Cluttered(kind="cluttered_digits").needs == ()
     assert Cluttered(kind="cluttered_digits", digits="mnist").needs == (published_set("mnist"),)
+    assert Moving(kind="moving_digits").needs == ()
+    assert Moving(kind="moving_digits", pictures="mnist").needs == (published_set("mnist"),)
     series = SOURCES["time_series"]
     natops, gun_point = (
         series.model_validate({"kind": "time_series", "name": name})
