@@ -1,7 +1,9 @@
 """Optimisers, and the learning rate of each step."""
 
 import math
+from typing import Any
 
+import torch
 from torch import nn
 from torch.optim import SGD, AdamW, Optimizer
 
@@ -31,7 +33,22 @@ def make_optimiser(model: nn.Module, config: OptimiserConfig) -> Optimizer:
             betas = (_MOMENTUM, config.beta_2)
             return AdamW(groups, lr=config.learning_rate, betas=betas, fused=is_fused)
         case "sgd":
-            return SGD(groups, lr=config.learning_rate, momentum=_MOMENTUM)
+            # Under torch's own name the decay would go into the gradient, and so into the momentum.
+            own = [
+                {**group, "decay": group["weight_decay"], "weight_decay": 0.0} for group in groups
+            ]
+            sgd = SGD(own, lr=config.learning_rate, momentum=_MOMENTUM)
+            sgd.register_step_pre_hook(_decay)
+            return sgd
+
+
+@torch.no_grad()
+def _decay(optimiser: Optimizer, *_: Any) -> None:
+    """Take rate · decay · p from every p that is about to move, as AdamW does."""
+    for group in optimiser.param_groups:
+        moved = [part for part in group["params"] if part.grad is not None]
+        if moved:
+            torch._foreach_mul_(moved, 1.0 - group["lr"] * group["decay"])
 
 
 def learning_rate_at(step: int, n_steps: int, config: OptimiserConfig) -> float:

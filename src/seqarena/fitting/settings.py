@@ -73,7 +73,8 @@ class OptimiserConfig(BaseModel):
     learning_rate: float = Field(default=3e-3, gt=0)
     """Peak learning rate."""
     weight_decay: float = Field(default=0.01, ge=0)
-    """Decoupled weight decay; 0 is none."""
+    """Decoupled weight decay of matrices, under AdamW and SGD: each step takes this, times the
+    learning rate, off every number first, whatever its gradient. 0 is none."""
     beta_2: float = Field(default=0.999, gt=0, lt=1)
     """How slowly AdamW forgets the squares of gradients: the nearer to 1, the longer it averages;
     0.99 suits few steps. (It forgets the gradients themselves at 0.9.)"""

@@ -125,6 +125,44 @@ def test_passes_over_parts_of_a_batch_add_to_the_steps_of_the_whole(tmp_path):
     assert report.training_flops == pytest.approx(whole_report.training_flops)
 
 
+def _descended_by_hand(model, optimiser, train, setting):
+    """Descent with momentum and decoupled decay, line by line; leave it after its last epoch."""
+    velocities = {name: torch.zeros_like(part) for name, part in model.named_parameters()}
+    for epoch in range(setting.training.max_epochs):
+        for rows in plan_epoch(train.lengths, setting.training.batch_size, setting.seed, epoch):
+            objective = model.objective(collate(train, rows))
+            model.zero_grad()
+            (objective.total / objective.weight).backward()
+            for name, part in model.named_parameters():
+                decay = optimiser.weight_decay if part.dim() == 2 else 0.0
+                velocities[name] = 0.9 * velocities[name] + part.grad
+                lost = optimiser.learning_rate * decay * part.data
+                part.data = part.data - lost - optimiser.learning_rate * velocities[name]
+
+
+# Three steps an epoch, of one pass or three: either call is within the third epoch.
+@pytest.mark.parametrize(("most", "broken_at"), [(None, 7), (3, 19)])
+def test_a_descent_decays_by_its_formula_in_passes_and_over_a_break(
+    tmp_path, monkeypatch, most, broken_at
+):
+    monkeypatch.setattr(module, "SECONDS_BETWEEN_CHECKPOINTS", 0.0)
+    hardware = HardwareConfig(accelerator="cpu", max_sequences_per_pass=most)
+    setting = a_setting(tmp_path, hardware=hardware, batch_size=8, max_epochs=4)
+    train = labelled_frames(24)
+    decaying = STEADY.model_copy(update={"weight_decay": 0.5, "learning_rate": 0.02})
+    broken, fitted, by_hand = (SoftmaxClassifier() for _ in range(3))
+    proper, calls = broken.objective, iter(range(10**6))
+    broken.objective = lambda batch: (
+        proper(batch) if not broken.training or next(calls) < broken_at else 1 / 0
+    )
+    with pytest.raises(ZeroDivisionError):
+        fit_by_gradient(broken, decaying, train, train, setting)
+    report = fit_by_gradient(fitted, decaying, train, train, setting)
+    assert (report.notes, report.best_epoch) == (("resumed after 2 epochs",), 3)
+    _descended_by_hand(by_hand, decaying, train, setting)
+    torch.testing.assert_close(fitted.state_dict(), by_hand.state_dict(), rtol=1e-5, atol=1e-6)
+
+
 def test_a_model_over_the_budget_of_parameters_is_refused_before_it_is_fitted(tmp_path):
     model, data = SoftmaxClassifier(), labelled_frames(8)
     model.objective = None

@@ -56,3 +56,30 @@ def test_frozen_parameters_are_left_alone():
     (group,) = optimiser.param_groups
     assert [tuple(part.shape) for part in group["params"]] == [(3, 2)]
     assert group["momentum"] == 0.9
+
+
+def test_the_decay_of_descent_is_no_part_of_its_gradient_nor_of_its_momentum():
+    model = nn.Linear(2, 3).double()
+    optimiser = make_optimiser(model, OptimiserConfig(kind="sgd", weight_decay=0.5))
+    weight, bias = model.weight.detach().clone(), model.bias.detach().clone()
+    velocities = torch.zeros_like(weight), torch.zeros_like(bias)
+    for rate in (0.1, 0.3, 0.2):
+        gradients = torch.randn(3, 2).double(), torch.randn(3).double()
+        model.weight.grad, model.bias.grad = (each.clone() for each in gradients)
+        for group in optimiser.param_groups:
+            group["lr"] = rate
+        optimiser.step()
+        velocities = [0.9 * old + new for old, new in zip(velocities, gradients, strict=True)]
+        weight = weight - rate * 0.5 * weight - rate * velocities[0]
+        bias = bias - rate * velocities[1]
+        torch.testing.assert_close(model.weight.detach(), weight)
+        torch.testing.assert_close(model.bias.detach(), bias)
+
+
+def test_a_matrix_without_a_gradient_does_not_decay():
+    model = nn.Linear(2, 3)
+    before = model.weight.detach().clone()
+    optimiser = make_optimiser(model, OptimiserConfig(kind="sgd", weight_decay=0.5))
+    model.bias.grad = torch.ones(3)
+    optimiser.step()
+    assert torch.equal(model.weight, before)
