@@ -26,11 +26,21 @@ class Positions(nn.Module, ABC):
 
 
 class LearnedPositions(Positions):
-    """One free vector per place: Gehring et al. (2017), section 3.1."""
+    """One free vector per place: Gehring et al. (2017), section 3.1.
 
-    def __init__(self, max_time: int, model_dim: int, scale: float = 1.0) -> None:
+    `remedy` is what a user can do about a longer sequence: whoever builds it knows the settings.
+    """
+
+    def __init__(
+        self,
+        max_time: int,
+        model_dim: int,
+        scale: float = 1.0,
+        remedy: str = "shorten it, or fit to data in which one is as long",
+    ) -> None:
         super().__init__()
         self.max_time: int = max_time
+        self.remedy = remedy
         self.table = nn.Parameter(scale * torch.randn(max_time, model_dim))
 
     def forward(self, start: int, time: int) -> Float[Tensor, "time model_dim"]:
@@ -42,7 +52,7 @@ class LearnedPositions(Positions):
         if start + time > self.max_time:
             raise DataError(
                 f"a sequence of {start + time} steps came, but positions are learned for "
-                f"{self.max_time}; shorten it, or fit with `positions: sinusoidal`."
+                f"{self.max_time}; {self.remedy}."
             )
         return self.table[start : start + time]
 
@@ -92,7 +102,8 @@ def build_positions(
     """Return what is added under a kind; learned ones start with standard deviation `scale`."""
     match kind:
         case "learned":
-            return LearnedPositions(max_time, model_dim, scale)
+            remedy = "shorten it, or fit with `positions: sinusoidal`"
+            return LearnedPositions(max_time, model_dim, scale, remedy)
         case "sinusoidal":
             return SinusoidalPositions(model_dim)
         case "rotary" | "alibi":

@@ -24,12 +24,11 @@ def test_learned_positions_give_the_rows_that_were_asked_for():
 
 
 def test_a_place_that_was_never_learned_is_refused():
-    positions = LearnedPositions(max_time=5, model_dim=4)
+    positions = LearnedPositions(max_time=5, model_dim=4, remedy="stop")
     with pytest.raises(DataError) as refusal:
         positions(3, 3)
     assert str(refusal.value) == (
-        "a sequence of 6 steps came, but positions are learned for 5; shorten it, or fit with "
-        "`positions: sinusoidal`."
+        "a sequence of 6 steps came, but positions are learned for 5; stop."
     )
 
 

@@ -2,11 +2,13 @@ from dataclasses import replace
 from itertools import product
 from typing import get_args
 
+import numpy as np
 import pytest
 import torch
 
 from seqarena.attention.choice import AttentionKind
-from seqarena.errors import ConfigError
+from seqarena.batch import collate_all, sequences_of
+from seqarena.errors import ConfigError, DataError
 from seqarena.families.attention_pooling import AttentionConfig
 from seqarena.families.neural import build_neural
 from seqarena.families.recurrent import RecurrentConfig
@@ -215,6 +217,29 @@ def test_every_choice_of_attention_that_is_not_refused_is_built(attention):
     for config, task, given in product(configs, get_args(FittedKind), GIVEN):
         if config.cannot(task, given) is None:
             build_neural(config, replace(SCHEMA, task_kind=task, **GIVEN[given]), torch.Generator())
+
+
+@pytest.mark.parametrize(
+    ("config", "remedy"),
+    [
+        (TransformerConfig(kind="transformer"), "fit with `positions: sinusoidal`"),
+        (
+            AttentionConfig(kind="attention", attention="softmax"),
+            "fit to data in which one is as long",
+        ),
+    ],
+)
+def test_a_longer_sequence_than_any_that_was_learned_is_met_with_what_the_family_has(
+    config, remedy
+):
+    schema = replace(SCHEMA, task_kind="classification", n_symbols=5)
+    family = build_neural(config, schema, torch.Generator())
+    too_long = sequences_of([np.zeros(7, dtype=int)], labels=[0])
+    with pytest.raises(DataError) as refusal:
+        family.objective(collate_all(too_long))
+    assert str(refusal.value) == (
+        f"a sequence of 7 steps came, but positions are learned for 6; shorten it, or {remedy}."
+    )
 
 
 def test_everything_else_can_be_done():
