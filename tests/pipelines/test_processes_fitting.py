@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from left_behind import processes_naming
 
 PROGRAM = Path(__file__).parents[1] / "unit" / "fitting" / "fitting_program.py"
 
@@ -85,3 +86,4 @@ def test_a_failing_process_ends_the_job_with_its_own_error_and_leaves_none_behin
     done = subprocess.run(command, timeout=120, capture_output=True, text=True)
     assert done.returncode != 0
     assert "ConvergenceError: fit: the training loss is nan in epoch 0 at step 2" in done.stderr
+    assert processes_naming(str(tmp_path)) == []

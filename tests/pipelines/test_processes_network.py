@@ -1,7 +1,6 @@
 """A small Transformer, fitted in every way in which a network can be spread over processes."""
 
 import json
-import os
 import signal
 import socket
 import subprocess
@@ -11,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from left_behind import processes_naming
 
 PROGRAM = str(Path(__file__).parent / "fit_network.py")
 TORCHRUN = ["-m", "torch.distributed.run"]
@@ -122,22 +122,4 @@ def test_a_process_that_is_killed_ends_the_job_soon_and_leaves_none_behind(tmp_p
     done = _run(tmp_path / "fit", 1, 6, devices=2)
     assert done.returncode != 0
     assert time.monotonic() - began < 100
-    assert not _processes_naming(str(tmp_path))
-
-
-def _processes_naming(words, patience=10.0):
-    """Return the processes whose command line holds `words`, after some time to go."""
-    until = time.monotonic() + patience
-    while (found := _command_lines(words)) and time.monotonic() < until:
-        time.sleep(0.2)
-    return found
-
-
-def _command_lines(words):
-    listed = subprocess.run(["ps", "-eo", "pid,args"], capture_output=True, text=True, check=True)
-    own = str(os.getpid())
-    return [
-        line
-        for line in listed.stdout.splitlines()
-        if words in line and line.split()[0] != own and "pytest" not in line
-    ]
+    assert processes_naming(str(tmp_path)) == []
