@@ -23,6 +23,7 @@ from seqarena.families.encoder_assembly import (
     sized,
     transformer_encoder,
 )
+from seqarena.families.pooled import ClassifierPooling
 from seqarena.families.recurrent import RecurrentConfig
 from seqarena.families.sliding_window import seen_at_once
 from seqarena.families.stem import NO_REGIONS
@@ -146,8 +147,21 @@ def _pooling(
     config: NeuralConfig, schema: DataSchema, encoder: Encoder
 ) -> PlainPooling | AttentionPooling:
     dim = encoder.out_dim
-    if isinstance(config, TransformerConfig):
-        return PlainPooling(config.pooling, dim)
-    if config.attention == "none":
-        return PlainPooling(config.pooling, dim, encoder.backward_dim)
-    return build_pooling(config.attention, dim, dim, config.n_heads, schema.max_length)
+    kind = _pooled_by(config)
+    match kind:
+        case "last" | "mean" | "max":
+            return PlainPooling(kind, dim, encoder.backward_dim)
+        case _:
+            return build_pooling(kind, dim, dim, config.n_heads, schema.max_length)
+
+
+def _pooled_by(config: NeuralConfig) -> ClassifierPooling:
+    match config:
+        case TransformerConfig():
+            return config.pooling
+        case RecurrentConfig():
+            return config.pooling if config.attention == "none" else config.attention
+        case AttentionConfig():
+            return config.attention
+        case _:
+            assert_never(config)

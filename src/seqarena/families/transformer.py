@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 from seqarena.attention.positions import PositionKind
 from seqarena.families.copying import copy_obstacle
 from seqarena.families.heads import HeadCount
+from seqarena.families.pooled import ClassifierPooling, pooling_obstacle, pools_by_attention
 from seqarena.families.stem import stem_obstacle
 from seqarena.families.tag_choice import DEFAULT_DECODING, TagDecoding, tagging_obstacle
 from seqarena.families.transduction_head import (
@@ -18,7 +19,6 @@ from seqarena.families.transduction_head import (
 )
 from seqarena.fitting.protocols import OptimiserConfig
 from seqarena.networks.decoding import DecodingConfig
-from seqarena.networks.pooling import PoolingKind
 from seqarena.networks.region_input import StemKind
 from seqarena.networks.tag_heads import TagHeadKind
 from seqarena.schema import TaskKind, fitted_as
@@ -76,8 +76,9 @@ class TransformerConfig(BaseModel):
     tell self-attention distances, of any length, and need `softmax`."""
     tie_weights: bool = False
     """Whether the embedding of a language model is its output matrix too (Press & Wolf 2017)."""
-    pooling: PoolingKind = "mean"
-    """How a classifier makes one vector of a sequence."""
+    pooling: ClassifierPooling = "mean"
+    """How a classifier makes one vector of a sequence: a rule (`mean`, `last`, `max`), or any
+    attention mechanism, whose weights become a map (`softmax`, `multi_head`, ...)."""
     stem: StemKind = "none"
     """`conv`: a classifier of the regions of a picture sees them through a small convolutional
     network; `none`: each region by itself."""
@@ -175,12 +176,14 @@ class TransformerConfig(BaseModel):
             or transduction_obstacle(self.transduction_head, task_kind, input_kind)
             or copy_obstacle(self.copies, task_kind, input_kind)
             or stem_obstacle(self.stem, task_kind, input_kind)
+            or pooling_obstacle(self.pooling, task_kind)
         )
 
     @property
     def mechanism(self) -> str:
         """The word for its attention in tables and tags."""
-        return "self_attention" if self.self_attention == "softmax" else "linear_attention"
+        inside = "self_attention" if self.self_attention == "softmax" else "linear_attention"
+        return f"{inside} + {self.pooling}" if pools_by_attention(self.pooling) else inside
 
 
 def _told(numbers: dict[str, int]) -> str:

@@ -97,6 +97,23 @@ def test_a_stem_is_for_pictures_that_are_classified():
     )
 
 
+def test_a_mechanism_pools_where_a_sequence_has_a_label():
+    pooled = TransformerConfig(kind="transformer", pooling="multi_head")
+    assert pooled.cannot("classification", "tokens") is None
+    assert pooled.cannot("classification", "frames") is None
+    for task in ("density", "recommendation", "tagging", "transduction", "alignment"):
+        assert pooled.cannot(task, "tokens") == (
+            "pooling 'multi_head' makes one vector of a sequence for its label, and "
+            f"{task} labels no sequence; leave it out"
+        )
+        assert TransformerConfig(kind="transformer", pooling="max").cannot(task, "tokens") is None
+    assert mistakes(TransformerConfig, kind="transformer", pooling="none") == [
+        "families.mine.pooling: 'none' is not allowed; expected 'last', 'mean', 'max', "
+        "'weighted_sum_linear', 'weighted_sum_additive', 'softmax_dot', 'softmax_general', "
+        "'softmax_scaled_dot', 'softmax', 'multi_head' or 'self_attention'."
+    ]
+
+
 @pytest.mark.parametrize("share", [-0.1, 1.0])
 def test_a_weight_drop_is_a_probability_that_leaves_something(share):
     (mistake,) = mistakes(RecurrentConfig, kind="lstm", weight_drop=share)
@@ -270,6 +287,9 @@ def test_each_config_names_its_mechanism():
     linear = TransformerConfig(kind="transformer", self_attention="linear")
     assert linear.mechanism == "linear_attention"
     assert AttentionConfig(kind="attention", attention="multi_head").mechanism == "multi_head"
+    assert TransformerConfig(kind="transformer", pooling="max").mechanism == "self_attention"
+    pooled = TransformerConfig(kind="transformer", self_attention="linear", pooling="softmax")
+    assert pooled.mechanism == "linear_attention + softmax"
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,13 @@
 """What the settings of a Transformer make of its parts."""
 
+from typing import get_args
+
 import pytest
 import torch
 
+from seqarena.attention.choice import PoolingMechanism
 from seqarena.attention.linear_self_attention import LinearSelfAttention
+from seqarena.attention.pooling import build_pooling
 from seqarena.attention.relative import AlibiPositions, RotaryPositions
 from seqarena.families.assembly import classifier, language_model, transducer
 from seqarena.families.transformer import TransformerConfig
@@ -88,6 +92,24 @@ def test_a_classifier_pools_as_it_is_told(kind):
     schema = DataSchema("classification", n_symbols=3, n_classes=2, max_length=6)
     config = TransformerConfig(kind="transformer", model_dim=8, pooling=kind)
     assert classifier(config, schema).pooling.kind == kind
+
+
+@pytest.mark.parametrize("kind", get_args(PoolingMechanism))
+def test_a_classifier_pools_by_any_mechanism_and_has_its_parameters_beside_its_own(kind):
+    schema = DataSchema("classification", n_symbols=3, n_classes=2, max_length=6)
+    plain, pooled = (
+        classifier(
+            TransformerConfig(kind="transformer", model_dim=8, n_heads=2, pooling=pooling), schema
+        )
+        for pooling in ("mean", kind)
+    )
+    alone = build_pooling(kind, key_dim=8, model_dim=8, n_heads=2, max_time=6)
+    shapes = {name: each.shape for name, each in alone.named_parameters()}
+    assert {name: each.shape for name, each in pooled.pooling.named_parameters()} == shapes
+    n_plain, n_pooled, n_alone = (
+        sum(each.numel() for each in part.parameters()) for part in (plain, pooled, alone)
+    )
+    assert n_pooled == n_plain + n_alone > n_plain
 
 
 def test_a_stem_reads_regions_before_the_blocks():

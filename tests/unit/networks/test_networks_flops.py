@@ -14,6 +14,7 @@ from neural_scenes import (
     seeded,
     token_batch,
     transducer,
+    transformer,
 )
 from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils.flop_counter import FlopCounterMode
@@ -32,8 +33,11 @@ def counted(run) -> int:
 @pytest.mark.parametrize(
     "attention", ["softmax_general", "softmax", "multi_head", "self_attention"]
 )
-def test_the_estimate_is_what_torch_counts_for_attention_alone(attention):
-    model, batch = seeded(classifier, alone(attention), FRAMES), frame_batch()
+@pytest.mark.parametrize(
+    "build", [alone, lambda attention: transformer(pooling=attention)], ids=["alone", "transformer"]
+)
+def test_the_estimate_is_what_torch_counts_where_attention_pools(attention, build):
+    model, batch = seeded(classifier, build(attention), FRAMES), frame_batch()
     standardising = 2 * 3 * 5 * 3
     expected = counted(lambda: model.class_log_prob(batch)) + standardising
     assert model.forward_flops(batch) == expected

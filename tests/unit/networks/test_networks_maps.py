@@ -16,6 +16,7 @@ from neural_scenes import (
     seeded,
     token_batch,
     transducer,
+    transformer,
 )
 from torch.testing import assert_close
 
@@ -60,6 +61,11 @@ def test_a_recurrent_language_model_looks_nowhere():
     ("config", "names"),
     [
         (TRANSFORMER, ["encoder.0.self", "encoder.1.self"]),
+        (transformer(pooling="softmax"), ["encoder.0.self", "encoder.1.self", "pooling"]),
+        (
+            transformer(pooling="self_attention", n_layers=1),
+            ["encoder.0.self", "pooling", "pooling.self"],
+        ),
         (recurrent("lstm"), []),
         (recurrent("gru", "weighted_sum_linear"), ["pooling"]),
         (alone("multi_head"), ["pooling"]),

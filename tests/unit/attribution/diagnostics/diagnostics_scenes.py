@@ -81,6 +81,11 @@ MODELS = {
     "classifier": (transformer(), CLASSES, ["encoder.0.self", "encoder.1.self"]),
     "pooling": (pooled("multi_head"), CLASSES, ["pooling"]),
     "self_pooling": (pooled("self_attention"), CLASSES, ["pooling"]),
+    "pooled_transformer": (
+        transformer(n_layers=1, pooling="softmax"),
+        CLASSES,
+        ["encoder.0.self", "pooling"],
+    ),
     "tagger": (transformer(), TAGS, ["encoder.0.self", "encoder.1.self"]),
     "transducer": (
         transformer(),
