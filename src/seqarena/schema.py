@@ -8,6 +8,7 @@ FittedKind = Literal["density", "classification", "tagging", "transduction", "al
 TaskKind = Literal[FittedKind, "recommendation"]
 """What can be asked of a family."""
 InputKind = Literal["tokens", "frames"]
+FrameKind = Literal["real", "binary", "count"]
 TargetUnit = Literal["character", "word", "subword", "phoneme"]
 Judgement = Literal["symbols", "pronunciation", "translation", "summary"]
 SymbolUnit = Literal["symbol", "character", "word"]
@@ -59,7 +60,7 @@ class DataSchema:
     """Rows and columns, when the steps are regions of a picture in row-major order."""
     patch: tuple[int, int] | None = None
     """Rows and columns of pixels in a region, when a step is its pixels in row-major order."""
-    frame_kind: Literal["real", "binary", "count"] = "real"
+    frame_kind: FrameKind = "real"
     """What the numbers of a frame are: any, only 0 and 1 (a piano roll), or counts."""
     slice_name: str | None = None
     """What the test examples are also counted under ("length", "pairs"); None: nothing."""

@@ -99,6 +99,24 @@ def test_a_stem_is_refused_where_the_steps_are_no_regions_of_a_picture(raw):
     assert list(parse_suite(raw).experiments) == ["x"]
 
 
+def test_a_network_is_a_density_of_frames_of_zeros_and_ones_and_of_no_others(raw):
+    own = {"kind": "csv", "path": "own.csv", "columns": {"input": ["a", "b"]}, "unit": "numbers"}
+    raw["tasks"]["numbers"] = {"kind": "density", "source": own}
+    raw["tasks"]["music"] = {"kind": "density", "source": {"kind": "polyphonic_music"}}
+    raw["families"]["transformer"] = {"kind": "transformer"}
+    raw["families"]["hmm"] = {"kind": "hidden_markov"}
+    names = ["lstm", "transformer", "hmm"]
+    raw["experiments"] = {name: {"task": "music", "family": name} for name in names}
+    assert list(parse_suite(raw).experiments) == names
+    raw["experiments"] = {name: {"task": "numbers", "family": name} for name in names}
+    assert mistakes(raw) == [
+        f"experiments.{name}: {name!r} cannot do 'numbers': a network's density is one of tokens, "
+        "or of frames of zeros and ones, and these frames are real numbers; use hidden_markov, "
+        "whose emissions take them"
+        for name in names[:2]
+    ]
+
+
 def test_a_family_that_cannot_do_a_task_is_named_with_the_reason(raw):
     raw["experiments"]["x"] = {"task": "lagged", "family": "gmm"}
     (line,) = mistakes(raw)

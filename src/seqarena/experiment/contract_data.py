@@ -47,6 +47,10 @@ def contract_data() -> dict[str, ContractData]:
     tokens: dict[str, Any] = {"n_symbols": N_SYMBOLS, "max_length": 8}
     schemas = {
         "density": (DataSchema("density", **tokens), sequences_of(inputs)),
+        "density of frames": (
+            DataSchema("density", dim=2, frame_kind="binary", max_length=8),
+            sequences_of([(each > 0.5).astype(np.float32) for each in frames]),
+        ),
         "recommendation": (DataSchema("recommendation", **tokens), sequences_of(inputs)),
         "classification of tokens": (
             DataSchema("classification", n_classes=2, **tokens),

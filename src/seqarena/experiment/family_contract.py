@@ -160,10 +160,13 @@ def shares_one_among_sequences(case: Case) -> str | None:
 
 def never_looks_ahead(case: Case) -> str | None:
     """The future never changes the past."""
-    if not isinstance(case.family, DensityFamily) or case.data.input_kind == "frames":
+    if not isinstance(case.family, DensityFamily):
         return None
-    ends = ([0, 0], [2, 1])
-    both = [collate_all(sequences_of([np.array([0, 1, 2, *end])])) for end in ends]
+    # Frames are made of the two bits of each symbol.
+    bits = np.array([[0, 0], [0, 1], [1, 0]], dtype=np.float32)
+    symbols = [np.array([0, 1, 2, *end]) for end in ([0, 0], [2, 1])]
+    steps = [bits[each] if case.data.input_kind == "frames" else each for each in symbols]
+    both = [collate_all(sequences_of([each])) for each in steps]
     one, other = (case.family.step_log_prob(batch)[0, :3] for batch in both)
     if torch.allclose(one, other, atol=1e-6, rtol=0):
         return None

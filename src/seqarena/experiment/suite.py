@@ -19,7 +19,12 @@ from seqarena.experiment.budget.resolve import (
     with_minutes,
 )
 from seqarena.experiment.layout import PARAMS_FILE
-from seqarena.families.catalogue import AnyFamilyConfig, data_obstacle, parse_family
+from seqarena.families.catalogue import (
+    AnyFamilyConfig,
+    data_obstacle,
+    frames_obstacle,
+    parse_family,
+)
 from seqarena.fitting.settings import HardwareConfig
 from seqarena.parsing import nearest, parse, read_yaml
 from seqarena.tasks.config import TaskConfig
@@ -197,9 +202,12 @@ def _parse_experiment(
     if entry.task not in tasks:
         raise ConfigError([])
     task = tasks[entry.task]
-    obstacle = family.cannot(task.kind, task.source.input_kind)
-    if obstacle is None:
-        obstacle = data_obstacle(family, task.source.has_regions, task.source.scores_some_steps)
+    source = task.source
+    obstacle = (
+        family.cannot(task.kind, source.input_kind)
+        or frames_obstacle(family, task.kind, source.input_kind, source.frame_kind)
+        or data_obstacle(family, source.has_regions, source.scores_some_steps)
+    )
     if obstacle:
         raise ConfigError([f"{at}: {entry.family!r} cannot do {entry.task!r}: {obstacle}"])
     return Experiment(name, entry.task, task, entry.family, family, seeds, hardware)

@@ -2,6 +2,8 @@
 
 from typing import assert_never
 
+from torch import nn
+
 from seqarena.attention.multi_head import MultiHeadAttention
 from seqarena.attention.pooling import AttentionPooling, build_pooling
 from seqarena.attention.positions import build_positions
@@ -28,10 +30,11 @@ from seqarena.families.recurrent import RecurrentConfig
 from seqarena.families.sliding_window import seen_at_once
 from seqarena.families.stem import NO_REGIONS
 from seqarena.families.transformer import TransformerConfig
+from seqarena.networks.binary_frame_model import BinaryFrameModel
 from seqarena.networks.classifier import SequenceClassifier
 from seqarena.networks.ctc_transducer import CtcHead, CtcTransducer
 from seqarena.networks.encoder import Encoder
-from seqarena.networks.inputs import Inputs, TokenInput, build_inputs
+from seqarena.networks.inputs import FrameInput, Inputs, TokenInput, build_inputs
 from seqarena.networks.joint_transducer import JointTransducer
 from seqarena.networks.language_model import LanguageModel
 from seqarena.networks.pooling import PlainPooling
@@ -54,8 +57,19 @@ def language_model(config: NeuralConfig, schema: DataSchema) -> LanguageModel:
     # An embedding that writes too must begin with small logits, of variance 1 / width.
     shrink = scale * config.model_dim**0.5 if is_tied else 1.0
     inputs = TokenInput(n_symbols, config.model_dim, scale / shrink, gain=shrink)
-    encoder = causal_encoder(config, seen_at_once(schema))
+    encoder = causal_encoder(config, seen_at_once(schema), inputs.out_dim)
     return LanguageModel(inputs, encoder, n_symbols, is_tied)
+
+
+def binary_frame_model(config: NeuralConfig, schema: DataSchema) -> BinaryFrameModel:
+    """Return a density of frames of zeros and ones."""
+    dim = sized(schema.dim, "dim")
+    project = not isinstance(config, RecurrentConfig)
+    inputs = FrameInput(dim, config.model_dim if project else None)
+    if inputs.projection is not None:
+        # What is on is a symbol of its own, whose vector is drawn as any other's.
+        nn.init.normal_(inputs.projection.weight, std=embedding_scale(config))
+    return BinaryFrameModel(inputs, causal_encoder(config, schema, inputs.out_dim), dim)
 
 
 def classifier(config: NeuralConfig, schema: DataSchema) -> SequenceClassifier:

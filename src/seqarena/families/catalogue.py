@@ -10,6 +10,7 @@ from seqarena.families.aligner_config import AlignerConfig
 from seqarena.families.classical import ClassicalFamily, build_classical
 from seqarena.families.copy_source import CopySource, CopySourceConfig, build_copy_source
 from seqarena.families.discovery import own_config, own_kinds
+from seqarena.families.framed_density import framed_density_obstacle
 from seqarena.families.gaussian_mixture_config import GaussianMixtureConfig
 from seqarena.families.hidden_markov import HiddenMarkovConfig
 from seqarena.families.markov_chain_config import MarkovChainConfig
@@ -32,6 +33,7 @@ from seqarena.families.neural import (
     AttentionConfig,
     NeuralClassifier,
     NeuralDensity,
+    NeuralFrameDensity,
     NeuralTagger,
     NeuralTransducer,
     RecurrentConfig,
@@ -43,7 +45,7 @@ from seqarena.families.stem import NO_REGIONS
 from seqarena.families.word_recogniser import WordRecogniser, build_word_recogniser
 from seqarena.families.word_recogniser_config import WordRecogniserConfig
 from seqarena.parsing import nearest, parse
-from seqarena.schema import DataSchema
+from seqarena.schema import DataSchema, FrameKind, InputKind, TaskKind
 from seqarena.seeds import torch_generator
 
 FamilyConfig = Annotated[
@@ -74,6 +76,7 @@ AnyFamily = (
     | Aligner
     | WordRecogniser
     | NeuralDensity
+    | NeuralFrameDensity
     | NeuralClassifier
     | NeuralTagger
     | NeuralTransducer
@@ -134,6 +137,15 @@ def data_obstacle(
             return NO_REGIONS if config.stem == "conv" and not has_regions else None
         case _:
             return None
+
+
+def frames_obstacle(
+    config: AnyFamilyConfig, task_kind: TaskKind, input_kind: InputKind, frame_kind: FrameKind
+) -> str | None:
+    """Return why a family that does such a task of some frames cannot do it of these, or None."""
+    if isinstance(config, RecurrentConfig | TransformerConfig):
+        return framed_density_obstacle(task_kind, input_kind, frame_kind)
+    return None
 
 
 def build_family(config: AnyFamilyConfig, schema: DataSchema, seed: int) -> AnyFamily:

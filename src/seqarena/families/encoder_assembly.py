@@ -18,10 +18,10 @@ from seqarena.families.recurrent import RecurrentConfig
 from seqarena.families.transformer import TransformerConfig
 from seqarena.networks.attentive_recurrent import AttentiveRecurrent
 from seqarena.networks.bidirectional import BidirectionalRecurrent
+from seqarena.networks.causal_model import CausalEncoder
 from seqarena.networks.elements import ElementEncoder
 from seqarena.networks.encoder import Encoder
 from seqarena.networks.fused_layers import Recurrence
-from seqarena.networks.language_model import CausalEncoder
 from seqarena.networks.recurrent import Recurrent
 from seqarena.networks.transformer import EMBEDDING_SCALE, Block, TransformerEncoder
 from seqarena.schema import DataSchema
@@ -29,15 +29,15 @@ from seqarena.schema import DataSchema
 NeuralConfig = RecurrentConfig | TransformerConfig | AttentionConfig
 
 
-def causal_encoder(config: NeuralConfig, schema: DataSchema) -> CausalEncoder:
-    """Return what reads a density's symbols without looking ahead.
+def causal_encoder(config: NeuralConfig, schema: DataSchema, input_dim: int) -> CausalEncoder:
+    """Return what reads a density's steps, `input_dim` wide, without looking ahead.
 
     Raises:
         ConfigError: the family has no density.
     """
     match config:
         case RecurrentConfig():
-            recurrent = one_way(config, config.model_dim)
+            recurrent = one_way(config, input_dim)
             mechanism = querying(config, schema, config.model_dim)
             return recurrent if mechanism is None else AttentiveRecurrent(recurrent, mechanism)
         case TransformerConfig():

@@ -3,6 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -15,9 +16,9 @@ from seqarena.families.guards import frames_of, require_fitted, symbols_of
 from seqarena.families.recurrent import RecurrentConfig
 from seqarena.families.sliding_window import sliding_of, windows_to_score, windows_to_train
 from seqarena.fitting.protocols import FitReport, FitSetting, Objective
+from seqarena.networks.causal_model import CausalModel
 from seqarena.networks.classifier import SequenceClassifier
 from seqarena.networks.inputs import FrameInput
-from seqarena.networks.language_model import LanguageModel
 from seqarena.networks.region_input import RegionInput
 from seqarena.networks.tagger import SequenceTagger
 from seqarena.networks.transducer import Transducer
@@ -27,8 +28,10 @@ from seqarena.schema import DataSchema
 class Neural(nn.Module, ABC):
     """A network that is fitted by gradients and answers once it has been."""
 
-    network: LanguageModel | SequenceClassifier | SequenceTagger | Transducer
+    network: CausalModel | SequenceClassifier | SequenceTagger | Transducer
     fitted: Tensor
+    standardises: ClassVar[bool] = True
+    """Whether frames are read in units of their deviations in training."""
 
     def __init__(self, config: NeuralConfig, schema: DataSchema) -> None:
         super().__init__()
@@ -45,9 +48,10 @@ class Neural(nn.Module, ABC):
 
         A fit that goes on keeps the standardisation that its parameters were fitted to.
         """
-        inputs, is_framed = self.network.inputs, train.features is not None and not setting.goes_on
-        if isinstance(inputs, FrameInput | RegionInput) and is_framed:
-            inputs.standardise_by(torch.from_numpy(train.features))
+        inputs, frames = self.network.inputs, train.features
+        is_fresh = self.standardises and not setting.goes_on
+        if isinstance(inputs, FrameInput | RegionInput) and frames is not None and is_fresh:
+            inputs.standardise_by(torch.from_numpy(frames))
         sliding = sliding_of(self.network, self.schema)
         if sliding is not None:
             train, valid = windows_to_train(train, sliding), windows_to_score(valid, sliding)
@@ -55,7 +59,7 @@ class Neural(nn.Module, ABC):
         self.fitted.fill_(True)
         self.eval()
         if isinstance(self.config, RecurrentConfig) and isinstance(
-            self.network, LanguageModel | SequenceClassifier
+            self.network, CausalModel | SequenceClassifier
         ):
             record_gradient_norms(self.network, valid, self.config.gradient_lags, setting.recorder)
         return report

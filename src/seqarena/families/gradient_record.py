@@ -4,9 +4,9 @@ import numpy as np
 
 from seqarena.batch import Sequences, collate_all, sequences_of
 from seqarena.fitting.protocols import Recorder
+from seqarena.networks.causal_model import CausalModel
 from seqarena.networks.classifier import SequenceClassifier
 from seqarena.networks.gradient_lags import gradient_norm_by_lag
-from seqarena.networks.language_model import LanguageModel
 
 METRIC = "gradient_norm/by_lag"
 
@@ -15,7 +15,7 @@ _STEPS_BEYOND_LAG = 64
 
 
 def record_gradient_norms(
-    network: LanguageModel | SequenceClassifier, data: Sequences, max_lag: int, recorder: Recorder
+    network: CausalModel | SequenceClassifier, data: Sequences, max_lag: int, recorder: Recorder
 ) -> None:
     """Tell the mean norm of the gradient by lag, the lag standing where a step would; 0: nothing.
 
@@ -26,7 +26,7 @@ def record_gradient_norms(
         return
     rows = np.unique(np.linspace(0, len(data) - 1, _N_SEQUENCES).astype(np.int64))
     sample = data.select(rows)
-    if isinstance(network, LanguageModel):
+    if isinstance(network, CausalModel):
         sample = _beginnings(sample, max_lag + _STEPS_BEYOND_LAG)
     norms = gradient_norm_by_lag(network, collate_all(sample), max_lag)
     for lag, norm in enumerate(norms.tolist()):

@@ -81,14 +81,21 @@ def frames_of(batch: Batch, dim: int) -> Float[Tensor, "batch time dim"]:
     return batch.features
 
 
-def binary_frames_of(batch: Batch, dim: int) -> Float[Tensor, "batch time dim"]:
+def binary_frames_of(
+    batch: Batch, dim: int, remedy: str = _NOT_BINARY
+) -> Float[Tensor, "batch time dim"]:
     """Return the frames of a batch, all of them 0 or 1.
+
+    Args:
+        batch: of frames.
+        dim: numbers of a frame.
+        remedy: what an error says of who takes no other, and what to do.
 
     Raises:
         DataError: as `frames_of`, or a number is neither.
     """
     frames = frames_of(batch, dim)
-    _require_kind(~((frames == 0) | (frames == 1)), batch, _NOT_BINARY)
+    _require_kind(~((frames == 0) | (frames == 1)), batch, remedy)
     return frames
 
 

@@ -16,6 +16,8 @@ from seqarena.families.assembly import (
 from seqarena.families.attention_pooling import AttentionConfig
 from seqarena.families.encoder_assembly import NeuralConfig
 from seqarena.families.fitted_network import Neural
+from seqarena.families.network_sampling import DEFAULT_SAMPLING, NetworkSample, draw_tokens
+from seqarena.families.neural_frames import NeuralFrameDensity
 from seqarena.families.neural_tagger import NeuralTagger
 from seqarena.families.neural_transducer import NeuralTransducer
 from seqarena.families.recurrent import RecurrentConfig
@@ -24,7 +26,6 @@ from seqarena.families.sliding_window import (
     sliding_of,
     step_log_prob_by_windows,
 )
-from seqarena.families.token_sampling import DEFAULT_SAMPLING, TokenSample, draw_tokens
 from seqarena.families.transformer import TransformerConfig
 from seqarena.fitting.protocols import Objective
 from seqarena.networks.classifier import SequenceClassifier
@@ -37,6 +38,7 @@ __all__ = [
     "AttentionConfig",
     "NeuralClassifier",
     "NeuralDensity",
+    "NeuralFrameDensity",
     "NeuralTagger",
     "NeuralTransducer",
     "RecurrentConfig",
@@ -112,7 +114,7 @@ class NeuralDensity(Neural):
         lengths: Sequence[int],
         generator: torch.Generator,
         sampling: Sampling = DEFAULT_SAMPLING,
-    ) -> TokenSample:
+    ) -> NetworkSample:
         """Draw one sequence of each length; the same generator state gives the same ones.
 
         Raises:
@@ -151,7 +153,7 @@ class NeuralClassifier(Neural):
 
 def build_neural(
     config: NeuralConfig, schema: DataSchema, generator: torch.Generator
-) -> NeuralDensity | NeuralClassifier | NeuralTagger | NeuralTransducer:
+) -> NeuralDensity | NeuralFrameDensity | NeuralClassifier | NeuralTagger | NeuralTransducer:
     """Return an unfitted family whose starting parameters are a function of `generator` alone.
 
     Raises:
@@ -168,11 +170,12 @@ def build_neural(
 
 def _build(
     config: NeuralConfig, schema: DataSchema
-) -> NeuralDensity | NeuralClassifier | NeuralTagger | NeuralTransducer:
+) -> NeuralDensity | NeuralFrameDensity | NeuralClassifier | NeuralTagger | NeuralTransducer:
     kind = fitted_as(schema.task_kind)
     match kind:
         case "density":
-            return NeuralDensity(config, schema)
+            of_tokens = schema.input_kind == "tokens"
+            return (NeuralDensity if of_tokens else NeuralFrameDensity)(config, schema)
         case "classification":
             return NeuralClassifier(config, schema)
         case "tagging":

@@ -16,6 +16,7 @@ from seqarena.families.transduction_head import (
     OptimiserOfTransducer,
     transduction_obstacle,
 )
+from seqarena.families.tying import tying_obstacle
 from seqarena.fitting.protocols import OptimiserConfig
 from seqarena.networks.decoding import DecodingConfig
 from seqarena.networks.elman import Nonlinearity
@@ -137,13 +138,9 @@ class RecurrentConfig(BaseModel):
     def cannot(self, task_kind: TaskKind, input_kind: Literal["tokens", "frames"]) -> str | None:
         """Return why the family cannot do such a task, or None."""
         fitted_kind = fitted_as(task_kind)
-        if fitted_kind != "density" and self.tie_weights:
-            return (
-                "only a density writes the symbols that it reads; "
-                f"set tie_weights to false for {task_kind}"
-            )
         return (
-            self._obstacle(fitted_kind, input_kind)
+            tying_obstacle(self.tie_weights, task_kind, input_kind)
+            or self._obstacle(fitted_kind)
             or tagging_obstacle(self.tag_head, self.tag_decoding, self.optimiser, task_kind)
             or transduction_obstacle(self.transduction_head, task_kind, input_kind)
             or copy_obstacle(self.copies, task_kind, input_kind)
@@ -151,12 +148,10 @@ class RecurrentConfig(BaseModel):
             or stem_obstacle(self.stem, task_kind, input_kind)
         )
 
-    def _obstacle(
-        self, task_kind: FittedKind, input_kind: Literal["tokens", "frames"]
-    ) -> str | None:
+    def _obstacle(self, task_kind: FittedKind) -> str | None:
         match task_kind:
             case "density":
-                return self._coverage_obstacle(task_kind) or self._density_obstacle(input_kind)
+                return self._coverage_obstacle(task_kind) or self._density_obstacle()
             case "classification":
                 return self._coverage_obstacle(task_kind)
             case "tagging":
@@ -174,9 +169,7 @@ class RecurrentConfig(BaseModel):
             "set coverage to false"
         )
 
-    def _density_obstacle(self, input_kind: Literal["tokens", "frames"]) -> str | None:
-        if input_kind == "frames":
-            return "a recurrent density predicts tokens, and the task has frames"
+    def _density_obstacle(self) -> str | None:
         if self.bidirectional:
             return (
                 "a density read from both ends would have seen what it predicts; "

@@ -17,11 +17,12 @@ from seqarena.families.transduction_head import (
     OptimiserOfTransducer,
     transduction_obstacle,
 )
+from seqarena.families.tying import tying_obstacle
 from seqarena.fitting.protocols import OptimiserConfig
 from seqarena.networks.decoding import DecodingConfig
 from seqarena.networks.region_input import StemKind
 from seqarena.networks.tag_heads import TagHeadKind
-from seqarena.schema import TaskKind, fitted_as
+from seqarena.schema import TaskKind
 
 Preset = Literal["tiny", "small", "base"]
 
@@ -163,16 +164,9 @@ class TransformerConfig(BaseModel):
 
     def cannot(self, task_kind: TaskKind, input_kind: Literal["tokens", "frames"]) -> str | None:
         """Return why the family cannot do such a task, or None."""
-        is_density = fitted_as(task_kind) == "density"
-        if is_density and input_kind == "frames":
-            return "a transformer density predicts tokens, and the task has frames"
-        if not is_density and self.tie_weights:
-            return (
-                "only a density writes the symbols that it reads; "
-                f"set tie_weights to false for {task_kind}"
-            )
         return (
-            tagging_obstacle(self.tag_head, self.tag_decoding, self.optimiser, task_kind)
+            tying_obstacle(self.tie_weights, task_kind, input_kind)
+            or tagging_obstacle(self.tag_head, self.tag_decoding, self.optimiser, task_kind)
             or transduction_obstacle(self.transduction_head, task_kind, input_kind)
             or copy_obstacle(self.copies, task_kind, input_kind)
             or stem_obstacle(self.stem, task_kind, input_kind)

@@ -9,26 +9,25 @@ from torch import Tensor
 from seqarena.batch import Batch
 from seqarena.errors import DataError
 from seqarena.networks.attentive_recurrent import AttentiveRecurrent
+from seqarena.networks.causal_model import CausalModel
 from seqarena.networks.classifier import SequenceClassifier
 from seqarena.networks.encoder import Encoder
 from seqarena.networks.fused_layers import State
-from seqarena.networks.language_model import LanguageModel
 from seqarena.networks.recurrent import Recurrent
-from seqarena.networks.token_scores import token_log_prob, tokens_of
 
 Reach = tuple[Float[Tensor, "batch time"], Int[Tensor, "batch time"]]
 """Norms of the gradient of one loss by each state, and the lag of each; negative: not counted."""
 
 
 def gradient_norm_by_lag(
-    model: LanguageModel | SequenceClassifier, batch: Batch, max_lag: int
+    model: CausalModel | SequenceClassifier, batch: Batch, max_lag: int
 ) -> Float[Tensor, "lags"]:
     """Return the mean of |d loss_t / d s_{t-k}| for the lags k = 0, 1, ..., at most `max_lag`.
 
     Pascanu, Mikolov & Bengio (2013), section 2: where the mean falls geometrically, gradients
     vanish; where it grows, they explode. s is all that the recurrence hands on from one step to the
     next, s_{t+1} = F(s_t, x_{t+1}): h of every layer, and c of an LSTM. s_t is the state that the
-    loss is computed from: of a density, loss_t is that of the symbol after t; of a classifier there
+    loss is computed from: of a density, loss_t is that of the step after t; of a classifier there
     is one loss, and s_t is the state of the last real step. The derivative is total, through every
     later step.
 
@@ -78,7 +77,7 @@ def states_of(recurrent: Recurrent, steps: Float[Tensor, "batch time dim"]) -> l
 
 
 def _reaches(
-    model: LanguageModel | SequenceClassifier,
+    model: CausalModel | SequenceClassifier,
     batch: Batch,
     states: list[State],
     outputs: Float[Tensor, "batch time dim"],
@@ -100,13 +99,13 @@ def _of_labels(
 
 
 def _of_steps(
-    model: LanguageModel, batch: Batch, states: list[State], outputs: Tensor, max_lag: int
+    model: CausalModel, batch: Batch, states: list[State], outputs: Tensor, max_lag: int
 ) -> Iterator[Reach]:
     if isinstance(model.encoder, AttentiveRecurrent):
         outputs = model.encoder.look_back(outputs)
     logits = model.written(outputs, model.start.expand(len(batch), -1), len(states))
-    log_probs = token_log_prob(logits, tokens_of(batch))
-    # The first symbol is predicted from no state.
+    log_probs = model.log_prob_of(logits, batch)
+    # The first step is predicted from no state.
     for step in range(1, len(states)):
         first = max(0, step - 1 - max_lag)
         norms = _norms(log_probs[:, step].sum(), states[first:step])

@@ -74,8 +74,14 @@ class FrameInput(nn.Module):
         """Return the vectors of the batch's frames."""
         if batch.features is None:
             raise DataError("the model reads frames, but the batch holds tokens.")
-        frames = (batch.features.to(self.mean) - self.mean) / self.deviation
-        return frames if self.projection is None else self.projection(frames)
+        return self.vectors(batch.features)
+
+    def vectors(
+        self, frames: Float[Tensor, "batch time dim"]
+    ) -> Float[Tensor, "batch time out_dim"]:
+        """Return the vectors of some frames."""
+        standard = (frames.to(self.mean) - self.mean) / self.deviation
+        return standard if self.projection is None else self.projection(standard)
 
     def flops(self, batch: int, time: int) -> float:
         """Estimate the floating-point operations of `forward`."""

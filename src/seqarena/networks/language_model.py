@@ -7,18 +7,13 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 from torch.nn import functional
 
-from seqarena.attention.maps import NativeMap
 from seqarena.batch import Batch
 from seqarena.errors import ConfigError
-from seqarena.networks.attentive_recurrent import AttentiveRecurrent
+from seqarena.networks.causal_model import CausalEncoder, CausalModel
 from seqarena.networks.fused_layers import State
 from seqarena.networks.inputs import TokenInput
 from seqarena.networks.recurrent import Recurrent
 from seqarena.networks.token_scores import summed_log_prob, token_log_prob, tokens_of
-from seqarena.networks.transformer import TransformerEncoder
-
-CausalEncoder = Recurrent | AttentiveRecurrent | TransformerEncoder
-"""What reads without looking ahead, one symbol after the other where it has to."""
 
 STEPS_AT_ONCE = 1024
 """Steps of a long sequence that an answer without gradients holds in memory at a time."""
@@ -36,11 +31,8 @@ class Carried(NamedTuple):
         return Carried(tuple(part.detach() for part in self.state), self.output.detach())
 
 
-class LanguageModel(nn.Module):
-    """log p(x_t | x_1, ..., x_{t-1}) from a causal encoder's state after x_{t-1}.
-
-    Before the first symbol there is nothing to encode; a learned vector stands for that state. It
-    is no symbol of the input, so a map of attention has the input's steps for columns.
+class LanguageModel(CausalModel):
+    """log p(x_t | x_1, ..., x_{t-1}) of symbols: a softmax over all of them.
 
     With `tie_weights` the output matrix is the embedding (Press & Wolf 2017): one parameter, stored
     and counted once.
@@ -49,6 +41,8 @@ class LanguageModel(nn.Module):
         ConfigError: weights are to be tied whose widths differ.
     """
 
+    inputs: TokenInput
+
     def __init__(
         self,
         inputs: TokenInput,
@@ -56,7 +50,7 @@ class LanguageModel(nn.Module):
         n_symbols: int,
         tie_weights: bool = False,
     ) -> None:
-        super().__init__()
+        super().__init__(inputs, encoder)
         if tie_weights and inputs.out_dim != encoder.out_dim:
             raise ConfigError(
                 [
@@ -64,9 +58,6 @@ class LanguageModel(nn.Module):
                     f"matrix of an encoder of width {encoder.out_dim}; make them equal."
                 ]
             )
-        self.inputs = inputs
-        self.encoder = encoder
-        self.start = nn.Parameter(torch.zeros(encoder.out_dim))
         self.output = nn.Linear(encoder.out_dim, n_symbols) if not tie_weights else None
         self.output_bias = nn.Parameter(torch.zeros(n_symbols)) if tie_weights else None
 
@@ -75,12 +66,24 @@ class LanguageModel(nn.Module):
         """Whether it can go on from what it has read, however long that was."""
         return isinstance(self.encoder, Recurrent)
 
-    def logits(self, batch: Batch) -> Float[Tensor, "batch time symbols"]:
-        """Return the unnormalised log-probabilities of each step's symbol."""
-        # The last symbol predicts nothing here; a single one is read for the sake of shapes.
-        read = slice(0, max(batch.mask.shape[1] - 1, 1))
-        outputs = self._outputs(tokens_of(batch)[:, read], batch.mask[:, read])
-        return self.written(outputs, self.start.expand(len(batch), -1), batch.mask.shape[1])
+    def values_of(self, batch: Batch) -> Int[Tensor, "batch time"]:
+        """Return the symbols of a batch; errors: `tokens_of`."""
+        return tokens_of(batch)
+
+    def encoded(
+        self, values: Int[Tensor, "batch time"], mask: Bool[Tensor, "batch time"]
+    ) -> Float[Tensor, "batch time dim"]:
+        """Return the encoder's output after each symbol."""
+        if isinstance(self.encoder, Recurrent):
+            return self.encoder.run(self.inputs.symbols(values))[0]
+        outputs: Tensor = self.encoder(self.inputs.vectors(values), mask)
+        return outputs
+
+    def log_prob_of(
+        self, logits: Float[Tensor, "batch time symbols"], batch: Batch, smoothing: float = 0.0
+    ) -> Float[Tensor, "batch time"]:
+        """Return the log-probability of each symbol: `token_log_prob`."""
+        return token_log_prob(logits, tokens_of(batch), smoothing)
 
     def step_log_prob(self, batch: Batch, smoothing: float = 0.0) -> Float[Tensor, "batch time"]:
         """Return log p(x_t | x_1, ..., x_{t-1}) in nats; 0 on padding.
@@ -103,7 +106,7 @@ class LanguageModel(nn.Module):
                 steps, carried = self.read_on(piece, mask, carried, smoothing)
                 pieces.append(steps)
             return torch.cat(pieces, dim=1)
-        return token_log_prob(self.logits(batch), tokens, smoothing).where(batch.mask, 0.0)
+        return self.log_prob_of(self.logits(batch), batch, smoothing).where(batch.mask, 0.0)
 
     def scored_log_prob(self, batch: Batch, smoothing: float = 0.0) -> Float[Tensor, ""]:
         """Return the sum of `step_log_prob` over the scored steps [nats].
@@ -119,17 +122,9 @@ class LanguageModel(nn.Module):
 
         Only the last of the encoder's outputs is turned into logits.
         """
-        outputs = self._outputs(tokens_of(batch), batch.mask)
+        outputs = self.encoded(tokens_of(batch), batch.mask)
         last = (batch.lengths - 1)[:, None, None].expand(-1, 1, outputs.shape[2])
         return self.predict(outputs.gather(1, last)[:, 0]).log_softmax(dim=-1)
-
-    def _outputs(
-        self, tokens: Int[Tensor, "batch time"], mask: Bool[Tensor, "batch time"]
-    ) -> Float[Tensor, "batch time dim"]:
-        if isinstance(self.encoder, Recurrent):
-            return self.encoder.run(self.inputs.symbols(tokens))[0]
-        outputs: Tensor = self.encoder(self.inputs.vectors(tokens), mask)
-        return outputs
 
     def begin(self, n_sequences: int) -> Carried:
         """Return what is known before the first symbol.
@@ -178,17 +173,6 @@ class LanguageModel(nn.Module):
         log_prob = token_log_prob(logits, tokens, smoothing).where(mask, 0.0)
         return log_prob, Carried(state, outputs[:, -1])
 
-    def written(
-        self,
-        outputs: Float[Tensor, "batch read dim"],
-        before: Float[Tensor, "batch dim"],
-        n_steps: int,
-    ) -> Float[Tensor, "batch time symbols"]:
-        """Return the logits of `n_steps` steps, each from the encoder's output one step before."""
-        # A cut that takes all would still be copied on the way back.
-        kept = outputs if outputs.shape[1] == n_steps - 1 else outputs[:, : n_steps - 1]
-        return self.predict(torch.cat([before[:, None], kept], dim=1))
-
     def predict(self, outputs: Float[Tensor, "*lead dim"]) -> Float[Tensor, "*lead symbols"]:
         """Return the logits of the symbol after each of the encoder's outputs."""
         if self.output is None:
@@ -196,32 +180,11 @@ class LanguageModel(nn.Module):
         logits: Tensor = self.output(outputs)
         return logits
 
-    def native_maps(self, batch: Batch) -> list[NativeMap]:
-        """Return the attention of each layer: row t predicts x_t, column j is x_j, j < t."""
-        layers = self.encoder.with_weights(self.inputs(batch), batch.mask)[1]
-        after_first = batch.mask & (torch.arange(batch.mask.shape[1], device=batch.mask.device) > 0)
-        return [
-            NativeMap(
-                name=self._map_name(layer),
-                kind="weights",
-                # The state that predicts x_t is that of step t - 1; nothing precedes x_1.
-                values=_shift_rows(weights).where(after_first[:, None, :, None], 0.0),
-                row_mask=after_first,
-                column_mask=batch.mask,
-            )
-            for layer, weights in enumerate(layers)
-        ]
-
-    def forward_flops(self, batch: Batch) -> float:
-        """Estimate the floating-point operations of `step_log_prob`, padding included."""
-        size, time = batch.mask.shape
+    @property
+    def n_output_weights(self) -> int:
+        """Width times symbols."""
         written = self.inputs.embedding if self.output is None else self.output
-        output = 2.0 * size * time * written.weight.numel()
-        return self.encoder.flops(size, max(time - 1, 1)) + output
-
-    def _map_name(self, layer: int) -> str:
-        is_single = isinstance(self.encoder, AttentiveRecurrent)
-        return "decoder.self" if is_single else f"decoder.{layer}.self"
+        return written.weight.numel()
 
     def _recurrent(self) -> Recurrent:
         if isinstance(self.encoder, Recurrent):
@@ -232,9 +195,3 @@ class LanguageModel(nn.Module):
                 "recurrence without attention has one."
             ]
         )
-
-
-def _shift_rows(
-    weights: Float[Tensor, "batch head time time"],
-) -> Float[Tensor, "batch head time time"]:
-    return functional.pad(weights[:, :, :-1], (0, 0, 1, 0))

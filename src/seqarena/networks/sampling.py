@@ -1,4 +1,4 @@
-"""Sequences drawn from a language model, symbol by symbol."""
+"""Sequences drawn from a density, symbol by symbol or frame by frame."""
 
 from dataclasses import dataclass
 
@@ -7,6 +7,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from seqarena.errors import ConfigError
+from seqarena.networks.binary_frame_model import BinaryFrameModel, frame_log_prob
 from seqarena.networks.language_model import LanguageModel
 from seqarena.networks.reading import begin_reading, next_logits, read_on
 
@@ -78,4 +79,25 @@ def draw_symbols(
         symbols = torch.multinomial(probs, 1, generator=generator).to(logits.device)
         log_probs.append(logits.log_softmax(dim=1).gather(1, symbols)[:, 0])
         drawn.append(symbols[:, 0])
+    return torch.stack(drawn, dim=1), torch.stack(log_probs, dim=1)
+
+
+def draw_frames(
+    model: BinaryFrameModel, n_rows: int, n_steps: int, generator: torch.Generator
+) -> tuple[Float[Tensor, "row time dim"], Float[Tensor, "row time"]]:
+    """Return drawn frames of zeros and ones, and log p of each given those before it [nats].
+
+    Nothing is read twice. The same generator state gives the same frames, wherever the model runs.
+    """
+    reading = begin_reading(model, n_rows)
+    drawn: list[Tensor] = []
+    log_probs: list[Tensor] = []
+    for _ in range(n_steps):
+        if drawn:
+            reading = read_on(model, drawn[-1], reading)
+        logits = next_logits(model, reading)
+        probs = logits.double().sigmoid().to(generator.device)
+        frames = torch.bernoulli(probs, generator=generator).to(logits)
+        log_probs.append(frame_log_prob(logits, frames))
+        drawn.append(frames)
     return torch.stack(drawn, dim=1), torch.stack(log_probs, dim=1)

@@ -136,11 +136,7 @@ def test_each_family_says_what_it_cannot_do():
     both_ways = RecurrentConfig(kind="lstm", bidirectional=True)
     tied = RecurrentConfig(kind="lstm", tie_weights=True)
     looped = RecurrentConfig(kind="gru", attention="self_attention")
-    transformer = TransformerConfig(kind="transformer")
     alone = AttentionConfig(kind="attention", attention="softmax")
-    assert plain.cannot("density", "frames") == (
-        "a recurrent density predicts tokens, and the task has frames"
-    )
     assert looped.cannot("density", "tokens") == (
         "in a recurrent density it is the recurrence that looks back; use 'softmax' or "
         "'multi_head', or the transformer"
@@ -169,9 +165,10 @@ def test_each_family_says_what_it_cannot_do():
             "links are read from the attention of a decoder to the input; set attention to "
             "'softmax', 'multi_head' or a weighted sum"
         )
-    assert transformer.cannot("density", "frames") == (
-        "a transformer density predicts tokens, and the task has frames"
-    )
+    for config in (tied, tied_transformer):
+        assert config.cannot("density", "frames") == (
+            "frames have no embedding that could be the output matrix too; set tie_weights to false"
+        )
     assert alone.cannot("density", "tokens") == (
         "attention alone classifies and tags; it has no order in which to do density"
     )
@@ -264,6 +261,8 @@ def test_everything_else_can_be_done():
         (RecurrentConfig(kind="lstm"), "density", "tokens"),
         (RecurrentConfig(kind="lstm", tie_weights=True), "density", "tokens"),
         (RecurrentConfig(kind="gru", attention="softmax"), "density", "tokens"),
+        (RecurrentConfig(kind="gru", attention="softmax"), "density", "frames"),
+        (TransformerConfig(kind="transformer"), "density", "frames"),
         (RecurrentConfig(kind="gru", bidirectional=True), "transduction", "frames"),
         (RecurrentConfig(kind="gru", bidirectional=True), "classification", "frames"),
         (RecurrentConfig(kind="gru", attention="softmax"), "transduction", "tokens"),

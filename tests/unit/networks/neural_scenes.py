@@ -11,6 +11,7 @@ from seqarena.families.transformer import TransformerConfig
 from seqarena.schema import DataSchema
 
 TOKENS = DataSchema("density", n_symbols=3, max_length=6)
+ROLLS = DataSchema("density", dim=3, frame_kind="binary", max_length=6)
 FRAMES = DataSchema("classification", dim=3, n_classes=4, max_length=6)
 PAIRS = DataSchema(
     "transduction",

@@ -28,7 +28,8 @@ def gradient_maps(model: object, probes: ProbeSet) -> tuple[InfluenceMap, ...]:
     (2017). It is what a factor of the step, now 1, would change: exact where log p is linear in the
     vector, a guess elsewhere, and another question than replacing the step. One pass forth and back
     over as many copies of a probe as it has outputs. An output that the network calls impossible
-    has no slope, and is not valid, nor are those behind it. Empty: the model is no network.
+    has no slope, and is not valid, nor are those behind it. Empty: the model is no network, or
+    a density of frames, which has no choices to be asked about.
 
     Raises:
         ArtifactError: the model is in training mode.

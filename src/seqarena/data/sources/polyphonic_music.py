@@ -28,6 +28,7 @@ class PolyphonicMusicConfig(SourceConfig):
     """A corpus in its official split (`seqarena data show polyphonic_music`)."""
 
     input_kind = "frames"
+    frame_kind = "binary"
     kind: Literal["polyphonic_music"]
     corpus: Literal["jsb_chorales", "piano_midi"] = "jsb_chorales"
     """Which pieces: four-part chorales, or piano music."""
@@ -58,7 +59,7 @@ def read_polyphonic_music(config: PolyphonicMusicConfig) -> SourceData:
         for split, pieces in _pieces(path).items()
     ]
     return SourceData(
-        schema=DataSchema("density", dim=N_KEYS, frame_kind="binary"),
+        schema=DataSchema("density", dim=N_KEYS, frame_kind=config.frame_kind),
         parts=three_parts(*parts),
         provenance=POLYPHONIC_MUSIC.provenance(
             f"{title}, as piano rolls of 88 keys ({POLYPHONIC_MUSIC.official[0]})", file

@@ -15,7 +15,7 @@ from seqarena.data.sources.known_process import KnownProcess
 from seqarena.data.sources.source_data import SourceData
 from seqarena.data.spectra import Spectrum
 from seqarena.data.windows import ContextProtocol
-from seqarena.schema import InputKind
+from seqarena.schema import FrameKind, InputKind
 
 
 class SourceConfig(BaseModel):
@@ -27,6 +27,8 @@ class SourceConfig(BaseModel):
 
     input_kind: ClassVar[InputKind]
     """What a step of the input is, before any data exists."""
+    frame_kind: ClassVar[FrameKind] = "real"
+    """What the numbers of a frame are, where steps are frames, before any data exists."""
 
     @property
     def has_regions(self) -> bool:
