@@ -217,7 +217,7 @@ SCHEMA = DataSchema(
     max_length=6,
     max_target_length=5,
 )
-GIVEN = {"tokens": {"n_symbols": 5}, "frames": {"dim": 2}}
+GIVEN = {"tokens": {"n_symbols": 5}, "frames": {"dim": 2, "frame_kind": "binary"}}
 
 
 @pytest.mark.parametrize("attention", get_args(AttentionKind))
