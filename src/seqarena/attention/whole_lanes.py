@@ -9,7 +9,7 @@ LANES = 16
 """Numbers of 32 bits that a processor of 512 bits takes at once; the rest goes one by one."""
 LEAST_REST = 12
 """Keys over whole lanes from which filling the last costs less than it saves, and queries from
-which it does (`benchmarks/attention.py`): 63 keys take a third longer than 64 without it."""
+which it does (`benchmarks/attention.py`)."""
 
 
 def in_whole_lanes(

@@ -1,5 +1,6 @@
 """Sequences drawn from a density, symbol by symbol or frame by frame."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -8,6 +9,7 @@ from torch import Tensor
 
 from seqarena.errors import ConfigError
 from seqarena.networks.binary_frame_model import BinaryFrameModel, frame_log_prob
+from seqarena.networks.causal_model import CausalModel
 from seqarena.networks.language_model import LanguageModel
 from seqarena.networks.reading import begin_reading, next_logits, read_on
 
@@ -68,18 +70,13 @@ def draw_symbols(
 
     Nothing is read twice. The same generator state gives the same symbols, wherever the model runs.
     """
-    reading = begin_reading(model, n_rows)
-    drawn: list[Tensor] = []
-    log_probs: list[Tensor] = []
-    for _ in range(n_steps):
-        if drawn:
-            reading = read_on(model, drawn[-1], reading)
-        logits = next_logits(model, reading)
+
+    def draw(logits: Tensor) -> tuple[Tensor, Tensor]:
         probs = next_probs(logits, sampling).to(generator.device)
         symbols = torch.multinomial(probs, 1, generator=generator).to(logits.device)
-        log_probs.append(logits.log_softmax(dim=1).gather(1, symbols)[:, 0])
-        drawn.append(symbols[:, 0])
-    return torch.stack(drawn, dim=1), torch.stack(log_probs, dim=1)
+        return symbols[:, 0], logits.log_softmax(dim=1).gather(1, symbols)[:, 0]
+
+    return _drawn(model, n_rows, n_steps, draw)
 
 
 def draw_frames(
@@ -89,15 +86,27 @@ def draw_frames(
 
     Nothing is read twice. The same generator state gives the same frames, wherever the model runs.
     """
-    reading = begin_reading(model, n_rows)
-    drawn: list[Tensor] = []
-    log_probs: list[Tensor] = []
-    for _ in range(n_steps):
-        if drawn:
-            reading = read_on(model, drawn[-1], reading)
-        logits = next_logits(model, reading)
+
+    def draw(logits: Tensor) -> tuple[Tensor, Tensor]:
         probs = logits.double().sigmoid().to(generator.device)
         frames = torch.bernoulli(probs, generator=generator).to(logits)
-        log_probs.append(frame_log_prob(logits, frames))
-        drawn.append(frames)
+        return frames, frame_log_prob(logits, frames)
+
+    return _drawn(model, n_rows, n_steps, draw)
+
+
+def _drawn(
+    model: CausalModel,
+    n_rows: int,
+    n_steps: int,
+    draw: Callable[[Tensor], tuple[Tensor, Tensor]],
+) -> tuple[Tensor, Tensor]:
+    """Draw step after step, by what makes values and their log p of the logits of one step."""
+    reading = begin_reading(model, n_rows)
+    steps: list[tuple[Tensor, Tensor]] = []
+    for _ in range(n_steps):
+        if steps:
+            reading = read_on(model, steps[-1][0], reading)
+        steps.append(draw(next_logits(model, reading)))
+    drawn, log_probs = zip(*steps, strict=True)
     return torch.stack(drawn, dim=1), torch.stack(log_probs, dim=1)

@@ -1,7 +1,6 @@
 """Pictures of handwritten digits that other sources draw with: scikit-learn's, or MNIST's."""
 
 from dataclasses import replace
-from importlib.metadata import version
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -11,7 +10,7 @@ from seqarena.data.manifest import Provenance
 from seqarena.data.published.pictures import MNIST
 from seqarena.data.published.record import Published
 from seqarena.data.sources import mnist
-from seqarena.data.sources.handwritten_digits import CITATION, MAX_PIXEL, split_rows
+from seqarena.data.sources.handwritten_digits import MAX_PIXEL, digits_provenance, split_rows
 from seqarena.data.splits import Split
 
 DigitPictures = Literal["scikit_learn", "mnist"]
@@ -61,12 +60,8 @@ def _scikit_learn() -> Digits:
     from sklearn.datasets import load_digits
 
     found = load_digits()
-    provenance = Provenance(
-        description="handwritten digits of the test half of the UCI set, as shipped with "
-        "scikit-learn",
-        licence="CC BY 4.0 (data), BSD-3-Clause (scikit-learn)",
-        citation=CITATION,
-        versions={"scikit-learn": version("scikit-learn")},
+    provenance = digits_provenance(
+        "handwritten digits of the test half of the UCI set, as shipped with scikit-learn"
     )
     rows = dict(zip(Split, split_rows(found.target), strict=True))
     return Digits(found.images / MAX_PIXEL, found.target, rows, provenance)

@@ -77,12 +77,9 @@ def read_handwritten_digits(config: HandwrittenDigitsConfig) -> SourceData:
             patch=_PATCH if config.view == "regions" else None,
         ),
         parts=three_parts(*parts),
-        provenance=Provenance(
-            description="Optical recognition of handwritten digits (test half of the UCI set), as "
-            "shipped with scikit-learn",
-            licence="CC BY 4.0 (data), BSD-3-Clause (scikit-learn)",
-            citation=CITATION,
-            versions={"scikit-learn": version("scikit-learn")},
+        provenance=digits_provenance(
+            "Optical recognition of handwritten digits (test half of the UCI set), as shipped with "
+            "scikit-learn"
         ),
         protocol={
             "split": "stratified by digit, the same ids in both views; the 13 writers are not "
@@ -105,3 +102,13 @@ def split_rows(labels: Int[np.ndarray, "images"]) -> list[Int[np.ndarray, "_"]]:
     rest = np.setdiff1d(rows, test)
     valid = stratified_share(labels, rest, _VALID_SHARE / (1 - _TEST_SHARE), generator)
     return [np.setdiff1d(rest, valid), valid, test]
+
+
+def digits_provenance(description: str) -> Provenance:
+    """Say where scikit-learn's digits come from."""
+    return Provenance(
+        description=description,
+        licence="CC BY 4.0 (data), BSD-3-Clause (scikit-learn)",
+        citation=CITATION,
+        versions={"scikit-learn": version("scikit-learn")},
+    )
