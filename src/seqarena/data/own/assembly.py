@@ -15,7 +15,7 @@ from seqarena.data.sources.source_data import SourceData
 from seqarena.data.spectra import joined
 from seqarena.data.splits import Split
 from seqarena.errors import DataError
-from seqarena.schema import DataSchema, TaskKind
+from seqarena.schema import DataSchema, FrameKind, TaskKind
 from seqarena.sequences import Sequences, sequences_of
 
 END = "<end>"
@@ -41,6 +41,8 @@ class AboutOwn:
     grid: tuple[int, int] | None = None
     """Rows and columns, where the steps are regions of a picture."""
     patch: tuple[int, int] | None = None
+    frame_kind: FrameKind = "real"
+    """What the numbers of a frame are, where the inputs are frames."""
 
 
 @dataclass(frozen=True)
@@ -57,11 +59,13 @@ def own_source(splits: SplitExamples, about: AboutOwn) -> SourceData:
     """Number symbols, classes and tags as training has them, and the others by the same rule.
 
     Raises:
-        DataError: frames differ in width, training has one class alone, or another split has a
-            class or a tag that training lacks; names file and line.
+        DataError: frames differ in width or hold numbers of another kind than was said, training
+            has one class alone, or another split has a class or a tag that training lacks; names
+            file and line.
     """
     train = splits[Split.TRAIN]
     dim = _width(splits)
+    _require_frame_kind(splits, about.frame_kind)
     codes = _Codes(
         alphabet=None
         if dim is not None
@@ -91,6 +95,7 @@ def own_source(splits: SplitExamples, about: AboutOwn) -> SourceData:
             target_unit=about.target_unit,
             grid=about.grid,
             patch=about.patch,
+            frame_kind=about.frame_kind,
         ),
         parts=parts,
         provenance=about.provenance,
@@ -116,6 +121,22 @@ def _width(splits: SplitExamples) -> int | None:
                 f"{first.where}; every step has as many."
             )
     return int(first.value.shape[1])
+
+
+def _require_frame_kind(splits: SplitExamples, kind: FrameKind) -> None:
+    if kind == "real":
+        return
+    for example in (each for examples in splits.values() for each in examples):
+        frames = np.asarray(example.value)
+        other = (frames < 0) | (frames != np.floor(frames))
+        expected = "a whole number from 0 on"
+        if kind == "binary":
+            other, expected = (frames != 0) & (frames != 1), "0 or 1"
+        for step, at in np.argwhere(other)[:1].tolist():
+            raise DataError(
+                f"{example.where}: number {at} of step {step} is {frames[step, at]:g}, and numbers "
+                f"says {kind!r}: expected {expected}. Correct it, or leave numbers out."
+            )
 
 
 def _names(splits: SplitExamples, noun: str, of: NamesOf) -> tuple[str, ...] | None:

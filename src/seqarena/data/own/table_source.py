@@ -30,7 +30,7 @@ from seqarena.data.sources.source_data import SourceData
 from seqarena.data.sources.text_windows import AboutText, TextWindowsConfig, text_source
 from seqarena.data.splits import Split
 from seqarena.errors import DataError
-from seqarena.schema import InputKind, TaskKind
+from seqarena.schema import FrameKind, InputKind, TaskKind
 
 _GLANCE_ROWS = 20
 
@@ -49,6 +49,9 @@ class TableConfig(OwnFilesConfig):
     unit: InputUnit = "word"
     """What a step of the input is: a character of its text; a word (what stands between white
     space, or an entry of a list); or numbers (a list of them, or of steps of several)."""
+    numbers: FrameKind = "real"
+    """What the numbers are, where a step is numbers: any; `binary`, each 0 or 1; or `count`, whole
+    numbers from 0 on. A density of binary frames or of counts is a probability of each."""
     min_count: int = Field(default=1, ge=1)
     """A symbol that occurs less often in training is unknown everywhere."""
     missing: MissingPolicy = "refuse"
@@ -63,6 +66,11 @@ class TableConfig(OwnFilesConfig):
             raise ValueError(
                 f"columns.input names {len(self.columns.inputs)} columns, and unit is "
                 f"{self.unit!r}; several stand side by side with unit 'numbers' only."
+            )
+        if self.numbers != "real" and self.unit != "numbers":
+            raise ValueError(
+                f"numbers is {self.numbers!r}, and unit is {self.unit!r}, so that no step is "
+                "numbers; leave numbers out, or set unit: numbers."
             )
         if not self.columns.inputs:
             raise ValueError("columns.input names no column; name one or more.")
@@ -82,6 +90,11 @@ class TableConfig(OwnFilesConfig):
     def input_kind(self) -> InputKind:  # type: ignore[override]
         """Say what the unit says."""
         return "frames" if self.unit == "numbers" else "tokens"
+
+    @property
+    def frame_kind(self) -> FrameKind:  # type: ignore[override]
+        """Say what is said of the numbers."""
+        return self.numbers
 
     def symbols_of(self, text: str) -> Symbols:
         """Take every character, or the words."""
@@ -179,6 +192,7 @@ def read_table(
         target_unit=target_unit,
         min_count=config.min_count,
         counts={"examples_dropped_for_a_missing_cell": n_dropped},
+        frame_kind=config.numbers,
     )
     if isinstance(config, DensityTableConfig) and config.unit != "numbers":
         return _text(config, {split: list(each) for split, each in splits.items()}, about)
@@ -243,6 +257,7 @@ def _protocol(config: TableConfig) -> dict[str, Fact]:
     mapped = {"input": ", ".join(config.columns.inputs), **config.columns.named()}
     return {
         "unit": config.unit,
+        **({"numbers": config.numbers} if config.unit == "numbers" else {}),
         "columns": [f"{role}: {name}" for role, name in mapped.items()],
         "decimal": config.decimal,
         "missing": config.missing,

@@ -145,6 +145,48 @@ def test_numbers_stand_in_lists_in_several_columns_or_spelled_out(tmp_path):
     assert read("density", path, {"input": "x"}, unit="numbers").schema.dim == 1
 
 
+NUMBERS = [{"x": [[0, 1], [1, 0]]}, {"x": [[1, 1]]}, {"x": [[0, 0]]}, {"x": [[0, 1]]}]
+
+
+def test_numbers_are_what_the_source_says_that_they_are(tmp_path):
+    path = lines(tmp_path / "own.jsonl", NUMBERS)
+    for kind in ("binary", "count", "real"):
+        config = config_of(
+            "density", path, columns={"split": "fold", "input": "x"}, unit="numbers", numbers=kind
+        )
+        assert config.source.frame_kind == kind
+        data = read_source(config)
+        assert data.schema.frame_kind == kind
+        assert data.protocol["numbers"] == kind
+    unsaid = config_of("density", path, columns={"input": "x"}, unit="numbers")
+    assert unsaid.source.frame_kind == "real"
+
+
+@pytest.mark.parametrize(
+    ("kind", "wrong", "expected"),
+    [
+        ("binary", 2, "0 or 1"),
+        ("binary", 0.5, "0 or 1"),
+        ("count", 0.5, "a whole number from 0 on"),
+        ("count", -1, "a whole number from 0 on"),
+    ],
+)
+def test_a_number_of_another_kind_is_refused_with_its_row(tmp_path, kind, wrong, expected):
+    rows = [*NUMBERS[:3], {"x": [[1, 0], [0, wrong]]}]
+    path = lines(tmp_path / "own.jsonl", rows)
+    assert complaint("density", path, {"input": "x"}, unit="numbers", numbers=kind) == (
+        f"FILE, line 4: number 1 of step 1 is {wrong}, and numbers says {kind!r}: expected "
+        f"{expected}. Correct it, or leave numbers out."
+    )
+    assert read("density", path, {"input": "x"}, unit="numbers").schema.frame_kind == "real"
+
+
+def test_words_are_no_numbers_of_a_kind(tmp_path):
+    path = lines(tmp_path / "own.jsonl", REVIEWS)
+    with pytest.raises(ConfigError, match="numbers is 'binary', and unit is 'word'"):
+        config_of("density", path, columns={"input": "text"}, numbers="binary")
+
+
 def test_a_row_may_be_one_step_of_a_sequence(tmp_path):
     rows = ["trial,x,y,label,fold"]
     for step in range(2):
