@@ -111,3 +111,10 @@ def test_the_overview_says_the_best_of_every_task():
 def test_a_guess_follows_from_the_schema():
     of_five = dataclasses.replace(SOURCE, schema=DataSchema("density", n_symbols=5))
     assert told(of_five, cell("a", [2.0], of_five))["uniform"][0] == pytest.approx(math.log2(5))
+
+
+def test_an_experiment_named_none_keeps_its_name_and_no_mechanism_is_a_dash():
+    found = [cell("none", [1.8], SOURCE), cell("m3", [1.9], SOURCE, mechanism="softmax")]
+    columns = {c.title: c for c in results_sheet(table(SOURCE, *found)).columns}
+    assert [value.text for value in columns["experiment"].values[:2]] == ["none", "m3"]
+    assert [value.text for value in columns["mechanism"].values[:2]] == ["–", "softmax"]

@@ -30,7 +30,7 @@ def results_sheet(table: Table) -> Sheet:
     found += [
         _headline(table),
         words("family", "kind of model", [row.cell.family for row in rows]),
-        words("mechanism", "attention, if any", [row.cell.mechanism for row in rows]),
+        words("mechanism", "attention, if any", [_mechanism(row) for row in rows]),
     ]
     if len({row.cell.engine for row in rows}) > 1:
         found.append(words("engine", "what fitted it", [row.cell.engine for row in rows]))
@@ -42,6 +42,10 @@ def results_sheet(table: Table) -> Sheet:
     marks = tuple(_mark(index, row) for index, row in enumerate(rows))
     others = (RowMark(kind="reference"),) * len(references)
     return Sheet("results", "Results", whole, (*marks, *others), _about(table, references))
+
+
+def _mechanism(row: Row) -> str | None:
+    return None if row.cell.mechanism == "none" else row.cell.mechanism
 
 
 def distance_title(table: Table) -> str:

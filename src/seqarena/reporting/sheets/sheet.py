@@ -126,4 +126,4 @@ def sheet_of_texts(
 
 
 def _plain(text: str | None) -> str:
-    return formatting.MISSING if text in (None, "", "none") else str(text)
+    return text or formatting.MISSING
