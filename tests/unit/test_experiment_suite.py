@@ -112,7 +112,8 @@ def test_a_network_is_a_density_of_frames_of_zeros_and_ones_and_of_no_others(raw
     assert mistakes(raw) == [
         f"experiments.{name}: {name!r} cannot do 'numbers': a network's density is one of tokens, "
         "or of frames of zeros and ones, and these frames are real numbers; use hidden_markov, "
-        "whose emissions take them"
+        "whose emissions take them, or, where a table of your own holds zeros and ones alone, "
+        "say `numbers: binary` in its source"
         for name in names[:2]
     ]
 

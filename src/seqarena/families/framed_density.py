@@ -16,5 +16,6 @@ def framed_density_obstacle(
     what = {"real": "real numbers", "count": "counts"}[frame_kind]
     return (
         "a network's density is one of tokens, or of frames of zeros and ones, and these frames "
-        f"are {what}; use hidden_markov, whose emissions take them"
+        f"are {what}; use hidden_markov, whose emissions take them, or, where a table of your own "
+        "holds zeros and ones alone, say `numbers: binary` in its source"
     )

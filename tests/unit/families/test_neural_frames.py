@@ -141,7 +141,8 @@ def test_frames_of_other_numbers_are_refused_with_what_takes_them(config, kind, 
         build_neural(config, schema, torch.Generator())
     assert refusal.value.mistakes == [
         f"{config.kind}: a network's density is one of tokens, or of frames of zeros and ones, and "
-        f"these frames are {what}; use hidden_markov, whose emissions take them."
+        f"these frames are {what}; use hidden_markov, whose emissions take them, or, where a table "
+        "of your own holds zeros and ones alone, say `numbers: binary` in its source."
     ]
 
 
